@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! To be written.
+#![no_std]
