@@ -1,4 +1,55 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! To be written.
-#![no_std]
+//! The Koxide ABI: every C function that Rust code in the kernel may call, and nothing else.
+//!
+//! Rust never sees a kernel struct. What it needs of one goes through a function declared here by `shims!` and
+//! defined in `shims/<subsystem>.c`, which is compiled against the target kernel's own headers. One file here
+//! has the same stem as one file there. The C prototypes in `include/koxide.h` are generated from these
+//! declarations.
+//!
+//! On `target_os = "none"` the declarations are `extern "C"`. Everywhere else (`cargo check`, rust-analyzer,
+//! `cargo test`) they are functions of the same signature: those marked `#[host(..)]` have a user-space twin in
+//! [`host`], so that the library's own logic can be tested, and the others panic with a sentence that says so.
+//!
+//! This crate declares; it decides nothing. Safe code belongs into the `kernel` library.
+#![cfg_attr(target_os = "none", no_std)]
+
+#[macro_use]
+mod macros;
+#[cfg(not(target_os = "none"))]
+pub mod host;
+
+mod alloc;
+mod cred;
+mod device;
+mod fs;
+mod iov;
+mod miscdevice;
+mod module;
+mod module_param;
+mod mutex;
+mod panic;
+mod print;
+mod spinlock;
+mod task;
+pub mod types;
+mod uaccess;
+
+pub use alloc::*;
+pub use cred::*;
+pub use device::*;
+pub use fs::*;
+pub use iov::*;
+pub use miscdevice::*;
+pub use module::*;
+pub use mutex::*;
+pub use panic::*;
+pub use print::*;
+pub use spinlock::*;
+pub use task::*;
+pub use uaccess::*;
+
+/// The version of this ABI.
+///
+/// An object of another version does not build against these shims: it references another `kx_abi_<VERSION>`.
+pub const VERSION: u32 = 1;

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The Koxide ABI in C. Generated from the declarations in koxide-abi/src: change it there. */
+#ifndef KOXIDE_H
+#define KOXIDE_H
+
+#include <linux/types.h>
+
+/* types */
+struct cred;
+struct device;
+struct file;
+struct inode;
+struct iov_iter;
+struct kiocb;
+struct kx_miscdevice;
+
+/* alloc */
+void *kx_krealloc(void *ptr, size_t size, size_t align, u32 flags);
+void kx_kfree(void *ptr);
+void *kx_vrealloc(void *ptr, size_t old_size, size_t size, size_t align, u32 flags);
+void kx_vfree(void *ptr);
+void *kx_kvrealloc(void *ptr, size_t old_size, size_t size, size_t align, u32 flags);
+void kx_kvfree(void *ptr);
+
+/* cred */
+void kx_get_cred(const struct cred *cred);
+void kx_put_cred(const struct cred *cred);
+u32 kx_cred_euid(const struct cred *cred);
+u32 kx_current_euid(void);
+u32 kx_from_kuid_current(u32 kuid);
+
+/* device */
+void kx_get_device(struct device *dev);
+void kx_put_device(struct device *dev);
+const char *kx_dev_name(const struct device *dev);
+void kx_dev_print(u32 level, const struct device *dev, const u8 *text, size_t len);
+
+/* fs */
+void kx_get_file(struct file *file);
+void kx_fput(struct file *file);
+u32 kx_file_flags(struct file *file);
+const struct cred *kx_file_cred(struct file *file);
+void *kx_file_private_data(struct file *file);
+void kx_file_set_private_data(struct file *file, void *data);
+struct file *kx_kiocb_file(struct kiocb *kiocb);
+s64 *kx_kiocb_pos(struct kiocb *kiocb);
+
+/* iov */
+size_t kx_iov_iter_count(const struct iov_iter *iov);
+void kx_iov_iter_advance(struct iov_iter *iov, size_t bytes);
+void kx_iov_iter_revert(struct iov_iter *iov, size_t bytes);
+size_t kx_copy_to_iter(const void *from, size_t len, struct iov_iter *iov);
+size_t kx_copy_from_iter(void *to, size_t len, struct iov_iter *iov);
+
+/* lib */
+#define KX_ABI_VERSION 1
+
+/* miscdevice */
+#define KX_FILE_OPERATIONS_ROOM 384
+struct kx_miscdevice_ops {
+	int (*open)(struct inode *inode, struct file *file);
+	int (*release)(struct inode *inode, struct file *file);
+	ssize_t (*read_iter)(struct kiocb *kiocb, struct iov_iter *iov);
+	ssize_t (*write_iter)(struct kiocb *kiocb, struct iov_iter *iov);
+	long (*ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
+};
+void kx_miscdevice_fill(void *room, const void *ops);
+struct kx_miscdevice *kx_miscdevice_alloc(const char *name, const void *fops, void *registration);
+void kx_miscdevice_free(struct kx_miscdevice *misc);
+int kx_miscdevice_register(struct kx_miscdevice *misc);
+void kx_miscdevice_deregister(struct kx_miscdevice *misc);
+void *kx_miscdevice_registration(struct kx_miscdevice *misc);
+struct device *kx_miscdevice_device(struct kx_miscdevice *misc);
+
+/* module */
+void kx_abi_1(void);
+
+/* mutex */
+#define KX_MUTEX_ROOM 32
+void kx_mutex_init(void *lock, const char *name);
+void kx_mutex_lock(void *lock);
+int kx_mutex_trylock(void *lock);
+void kx_mutex_unlock(void *lock);
+
+/* panic */
+void kx_bug(void);
+
+/* print */
+void kx_print(u32 level, const char *prefix, const u8 *text, size_t len);
+
+/* spinlock */
+#define KX_SPINLOCK_ROOM 32
+void kx_spin_lock_init(void *lock, const char *name);
+void kx_spin_lock(void *lock);
+int kx_spin_trylock(void *lock);
+void kx_spin_unlock(void *lock);
+
+/* task */
+int kx_current_pid(void);
+int kx_current_signal_pending(void);
+void kx_cond_resched(void);
+
+/* uaccess */
+size_t kx_copy_from_user(void *to, size_t from, size_t len);
+size_t kx_copy_to_user(size_t to, const void *from, size_t len);
+
+#endif

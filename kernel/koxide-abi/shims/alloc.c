@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Memory. */
+#include <linux/build_bug.h>
+#include <linux/gfp.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+
+#include "koxide.h"
+
+/* The numbers are those of kernel/koxide/src/alloc/flags.rs. */
+static_assert((__force u32)__GFP_HIGHMEM == 0x2);
+static_assert((__force u32)__GFP_HIGH == 0x20);
+static_assert((__force u32)__GFP_IO == 0x40);
+static_assert((__force u32)__GFP_FS == 0x80);
+static_assert((__force u32)__GFP_ZERO == 0x100);
+static_assert((__force u32)__GFP_DIRECT_RECLAIM == 0x400);
+static_assert((__force u32)__GFP_KSWAPD_RECLAIM == 0x800);
+static_assert((__force u32)__GFP_NOWARN == 0x2000);
+static_assert((__force u32)__GFP_ACCOUNT == 0x400000);
+
+/*
+ * GFP_ATOMIC had one more bit until 6.3 (__GFP_ATOMIC). The library's GFP_ATOMIC is the bits that are left; on an
+ * older kernel the missing one is added here, and elsewhere this folds to a cast.
+ */
+static inline gfp_t kx_gfp(u32 flags)
+{
+	const u32 atomic = (__force u32)(__GFP_HIGH | __GFP_KSWAPD_RECLAIM);
+
+	if ((flags & atomic) == atomic && !(flags & (__force u32)__GFP_DIRECT_RECLAIM))
+		flags |= (__force u32)GFP_ATOMIC;
+	return (__force gfp_t)flags;
+}
+
+/*
+ * Older kernels align only those blocks whose size is a power of two, and newer ones each block to the largest power
+ * of two that divides its size: rounded up to a power of two not below the alignment, a block is aligned on both.
+ */
+static inline size_t kx_aligned_size(size_t size, size_t align)
+{
+	if (align <= ARCH_KMALLOC_MINALIGN)
+		return size;
+	if (size > KMALLOC_MAX_SIZE)
+		return size;
+	return roundup_pow_of_two(max(size, align));
+}
+
+#ifdef KX_USE_kx_krealloc
+void *kx_krealloc(void *ptr, size_t size, size_t align, u32 flags)
+{
+	return krealloc(ptr, kx_aligned_size(size, align), kx_gfp(flags));
+}
+#endif
+
+#ifdef KX_USE_kx_kfree
+void kx_kfree(void *ptr)
+{
+	kfree(ptr);
+}
+#endif
+
+#ifdef KX_USE_kx_vrealloc
+void *kx_vrealloc(void *ptr, size_t old_size, size_t size, size_t align, u32 flags)
+{
+	void *new;
+
+	/* vmalloc sleeps, whatever the flags say; and it aligns to pages, not to more. */
+	if (!gfpflags_allow_blocking(kx_gfp(flags)) || align > PAGE_SIZE)
+		return NULL;
+	new = __vmalloc(size, kx_gfp(flags));
+	if (new && ptr) {
+		memcpy(new, ptr, min(old_size, size));
+		vfree(ptr);
+	}
+	return new;
+}
+#endif
+
+#ifdef KX_USE_kx_vfree
+void kx_vfree(void *ptr)
+{
+	vfree(ptr);
+}
+#endif
+
+#ifdef KX_USE_kx_kvrealloc
+void *kx_kvrealloc(void *ptr, size_t old_size, size_t size, size_t align, u32 flags)
+{
+	void *new;
+
+	if (align > PAGE_SIZE)
+		return NULL;
+	new = kvmalloc(kx_aligned_size(size, align), kx_gfp(flags));
+	if (new && ptr) {
+		memcpy(new, ptr, min(old_size, size));
+		kvfree(ptr);
+	}
+	return new;
+}
+#endif
+
+#ifdef KX_USE_kx_kvfree
+void kx_kvfree(void *ptr)
+{
+	kvfree(ptr);
+}
+#endif

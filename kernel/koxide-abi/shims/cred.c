@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Credentials. */
+#include <linux/cred.h>
+#include <linux/uidgid.h>
+
+#include "koxide.h"
+
+#ifdef KX_USE_kx_get_cred
+void kx_get_cred(const struct cred *cred)
+{
+	get_cred(cred);
+}
+#endif
+
+#ifdef KX_USE_kx_put_cred
+void kx_put_cred(const struct cred *cred)
+{
+	put_cred(cred);
+}
+#endif
+
+#ifdef KX_USE_kx_cred_euid
+u32 kx_cred_euid(const struct cred *cred)
+{
+	return __kuid_val(cred->euid);
+}
+#endif
+
+#ifdef KX_USE_kx_current_euid
+u32 kx_current_euid(void)
+{
+	return __kuid_val(current_euid());
+}
+#endif
+
+#ifdef KX_USE_kx_from_kuid_current
+u32 kx_from_kuid_current(u32 kuid)
+{
+	return from_kuid(current_user_ns(), KUIDT_INIT(kuid));
+}
+#endif

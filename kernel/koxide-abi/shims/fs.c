@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Open files. */
+#include <linux/build_bug.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+
+#include "koxide.h"
+
+/* The numbers are those of kernel/koxide/src/fs/flags.rs. */
+static_assert(O_ACCMODE == 03);
+static_assert(O_RDONLY == 0 && O_WRONLY == 01 && O_RDWR == 02);
+static_assert(O_CREAT == 0100 && O_EXCL == 0200 && O_NOCTTY == 0400 && O_TRUNC == 01000);
+static_assert(O_APPEND == 02000 && O_NONBLOCK == 04000 && O_DSYNC == 010000 && O_CLOEXEC == 02000000);
+
+#ifdef KX_USE_kx_get_file
+void kx_get_file(struct file *file)
+{
+	get_file(file);
+}
+#endif
+
+#ifdef KX_USE_kx_fput
+void kx_fput(struct file *file)
+{
+	fput(file);
+}
+#endif
+
+#ifdef KX_USE_kx_file_flags
+u32 kx_file_flags(struct file *file)
+{
+	return READ_ONCE(file->f_flags);
+}
+#endif
+
+#ifdef KX_USE_kx_file_cred
+const struct cred *kx_file_cred(struct file *file)
+{
+	return file->f_cred;
+}
+#endif
+
+#ifdef KX_USE_kx_file_private_data
+void *kx_file_private_data(struct file *file)
+{
+	return file->private_data;
+}
+#endif
+
+#ifdef KX_USE_kx_file_set_private_data
+void kx_file_set_private_data(struct file *file, void *data)
+{
+	file->private_data = data;
+}
+#endif
+
+#ifdef KX_USE_kx_kiocb_file
+struct file *kx_kiocb_file(struct kiocb *kiocb)
+{
+	return kiocb->ki_filp;
+}
+#endif
+
+#ifdef KX_USE_kx_kiocb_pos
+s64 *kx_kiocb_pos(struct kiocb *kiocb)
+{
+	static_assert(sizeof(loff_t) == sizeof(s64));
+	return &kiocb->ki_pos;
+}
+#endif

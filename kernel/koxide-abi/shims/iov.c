@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The buffers of reads and writes. */
+#include <linux/uio.h>
+
+#include "koxide.h"
+
+#ifdef KX_USE_kx_iov_iter_count
+size_t kx_iov_iter_count(const struct iov_iter *iov)
+{
+	return iov_iter_count(iov);
+}
+#endif
+
+#ifdef KX_USE_kx_iov_iter_advance
+void kx_iov_iter_advance(struct iov_iter *iov, size_t bytes)
+{
+	iov_iter_advance(iov, bytes);
+}
+#endif
+
+#ifdef KX_USE_kx_iov_iter_revert
+void kx_iov_iter_revert(struct iov_iter *iov, size_t bytes)
+{
+	iov_iter_revert(iov, bytes);
+}
+#endif
+
+#ifdef KX_USE_kx_copy_to_iter
+size_t kx_copy_to_iter(const void *from, size_t len, struct iov_iter *iov)
+{
+	return copy_to_iter(from, len, iov);
+}
+#endif
+
+#ifdef KX_USE_kx_copy_from_iter
+size_t kx_copy_from_iter(void *to, size_t len, struct iov_iter *iov)
+{
+	return copy_from_iter(to, len, iov);
+}
+#endif

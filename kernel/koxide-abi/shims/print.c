@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The kernel log. */
+#include <linux/kernel.h>
+#include <linux/printk.h>
+
+#include "koxide.h"
+
+#ifdef KX_USE_kx_print
+void kx_print(u32 level, const char *prefix, const u8 *text, size_t len)
+{
+	static const char levels[][3] = {
+		KERN_EMERG, KERN_ALERT, KERN_CRIT, KERN_ERR, KERN_WARNING, KERN_NOTICE, KERN_INFO, KERN_DEBUG, KERN_CONT,
+	};
+	const char *head = levels[min_t(u32, level, ARRAY_SIZE(levels) - 1)];
+	int room = min_t(size_t, len, INT_MAX);
+
+	/* printk looks for the level in the formatted text, so it may come from an argument. */
+	if (prefix)
+		printk("%s%s: %.*s", head, prefix, room, (const char *)text);
+	else
+		printk("%s%.*s", head, room, (const char *)text);
+}
+#endif

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Credentials: include/linux/cred.h, include/linux/uidgid.h.
+
+use crate::types::cred;
+
+shims! {
+    /// Takes one more reference; any context.
+    ///
+    /// # Safety
+    ///
+    /// The caller has a reference.
+    pub fn kx_get_cred(cred: *const cred);
+
+    /// Gives a reference back; any context.
+    ///
+    /// # Safety
+    ///
+    /// The caller has a reference, which it no longer uses.
+    pub fn kx_put_cred(cred: *const cred);
+
+    /// The effective user of credentials, as the kernel counts users; any context.
+    ///
+    /// # Safety
+    ///
+    /// The caller has a reference.
+    pub fn kx_cred_euid(cred: *const cred) -> u32;
+
+    /// The effective user of the running thread, as the kernel counts users.
+    ///
+    /// # Safety
+    ///
+    /// None. Process context, for the answer to mean anything.
+    pub fn kx_current_euid() -> u32;
+
+    /// What a kernel user is called in the running thread's user namespace; `u32::MAX` when it has no name there.
+    ///
+    /// # Safety
+    ///
+    /// None. Process context.
+    pub fn kx_from_kuid_current(kuid: u32) -> u32;
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Devices of the driver core: include/linux/device.h. Counting references is for GPL modules only.
+
+use core::ffi::c_char;
+
+use crate::types::device;
+
+shims! {
+    /// Takes one more reference; any context. GPL only.
+    ///
+    /// # Safety
+    ///
+    /// The caller has a reference.
+    pub fn kx_get_device(dev: *mut device);
+
+    /// Gives a reference back; may sleep. GPL only.
+    ///
+    /// # Safety
+    ///
+    /// The caller has a reference, which it no longer uses.
+    pub fn kx_put_device(dev: *mut device);
+
+    /// The device's name: it lives as long as the device, as long as nobody renames it.
+    ///
+    /// # Safety
+    ///
+    /// The caller has a reference.
+    pub fn kx_dev_name(dev: *const device) -> *const c_char;
+
+    /// Writes `len` bytes at `text` to the log, with the driver's and the device's name; any context.
+    ///
+    /// `level` is 0 (emergency) to 7 (debug).
+    ///
+    /// # Safety
+    ///
+    /// The caller has a reference; `text` is readable for `len` bytes.
+    pub fn kx_dev_print(level: u32, dev: *const device, text: *const u8, len: usize);
+}

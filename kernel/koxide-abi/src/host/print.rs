@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The kernel log: each thread has its own, so that a test reads what it wrote itself.
+
+use core::cell::RefCell;
+use core::ffi::{CStr, c_char};
+
+std::thread_local! {
+    static LOG: RefCell<Vec<(u32, String)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Takes the lines that this thread has written: level and text.
+pub fn take() -> Vec<(u32, String)> {
+    LOG.take()
+}
+
+/// Twin of `kx_print`.
+///
+/// # Safety
+///
+/// As for `kx_print`.
+pub(crate) unsafe fn print(level: u32, prefix: *const c_char, text: *const u8, len: usize) {
+    // SAFETY: the text is readable for so many bytes.
+    let text = unsafe { core::slice::from_raw_parts(text, len) };
+    let mut line = String::new();
+    if !prefix.is_null() {
+        // SAFETY: a prefix that is not null is a NUL-terminated string.
+        let prefix = unsafe { CStr::from_ptr(prefix) };
+        line = format!("{}: ", prefix.to_string_lossy());
+    }
+    line.push_str(&String::from_utf8_lossy(text));
+    LOG.with_borrow_mut(|log| log.push((level, line)));
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The buffers of reads and writes: include/linux/uio.h.
+
+use core::ffi::c_void;
+
+use crate::types::iov_iter;
+
+shims! {
+    /// Bytes that are left in the iterator; any context.
+    ///
+    /// # Safety
+    ///
+    /// `iov` is an iterator that no other thread uses.
+    pub fn kx_iov_iter_count(iov: *const iov_iter) -> usize;
+
+    /// Skips bytes, at most what is left.
+    ///
+    /// # Safety
+    ///
+    /// As for [`kx_iov_iter_count`].
+    pub fn kx_iov_iter_advance(iov: *mut iov_iter, bytes: usize);
+
+    /// Goes back.
+    ///
+    /// # Safety
+    ///
+    /// As for [`kx_iov_iter_count`]; the iterator was moved forward by at least `bytes`.
+    pub fn kx_iov_iter_revert(iov: *mut iov_iter, bytes: usize);
+
+    /// Copies into the iterator and moves it forward; says how many bytes. May sleep.
+    ///
+    /// # Safety
+    ///
+    /// As for [`kx_iov_iter_count`]; the iterator is a destination; `from` is readable for `len` bytes.
+    pub fn kx_copy_to_iter(from: *const c_void, len: usize, iov: *mut iov_iter) -> usize;
+
+    /// Copies out of the iterator and moves it forward; says how many bytes. May sleep.
+    ///
+    /// # Safety
+    ///
+    /// As for [`kx_iov_iter_count`]; the iterator is a source; `to` is writable for `len` bytes.
+    pub fn kx_copy_from_iter(to: *mut c_void, len: usize, iov: *mut iov_iter) -> usize;
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Spinlocks: include/linux/spinlock.h.
+
+use core::ffi::{c_char, c_int, c_void};
+
+#[cfg(not(target_os = "none"))]
+use crate::host::lock as twin;
+
+/// Bytes reserved for a `spinlock_t`, which is a sleeping lock of 32 bytes where the kernel is built with
+/// PREEMPT_RT; `shims/spinlock.c` checks that the target's fits.
+pub const SPINLOCK_ROOM: usize = 32;
+
+/// Room for a `spinlock_t`.
+#[repr(C, align(8))]
+pub struct SpinLock(pub [u8; SPINLOCK_ROOM]);
+
+shims! {
+    /// Makes a spinlock, unlocked.
+    ///
+    /// # Safety
+    ///
+    /// `lock` points at room of the size and alignment of [`SpinLock`] that nothing else uses and that does not
+    /// move from now on; `name` is a NUL-terminated string that lives as long.
+    #[host(twin::init)]
+    pub fn kx_spin_lock_init(lock: *mut c_void, name: *const c_char);
+
+    /// Locks; spins until the lock is free. Preemption stays off while it is held.
+    ///
+    /// # Safety
+    ///
+    /// `lock` was made by [`kx_spin_lock_init`].
+    #[host(twin::lock)]
+    pub fn kx_spin_lock(lock: *mut c_void);
+
+    /// Locks when that is possible at once; 1 when it was.
+    ///
+    /// # Safety
+    ///
+    /// `lock` was made by [`kx_spin_lock_init`].
+    #[host(twin::trylock)]
+    pub fn kx_spin_trylock(lock: *mut c_void) -> c_int;
+
+    /// Unlocks.
+    ///
+    /// # Safety
+    ///
+    /// The calling thread has locked `lock`.
+    #[host(twin::unlock)]
+    pub fn kx_spin_unlock(lock: *mut c_void);
+}

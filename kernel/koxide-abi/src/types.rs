@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Kernel structs of which Rust knows only addresses.
+
+opaque! {
+    /// `struct cred` of include/linux/cred.h.
+    pub struct cred;
+    /// `struct device` of include/linux/device.h.
+    pub struct device;
+    /// `struct file` of include/linux/fs.h.
+    pub struct file;
+    /// `struct inode` of include/linux/fs.h.
+    pub struct inode;
+    /// `struct iov_iter` of include/linux/uio.h.
+    pub struct iov_iter;
+    /// `struct kiocb` of include/linux/fs.h.
+    pub struct kiocb;
+    /// A registered misc device: `struct miscdevice` and what the library needs beside it.
+    pub struct kx_miscdevice;
+}

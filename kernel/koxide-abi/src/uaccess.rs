@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! User memory: include/linux/uaccess.h.
+
+use core::ffi::c_void;
+
+shims! {
+    /// Copies from user memory; says how many bytes were **not** copied (their room is filled with zeroes). May sleep.
+    ///
+    /// # Safety
+    ///
+    /// `to` is writable for `len` bytes. `from` may be any number: a bad address is not copied from.
+    pub fn kx_copy_from_user(to: *mut c_void, from: usize, len: usize) -> usize;
+
+    /// Copies to user memory; says how many bytes were **not** copied. May sleep.
+    ///
+    /// # Safety
+    ///
+    /// `from` is readable for `len` bytes. `to` may be any number: a bad address is not copied to.
+    pub fn kx_copy_to_user(to: usize, from: *const c_void, len: usize) -> usize;
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `include/koxide.h` says in C what `src/*.rs` declares in Rust. `KOXIDE_BLESS=1` writes it anew.
+
+mod c_header;
+
+use std::path::Path;
+
+#[test]
+fn the_header_is_what_the_declarations_say() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let expected = c_header::generate(&root.join("src"));
+    let path = root.join("include/koxide.h");
+    if std::env::var_os("KOXIDE_BLESS").is_some() {
+        std::fs::write(&path, &expected).unwrap();
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        found == expected,
+        "{} is not what the declarations say: run `KOXIDE_BLESS=1 cargo test -p koxide-abi --test header`",
+        path.display()
+    );
+}
+
+#[test]
+fn every_declared_shim_is_defined_and_guarded() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let shims: String = std::fs::read_dir(root.join("shims"))
+        .unwrap()
+        .map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap())
+        .collect();
+    for name in c_header::shim_names(&root.join("src")) {
+        let guard = format!("#ifdef KX_USE_{name}\n");
+        assert_eq!(
+            shims.matches(&guard).count(),
+            1,
+            "{name} needs one definition under {guard}"
+        );
+        let guarded = shims
+            .split(&guard)
+            .nth(1)
+            .unwrap()
+            .split("#endif")
+            .next()
+            .unwrap();
+        assert!(
+            guarded.contains(&format!("{name}(")),
+            "{name} is not defined under its guard"
+        );
+    }
+}
+
+#[test]
+fn the_abi_symbol_carries_the_version() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let symbol = format!("kx_abi_{}", koxide_abi::VERSION);
+    assert!(
+        c_header::shim_names(&root.join("src")).contains(&symbol),
+        "no {symbol} is declared"
+    );
+}
