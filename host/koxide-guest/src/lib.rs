@@ -1,4 +1,40 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! To be written.
-#![forbid(unsafe_code)]
+//! The inside of the test machine: what drivers' tests use, and what its init is made of.
+//!
+//! A driver's `tests/*.rs` are ordinary Rust tests that happen to run as root in a machine of their own, booted for
+//! them with the kernel under test. This library gives them what such tests need and the standard library lacks:
+//! loading modules, the kernel log, `ioctl`, pointers that are bad on purpose, other users. No test needs `unsafe`.
+//!
+//! ```no_run
+//! use koxide_guest::{KernelLog, Module};
+//!
+//! let mut log = KernelLog::since_now();
+//! let module = Module::load("hello_world", "").unwrap();
+//! log.wait_for("hello_world: ");
+//! module.unload().unwrap();
+//! ```
+#![deny(unsafe_code)]
+
+pub mod errno;
+pub mod ioctl;
+pub mod log;
+pub mod module;
+pub mod pointer;
+#[doc(hidden)]
+pub mod protocol;
+mod sys;
+#[doc(hidden)]
+pub mod terminal;
+pub mod user;
+
+pub use errno::Errno;
+pub use log::KernelLog;
+pub use module::Module;
+pub use pointer::{BadPointer, Guarded};
+pub use user::as_user;
+
+/// Whether this process runs inside a machine that Koxide booted.
+pub fn in_vm() -> bool {
+    std::path::Path::new(protocol::paths::PLAN).exists()
+}

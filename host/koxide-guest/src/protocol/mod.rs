@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! What the host and the init of the test machine tell each other.
+//!
+//! The host writes a [`Plan`] into the initramfs. The init answers on the second serial port with a stream of bytes:
+//! the output of what runs, with [`record`]s in between. The first serial port is the kernel's console.
+
+pub mod plan;
+pub mod record;
+pub mod words;
+
+pub use plan::{KernelSuite, Load, Plan, Program, Step, Task};
+pub use record::{Decoder, Frame, Mark};
+
+/// Where things are in the machine's file system.
+pub mod paths {
+    /// The plan.
+    pub const PLAN: &str = "/koxide/plan";
+    /// The folder of the modules, each as `<name>.ko`.
+    pub const MODULES: &str = "/koxide/modules";
+    /// What each module depends on: lines of `name: first second`.
+    pub const MODULE_ORDER: &str = "/koxide/modules/order";
+    /// The folder of the test programs.
+    pub const TESTS: &str = "/koxide/tests";
+    /// The folder of all other programs.
+    pub const BIN: &str = "/bin";
+}
+
+/// Names of the programs that are part of the init.
+pub const APPLETS: [&str; 4] = ["insmod", "rmmod", "ioctl", "dmesg"];
+
+/// What a line in the kernel log begins with that the init wrote to mark a test's start or end.
+pub const LOG_MARK: &str = "koxide-mark:";

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! What the init is to do: a file of lines, written by the host.
+
+use std::time::Duration;
+
+use crate::protocol::words;
+
+/// A module to load before anything else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Load {
+    /// Its name.
+    pub module: String,
+    /// Its parameters, as `insmod` takes them.
+    pub params: String,
+}
+
+/// A test program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Program {
+    /// The name its tests are shown under.
+    pub suite: String,
+    /// Where it is in the machine.
+    pub path: String,
+}
+
+/// A module that runs tests while it is loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KernelSuite {
+    /// The name its tests are shown under.
+    pub suite: String,
+    /// The module's name.
+    pub module: String,
+    /// Its parameters.
+    pub params: String,
+}
+
+/// A command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The program and its arguments.
+    pub argv: Vec<String>,
+    /// Whether the next command runs when this one fails.
+    pub keep_going: bool,
+}
+
+/// The kind of work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Task {
+    /// Run tests.
+    Tests {
+        /// Test programs.
+        programs: Vec<Program>,
+        /// In-kernel tests.
+        kernel: Vec<KernelSuite>,
+        /// Run a test only when its name contains one of these; all when there are none.
+        filter: Vec<String>,
+        /// Tests that have their result already, as suite and name.
+        done: Vec<(String, String)>,
+        /// How long one test may take.
+        limit: Duration,
+    },
+    /// Run commands.
+    Commands {
+        /// The commands.
+        steps: Vec<Step>,
+        /// How long one may take.
+        limit: Option<Duration>,
+    },
+    /// Give the user a shell.
+    Shell {
+        /// Whether the user is at a terminal; if not, the shell reads its input as a script.
+        terminal: bool,
+        /// The terminal's rows.
+        rows: u16,
+        /// The terminal's columns.
+        columns: u16,
+        /// The terminal's kind, for the variable TERM.
+        term: String,
+    },
+}
+
+/// The plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The modules to load first.
+    pub load: Vec<Load>,
+    /// What to do then.
+    pub task: Task,
+}
+
+impl Plan {
+    /// The plan as a file.
+    pub fn to_text(&self) -> String {
+        let mut lines = Vec::new();
+        for load in &self.load {
+            lines.push(words::join(["load", &load.module, &load.params]));
+        }
+        self.task.lines(&mut lines);
+        lines.push(String::new());
+        lines.join("\n")
+    }
+
+    /// Reads the plan from the file's text.
+    ///
+    /// # Errors
+    /// The line that cannot be understood.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let (mut load, mut task) = (Vec::new(), None);
+        for line in text.lines() {
+            let words = words::split(line);
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            match words.as_slice() {
+                ["load", module, params] => load.push(Load {
+                    module: (*module).to_owned(),
+                    params: (*params).to_owned(),
+                }),
+                words => parse_task(&mut task, words).ok_or_else(|| line.to_owned())?,
+            }
+        }
+        let task = task.ok_or("no task")?;
+        Ok(Self { load, task })
+    }
+}
+
+impl Task {
+    fn lines(&self, lines: &mut Vec<String>) {
+        match self {
+            Self::Tests {
+                programs,
+                kernel,
+                filter,
+                done,
+                limit,
+            } => {
+                lines.push(words::join(["tests", &limit.as_millis().to_string()]));
+                for p in programs {
+                    lines.push(words::join(["program", &p.suite, &p.path]));
+                }
+                for k in kernel {
+                    lines.push(words::join(["kernel", &k.suite, &k.module, &k.params]));
+                }
+                for text in filter {
+                    lines.push(words::join(["filter", text]));
+                }
+                for (suite, name) in done {
+                    lines.push(words::join(["done", suite, name]));
+                }
+            }
+            Self::Commands { steps, limit } => {
+                let limit = limit.map_or_else(|| "-".to_owned(), |l| l.as_millis().to_string());
+                lines.push(words::join(["commands", &limit]));
+                for step in steps {
+                    let going = if step.keep_going { "go-on" } else { "stop" };
+                    let mut line = vec!["step", going];
+                    line.extend(step.argv.iter().map(String::as_str));
+                    lines.push(words::join(line));
+                }
+            }
+            Self::Shell {
+                terminal,
+                rows,
+                columns,
+                term,
+            } => {
+                let kind = if *terminal { "terminal" } else { "script" };
+                let (rows, columns) = (rows.to_string(), columns.to_string());
+                lines.push(words::join(["shell", kind, &rows, &columns, term]));
+            }
+        }
+    }
+}
+
+/// Adds what a line says to the task that an earlier line began.
+fn parse_task(task: &mut Option<Task>, words: &[&str]) -> Option<()> {
+    let millis = |text: &str| text.parse().ok().map(Duration::from_millis);
+    let own = |text: &&str| (*text).to_owned();
+    match (words, task) {
+        (["tests", limit], task @ None) => {
+            *task = Some(Task::Tests {
+                programs: Vec::new(),
+                kernel: Vec::new(),
+                filter: Vec::new(),
+                done: Vec::new(),
+                limit: millis(limit)?,
+            });
+        }
+        (["commands", limit], task @ None) => {
+            let limit = match *limit {
+                "-" => None,
+                limit => Some(millis(limit)?),
+            };
+            let steps = Vec::new();
+            *task = Some(Task::Commands { steps, limit });
+        }
+        (["shell", kind, rows, columns, term], task @ None) => {
+            *task = Some(Task::Shell {
+                terminal: *kind == "terminal",
+                rows: rows.parse().ok()?,
+                columns: columns.parse().ok()?,
+                term: own(term),
+            });
+        }
+        (["program", suite, path], Some(Task::Tests { programs, .. })) => programs.push(Program {
+            suite: own(suite),
+            path: own(path),
+        }),
+        (["kernel", suite, module, params], Some(Task::Tests { kernel, .. })) => {
+            kernel.push(KernelSuite {
+                suite: own(suite),
+                module: own(module),
+                params: own(params),
+            });
+        }
+        (["filter", text], Some(Task::Tests { filter, .. })) => filter.push(own(text)),
+        (["done", suite, name], Some(Task::Tests { done, .. })) => {
+            done.push((own(suite), own(name)));
+        }
+        (["step", going, argv @ ..], Some(Task::Commands { steps, .. })) => steps.push(Step {
+            argv: argv.iter().map(own).collect(),
+            keep_going: *going == "go-on",
+        }),
+        _ => return None,
+    }
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn comes_back(task: Task) {
+        let plan = Plan {
+            load: vec![Load {
+                module: "hello_world".to_owned(),
+                params: "whom=\"the world\" n=1".to_owned(),
+            }],
+            task,
+        };
+        assert_eq!(Plan::parse(&plan.to_text()), Ok(plan));
+    }
+
+    #[test]
+    fn every_plan_comes_back() {
+        comes_back(Task::Tests {
+            programs: vec![Program {
+                suite: "a::b".to_owned(),
+                path: "/koxide/tests/0".to_owned(),
+            }],
+            kernel: vec![KernelSuite {
+                suite: "k".to_owned(),
+                module: "k-kunit".to_owned(),
+                params: String::new(),
+            }],
+            filter: vec!["x y".to_owned()],
+            done: vec![("a::b".to_owned(), "c::d".to_owned())],
+            limit: Duration::from_secs(60),
+        });
+        comes_back(Task::Commands {
+            steps: vec![Step {
+                argv: vec![
+                    "sh".to_owned(),
+                    "-c".to_owned(),
+                    "echo 'a\nb'; exit 3".to_owned(),
+                ],
+                keep_going: true,
+            }],
+            limit: None,
+        });
+        comes_back(Task::Shell {
+            terminal: true,
+            rows: 25,
+            columns: 80,
+            term: "xterm".to_owned(),
+        });
+    }
+
+    #[test]
+    fn a_line_that_makes_no_sense_is_named() {
+        assert_eq!(
+            Plan::parse("step go-on ls\n"),
+            Err("step go-on ls".to_owned())
+        );
+        assert_eq!(Plan::parse(""), Err("no task".to_owned()));
+    }
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The raw system calls: the one place on the host side that holds `unsafe`.
+//!
+//! Each function here is safe to call because of what it checks or of what it is handed, as its comments say.
+#![allow(
+    unsafe_code,
+    reason = "system calls that neither std nor nix can make safe"
+)]
+
+use std::fs::File;
+use std::num::NonZeroUsize;
+use std::os::fd::AsRawFd;
+use std::ptr::NonNull;
+
+use nix::libc;
+use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
+
+use crate::Errno;
+
+/// The size of a page on every machine that is booted.
+pub(crate) const PAGE: usize = 4096;
+
+fn result(value: impl Into<i64>) -> Result<usize, Errno> {
+    let value: i64 = value.into();
+    match usize::try_from(value) {
+        Ok(value) => Ok(value),
+        Err(_) => Err(nix::errno::Errno::last().into()),
+    }
+}
+
+/// A range of pages of this process that Rust holds no reference into.
+///
+/// The first `writable` bytes end where pages without any access begin, so the kernel finds out when it goes too far.
+#[derive(Debug)]
+pub(crate) struct Pages {
+    start: NonNull<libc::c_void>,
+    size: usize,
+    accessible: usize,
+}
+
+impl Pages {
+    /// Maps `accessible` bytes (rounded up to pages) with `access`, and one page behind them without any.
+    pub(crate) fn new(accessible: usize, access: ProtFlags) -> Result<Self, Errno> {
+        let accessible = accessible.next_multiple_of(PAGE);
+        let size = accessible + PAGE;
+        let length = NonZeroUsize::new(size).expect("one page at least");
+        // SAFETY: a new private mapping at an address that the kernel chooses overlaps nothing that exists.
+        let start =
+            unsafe { mmap_anonymous(None, length, ProtFlags::PROT_NONE, MapFlags::MAP_PRIVATE) }?;
+        let pages = Self {
+            start,
+            size,
+            accessible,
+        };
+        if accessible > 0 {
+            // SAFETY: the range is part of the mapping just made, and nothing refers to it.
+            unsafe { mprotect(start, accessible, access) }?;
+        }
+        Ok(pages)
+    }
+
+    /// The address where the accessible part ends.
+    pub(crate) fn end(&self) -> usize {
+        self.start.as_ptr().addr() + self.accessible
+    }
+
+    /// Copies bytes out of the accessible part, `back` bytes before its end.
+    pub(crate) fn copy_out(&self, back: usize, into: &mut [u8]) {
+        assert!(into.len() <= back && back <= self.accessible);
+        let from = self.start.as_ptr().cast::<u8>();
+        // SAFETY: `accessible - back` is inside of the mapping, which is one allocation.
+        let from = unsafe { from.add(self.accessible - back) };
+        // SAFETY: the source has `back` readable bytes, at least as many as `into`, which is apart from the mapping
+        // because safe code holds no reference into that.
+        unsafe { from.copy_to_nonoverlapping(into.as_mut_ptr(), into.len()) };
+    }
+
+    /// Copies bytes into the accessible part, `back` bytes before its end.
+    pub(crate) fn copy_in(&mut self, back: usize, bytes: &[u8]) {
+        assert!(bytes.len() <= back && back <= self.accessible);
+        let to = self.start.as_ptr().cast::<u8>();
+        // SAFETY: `accessible - back` is inside of the mapping, which is one allocation.
+        let to = unsafe { to.add(self.accessible - back) };
+        // SAFETY: the target has `back` writable bytes, at least as many as `bytes`, which is apart from the mapping.
+        unsafe { to.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+    }
+}
+
+impl Drop for Pages {
+    fn drop(&mut self) {
+        // SAFETY: the mapping is this value's own, and nothing refers into it.
+        let unmapped = unsafe { munmap(self.start, self.size) };
+        debug_assert!(unmapped.is_ok());
+    }
+}
+
+/// An address for the kernel to use that it cannot do harm through: every writable byte from it up to the next
+/// inaccessible page belongs to a [`Pages`] that the caller keeps, or there is none.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Harmless(usize);
+
+impl Harmless {
+    /// The address `back` bytes before the end of `pages`.
+    pub(crate) fn before_end(pages: &Pages, back: usize) -> Self {
+        assert!(back <= pages.accessible);
+        Self(pages.end() - back)
+    }
+
+    /// An address in the first page, which no process can map.
+    pub(crate) const NULL: Self = Self(0);
+
+    /// An address of the kernel's own half, where user space has no access.
+    pub(crate) const KERNEL: Self = Self(0xffff_8880_0000_0000);
+
+    /// The last address there is.
+    pub(crate) const TOP: Self = Self(usize::MAX);
+}
+
+/// `read(2)` to `address`.
+pub(crate) fn read(file: &File, address: Harmless, length: usize) -> Result<usize, Errno> {
+    // SAFETY: the kernel writes from `address` up to the next inaccessible page at most: that is harmless by its type.
+    let read = unsafe { libc::syscall(libc::SYS_read, file.as_raw_fd(), address.0, length) };
+    result(read)
+}
+
+/// `write(2)` from `address`.
+pub(crate) fn write(file: &File, address: Harmless, length: usize) -> Result<usize, Errno> {
+    // SAFETY: the kernel only reads here.
+    let written = unsafe { libc::syscall(libc::SYS_write, file.as_raw_fd(), address.0, length) };
+    result(written)
+}
+
+/// `ioctl(2)` with a pointer.
+pub(crate) fn ioctl_at(file: &File, request: u32, address: Harmless) -> Result<i32, Errno> {
+    ioctl_value(file, request, address.0)
+}
+
+/// `ioctl(2)` with a number. A driver that takes the number for an address may write there: what such a request does
+/// is the driver's contract, and the process that asks is a test's own, in a machine made for it.
+pub(crate) fn ioctl_value(file: &File, request: u32, argument: usize) -> Result<i32, Errno> {
+    // SAFETY: the arguments are plain numbers for this system call; what the driver does with them is as said above.
+    let value = unsafe { libc::syscall(libc::SYS_ioctl, file.as_raw_fd(), request, argument) };
+    result(value).map(|value| i32::try_from(value).unwrap_or(i32::MAX))
+}
+
+/// Makes the calling thread, and only it, act for another user without any capability.
+pub(crate) fn become_user(uid: u32, gid: u32) -> Result<(), Errno> {
+    // SAFETY: the raw system call takes a count of zero and reads nothing; it acts on this thread alone.
+    let groups = unsafe { libc::syscall(libc::SYS_setgroups, 0_usize, 0_usize) };
+    result(groups)?;
+    // SAFETY: three numbers; the raw system call acts on this thread alone.
+    let group = unsafe { libc::syscall(libc::SYS_setresgid, gid, gid, gid) };
+    result(group)?;
+    // SAFETY: three numbers; the raw system call acts on this thread alone.
+    let user = unsafe { libc::syscall(libc::SYS_setresuid, uid, uid, uid) };
+    result(user)?;
+    Ok(())
+}
+
+/// Makes the terminal on standard input the controlling one of this session, with a size.
+pub(crate) fn take_terminal(rows: u16, columns: u16) -> Result<(), Errno> {
+    // SAFETY: the request takes a number.
+    let taken = unsafe { libc::ioctl(0, libc::TIOCSCTTY as _, 0_usize) };
+    result(taken)?;
+    let size = libc::winsize {
+        ws_row: rows,
+        ws_col: columns,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    // SAFETY: the request reads one `winsize`, which lives until the call returned.
+    let set = unsafe { libc::ioctl(0, libc::TIOCSWINSZ as _, &raw const size) };
+    result(set)?;
+    Ok(())
+}
