@@ -1,4 +1,18 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! To be written.
+//! From a driver in Rust to a module for a named kernel.
+//!
+//! [`kernels`] finds or fetches a kernel; [`driver`] finds the driver's package; [`object`] compiles it to one portable
+//! object per architecture; [`module`] links that with the shims for one kernel; [`check`] refuses a module whose
+//! faults would show only on a machine. The library knows nothing of virtual machines and prints nothing.
 #![forbid(unsafe_code)]
+
+pub mod cache;
+pub mod kernels;
+pub mod need;
+pub mod progress;
+
+pub use cache::Cache;
+pub use kernels::{Kernel, KernelName};
+pub use need::Need;
+pub use progress::{Progress, Silent};

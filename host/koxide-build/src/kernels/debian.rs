@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Which packages make up the newest complete kernel of a suite.
+
+use std::cmp::Ordering;
+
+use super::apt::Apt;
+use super::deb822::{Stanza, dependencies};
+use super::error::{Error, Result};
+use super::version::compare;
+use super::{Package, Plan};
+
+/// Debian's name for the architecture.
+pub(crate) const DEBIAN_ARCH: &str = "amd64";
+
+/// Kernels built for special places, which no name asks for.
+const FLAVOURS: [&str; 2] = ["-cloud-", "-rt-"];
+
+/// What newer releases split from the image's package.
+const IMAGE_PARTS: [&str; 2] = ["linux-binary-", "linux-modules-"];
+
+/// The package whose version says which line of kernels the suite is about: security archives have others too.
+const META: &str = "linux-image-amd64";
+
+/// Chooses from the package lists.
+pub(crate) fn plan(apt: &Apt, name: &str, suite: &str) -> Result<Plan> {
+    let mut names = apt.names("linux-")?;
+    names.retain(|name| is_part(name));
+    names.extend(apt.names("libelf1")?);
+    let stanzas = apt.show(&names)?;
+    select(&stanzas, suite).map_err(|lacking| Error::Incomplete {
+        name: name.to_owned(),
+        lacking,
+    })
+}
+
+fn is_part(name: &str) -> bool {
+    name == META
+        || image_release(name).is_some()
+        || IMAGE_PARTS.iter().any(|part| name.starts_with(part))
+        || name.starts_with("linux-kbuild-")
+        || name
+            .strip_prefix("linux-headers-")
+            .is_some_and(|rest| rest.ends_with("-common") || is_release(rest))
+}
+
+/// The release that an image package is for; images are the signed ones.
+fn image_release(name: &str) -> Option<&str> {
+    name.strip_prefix("linux-image-")
+        .filter(|rest| is_release(rest))
+}
+
+/// `6.1.0-56-amd64` and `6.12.95+deb12-amd64` are releases, `6.12-amd64` names whichever is newest of its line.
+fn is_release(text: &str) -> bool {
+    text.split_once('-')
+        .is_some_and(|(upstream, _)| upstream.split('.').count() >= 3)
+        && text.starts_with(|c: char| c.is_ascii_digit())
+        && text.ends_with(&format!("-{DEBIAN_ARCH}"))
+        && !FLAVOURS.iter().any(|flavour| text.contains(flavour))
+}
+
+/// The newest release whose parts are all there, else what the newest one lacks.
+fn select(stanzas: &[Stanza], suite: &str) -> Result<Plan, String> {
+    // The base suite is among the sources of a backport, for its libraries.
+    let from_suite = |s: &&Stanza| !suite.contains("-backports") || version(s).contains("~bpo");
+    let own: Vec<&Stanza> = stanzas.iter().filter(from_suite).collect();
+    let metas = own.iter().filter(|s| s.get("Package") == Some(META));
+    let newest = metas.max_by(|a, b| compare(version(a), version(b)));
+    let in_line = |s: &Stanza| newest.is_none_or(|meta| line(version(meta)) == line(version(s)));
+    let mut images: Vec<(&str, &Stanza)> = own
+        .iter()
+        .filter(|s| in_line(s))
+        .filter_map(|s| Some((image_release(s.get("Package")?)?, *s)))
+        .collect();
+    images.sort_by(|(_, a), (_, b)| compare(version(b), version(a)));
+    let mut lacking = Err("the archive has no kernel for this architecture".to_owned());
+    for (i, (release, image)) in images.into_iter().enumerate() {
+        match complete(stanzas, release, image) {
+            Ok(plan) => return Ok(plan),
+            Err(part) if i == 0 => lacking = Err(format!("{release} lacks {part}")),
+            Err(_) => {}
+        }
+    }
+    lacking
+}
+
+/// All packages of one release, or the name of one that is not there.
+fn complete(stanzas: &[Stanza], release: &str, image: &Stanza) -> Result<Plan, String> {
+    let wanted = version(image);
+    let find = |name: &str, version: Option<&str>| {
+        find(stanzas, name, version).ok_or_else(|| name.to_owned())
+    };
+    let headers = find(&format!("linux-headers-{release}"), Some(wanted))?;
+    let mut parts = vec![image, headers];
+    for (name, exact) in dependencies(image.get("Depends").unwrap_or_default()) {
+        if IMAGE_PARTS.iter().any(|part| name.starts_with(part)) {
+            parts.push(find(name, exact)?);
+        }
+    }
+    for (name, exact) in dependencies(headers.get("Depends").unwrap_or_default()) {
+        if name.starts_with("linux-headers-") {
+            parts.push(find(name, exact)?);
+        } else if name.starts_with("linux-kbuild-") {
+            // Its tools know more than one version; the one built together with the headers is best.
+            parts.push(find(name, Some(wanted)).or_else(|_| find(name, None))?);
+        }
+    }
+    let kbuild = parts
+        .last()
+        .and_then(|s| s.get("Depends"))
+        .unwrap_or_default();
+    for (name, _) in dependencies(kbuild) {
+        // Unpacking skips dependencies, and objtool does not start without this one. Where the suite's lists have
+        // none, the machine's own library may still do.
+        if name.starts_with("libelf1") {
+            parts.extend(find(name, None));
+        }
+    }
+    let packages: Vec<Package> = parts.iter().filter_map(|s| package(s)).collect();
+    let kib = |s: &&Stanza| s.get("Installed-Size")?.parse::<u64>().ok();
+    Ok(Plan {
+        release: release.to_owned(),
+        download: packages.iter().map(|p| p.bytes).sum(),
+        unpacked: parts.iter().filter_map(kib).sum::<u64>() * 1024,
+        packages,
+        fetched: false,
+    })
+}
+
+/// Major and minor number: `6.1` for `6.1.192-2`.
+fn line(version: &str) -> Vec<&str> {
+    version.splitn(3, ['.', '-']).take(2).collect()
+}
+
+fn version(stanza: &Stanza) -> &str {
+    stanza.get("Version").unwrap_or_default()
+}
+
+/// The newest package of that name, or the one of that version.
+fn find<'a>(stanzas: &'a [Stanza], name: &str, exact: Option<&str>) -> Option<&'a Stanza> {
+    stanzas
+        .iter()
+        .filter(|s| s.get("Package") == Some(name))
+        .filter(|s| exact.is_none_or(|exact| compare(version(s), exact) == Ordering::Equal))
+        .max_by(|a, b| compare(version(a), version(b)))
+}
+
+fn package(stanza: &Stanza) -> Option<Package> {
+    Some(Package {
+        name: stanza.get("Package")?.to_owned(),
+        version: stanza.get("Version")?.to_owned(),
+        sha256: stanza.get("SHA256")?.to_owned(),
+        bytes: stanza.get("Size")?.parse().ok()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::deb822::parse;
+    use super::*;
+
+    fn stanza(name: &str, version: &str, depends: &str) -> String {
+        format!(
+            "Package: {name}\nVersion: {version}\nDepends: {depends}\nSize: 10\nInstalled-Size: 2\nSHA256: {name}\n\n"
+        )
+    }
+
+    fn release(release: &str, version: &str) -> String {
+        let line = release.trim_end_matches("-amd64");
+        let depends =
+            format!("linux-headers-{line}-common (= {version}), linux-kbuild-6.1, gcc-12");
+        [
+            stanza(&format!("linux-image-{release}"), version, "kmod"),
+            stanza(&format!("linux-headers-{release}"), version, &depends),
+            stanza(&format!("linux-headers-{line}-common"), version, ""),
+            stanza("linux-kbuild-6.1", version, "libc6, libelf1 (>= 0.144)"),
+            stanza("libelf1", "0.188-2.1", ""),
+        ]
+        .concat()
+    }
+
+    #[test]
+    fn the_newest_complete_release_is_chosen() {
+        let text = release("6.1.0-9-amd64", "6.1.27-1")
+            + &release("6.1.0-56-amd64", "6.1.192-2")
+            // The next image is signed already, and its headers are not there yet.
+            + &stanza("linux-image-6.1.0-57-amd64", "6.1.193-1", "")
+            + &stanza("linux-image-6.1.0-57-rt-amd64", "6.1.194-1", "");
+        let plan = select(&parse(&text), "bookworm").unwrap();
+        assert_eq!(plan.release, "6.1.0-56-amd64");
+        let names: Vec<_> = plan.packages.iter().map(|p| p.name.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "linux-image-6.1.0-56-amd64",
+                "linux-headers-6.1.0-56-amd64",
+                "linux-headers-6.1.0-56-common",
+                "linux-kbuild-6.1",
+                "libelf1"
+            ]
+        );
+        assert!(plan.packages[..4].iter().all(|p| p.version == "6.1.192-2"));
+        assert_eq!((plan.download, plan.unpacked), (50, 10 * 1024));
+    }
+
+    #[test]
+    fn the_suites_own_line_is_chosen() {
+        let text = release("6.1.0-56-amd64", "6.1.192-2")
+            + &release("6.12.117+deb12-amd64", "6.12.117-1~deb12u1")
+            + &stanza("linux-image-6.12-amd64", "6.12.117-1~deb12u1", "")
+            + &stanza("linux-image-amd64", "6.1.192-2", "")
+            + &stanza("linux-image-amd64", "6.1.176-1", "");
+        let plan = select(&parse(&text), "bookworm").unwrap();
+        assert_eq!(plan.release, "6.1.0-56-amd64");
+    }
+
+    #[test]
+    fn what_is_lacking_is_named() {
+        let text = stanza("linux-image-6.1.0-57-amd64", "6.1.193-1", "");
+        let lacking = select(&parse(&text), "bookworm").unwrap_err();
+        assert_eq!(lacking, "6.1.0-57-amd64 lacks linux-headers-6.1.0-57-amd64");
+    }
+
+    #[test]
+    fn a_backport_is_never_the_base_suites_kernel() {
+        let text = release("6.1.0-56-amd64", "6.1.192-2");
+        assert!(select(&parse(&text), "bookworm-backports").is_err());
+        let text = text + &release("6.12.95+deb12-amd64", "6.12.95-1~bpo12+1");
+        let plan = select(&parse(&text), "bookworm-backports").unwrap();
+        assert_eq!(plan.release, "6.12.95+deb12-amd64");
+    }
+}

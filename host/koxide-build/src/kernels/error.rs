@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Why a kernel cannot be had, in words that say what to do next.
+
+use std::path::PathBuf;
+
+use crate::cache;
+use crate::need::Need;
+
+use super::name::close_suite;
+
+/// Why a kernel cannot be had.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The kernel was never fetched.
+    #[error("the kernel {name} is not in the cache: `cargo koxide kernel add {name}` fetches it")]
+    NotFetched {
+        /// Its name.
+        name: String,
+    },
+    /// The kernel was never fetched, and the network is forbidden.
+    #[error(
+        "the kernel {name} is not in the cache and the network is forbidden: fetch it once with `cargo koxide kernel add {name}`, without --offline"
+    )]
+    Offline {
+        /// Its name.
+        name: String,
+    },
+    /// This machine's apt knows no archive of Debian's.
+    #[error(
+        "this machine's apt does not know Debian's archive, where {name} comes from: say once where it is with `cargo koxide kernel add {name} --mirror URL --keyring FILE`"
+    )]
+    NoSource {
+        /// The kernel's name.
+        name: String,
+    },
+    /// The archive has no such suite.
+    #[error("there is no suite `{suite}` at {mirror}{}", suite_hint(.suite))]
+    NoSuchSuite {
+        /// The suite.
+        suite: String,
+        /// Where it was looked for.
+        mirror: String,
+    },
+    /// The archive could not be reached.
+    #[error(
+        "cannot reach the archive for {name}: check the network and the proxy that apt is configured with, then try again{}", indented(.said)
+    )]
+    Network {
+        /// The kernel's name.
+        name: String,
+        /// What apt said.
+        said: String,
+    },
+    /// The archive's signature is missing or made with a key that is not trusted.
+    #[error(
+        "the signature on the archive for {name} is not good: nothing was used of it; if the keyring is too old, install a newer one or name it with `cargo koxide kernel add {name} --mirror URL --keyring FILE`{}", indented(.said)
+    )]
+    Signature {
+        /// The kernel's name.
+        name: String,
+        /// What apt said.
+        said: String,
+    },
+    /// apt failed in another way.
+    #[error("apt failed while it worked for {name}{}", indented(.said))]
+    Apt {
+        /// The kernel's name.
+        name: String,
+        /// What apt said.
+        said: String,
+    },
+    /// The suite has no release of which all parts are there.
+    #[error(
+        "no kernel of {name} is complete: no release has its image, its headers and their tools there; choose another suite{}", indented(.lacking)
+    )]
+    Incomplete {
+        /// The kernel's name.
+        name: String,
+        /// What the newest release lacks.
+        lacking: String,
+    },
+    /// The keyring that was named is not there.
+    #[error(
+        "there is no keyring {path}: name the file with the archive's public keys with --keyring FILE"
+    )]
+    NoKeyring {
+        /// The path.
+        path: PathBuf,
+    },
+    /// A package file is not what it should be.
+    #[error("the package {file} is corrupt or truncated: remove it and fetch it again{}", indented(.said))]
+    Package {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        said: String,
+    },
+    /// A file or folder that the name gives does not exist.
+    #[error("{name}: there is no {path}")]
+    NoSuchPath {
+        /// The kernel's name.
+        name: String,
+        /// What is not there.
+        path: PathBuf,
+    },
+    /// A folder holds no kernel.
+    #[error(
+        "{name}: found no kernel in {path}: expected a build tree (with Makefile and include/config/kernel.release), or unpacked packages (with lib/modules/RELEASE or usr/src/linux-headers-RELEASE)"
+    )]
+    NoKernel {
+        /// The kernel's name.
+        name: String,
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A folder holds several kernels.
+    #[error("{name}: found several kernels ({}): use a folder with one", .releases.join(", "))]
+    SeveralKernels {
+        /// The kernel's name.
+        name: String,
+        /// Their releases.
+        releases: Vec<String>,
+    },
+    /// The headers of a kernel are not installed.
+    #[error(
+        "{name}: no headers for the kernel {release}: expected them at {path}; install the package that brings them (linux-headers-{release} on Debian and Ubuntu, kernel-devel on Fedora)"
+    )]
+    NoHeaders {
+        /// The kernel's name.
+        name: String,
+        /// Its release.
+        release: String,
+        /// Where they were looked for.
+        path: PathBuf,
+    },
+    /// A kernel has no image or no modules, which building does not need but booting does.
+    #[error("{name}: no {what} for the kernel {release}: it can be built for, but not booted")]
+    NotBootable {
+        /// The kernel's name.
+        name: String,
+        /// Its release.
+        release: String,
+        /// What it lacks.
+        what: &'static str,
+    },
+    /// The kernel is for machines that Koxide does not build for.
+    #[error(
+        "{name}: this kernel is not for x86_64, the only architecture that Koxide builds for so far"
+    )]
+    Arch {
+        /// The kernel's name.
+        name: String,
+    },
+    /// A file of the cache cannot be understood.
+    #[error("{path} is damaged: `cargo koxide kernel remove {name}` and add it again")]
+    Damaged {
+        /// The kernel's name.
+        name: String,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+    /// The cache cannot be used.
+    #[error(transparent)]
+    Cache(#[from] cache::Error),
+    /// A program could not be run.
+    #[error(transparent)]
+    Process(#[from] koxide_process::Error),
+}
+
+impl Error {
+    /// What is to be installed before this can succeed.
+    pub fn missing(&self) -> Option<Need> {
+        match self {
+            Self::Process(error) => Need::of(error),
+            Self::NoHeaders { release, .. } => Some(Need::KernelHeaders {
+                release: release.clone(),
+            }),
+            _ => None,
+        }
+    }
+}
+
+pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What a program said, below the sentence that is about it.
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("\n    {line}")).collect()
+}
+
+fn suite_hint(suite: &str) -> String {
+    match close_suite(suite) {
+        Some(near) => format!(": did you mean `debian:{near}`?"),
+        None => ": check its spelling, or name another mirror with --mirror URL --keyring FILE"
+            .to_owned(),
+    }
+}

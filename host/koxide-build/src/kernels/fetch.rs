@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Brings packages into the cache: fetch, compare, unpack, move into place.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use koxide_process::{Command, interrupt};
+
+use crate::cache::{self, Cache};
+use crate::progress::Progress;
+
+use super::apt::Apt;
+use super::debian::{self, DEBIAN_ARCH};
+use super::error::{Error, Result};
+use super::sources::{self, Archive};
+use super::store::{self, Remembered};
+use super::{KernelName, Options, Package, Plan, Record};
+
+/// Where a suite comes from: what the user said, else what the machine's apt knows.
+fn archives(name: &str, suite: &str, known: Option<&Remembered>) -> Result<Vec<Archive>> {
+    if let Some(source) = known.and_then(|known| known.source.as_ref()) {
+        let keyring = source.keyring.display().to_string();
+        return Ok(sources::from_mirror(&source.mirror, &keyring, suite));
+    }
+    let archives = sources::known()?.for_suite(suite);
+    if archives.is_empty() {
+        return Err(Error::NoSource {
+            name: name.to_owned(),
+        });
+    }
+    Ok(archives)
+}
+
+/// What the newest kernel of a suite consists of; needs the lock.
+pub(crate) fn plan(
+    cache: &Cache,
+    suite: &str,
+    options: &Options<'_>,
+    newest: bool,
+) -> Result<(Apt, Plan, Vec<String>)> {
+    let kernel = KernelName::Debian(suite.to_owned());
+    let name = kernel.to_string();
+    let known = store::remembered(cache, &kernel)?;
+    let archives = archives(&name, suite, known.as_ref())?;
+    let apt = Apt::prepare(cache, &name, &archives, DEBIAN_ARCH)?;
+    if !options.offline {
+        apt.update(newest, options.progress)?;
+    } else if !apt.has_lists() {
+        return Err(Error::Offline { name });
+    }
+    let plan = debian::plan(&apt, &name, suite)?;
+    let mirrors = archives.iter().map(|a| format!("{} {}", a.uri, a.suite));
+    let mirrors = mirrors.collect();
+    Ok((apt, plan, mirrors))
+}
+
+/// The folder that holds a planned kernel.
+pub(crate) fn id(plan: &Plan) -> String {
+    let version = plan.packages.first().map_or("", |p| p.version.as_str());
+    format!("{}_{version}", plan.release)
+}
+
+/// Fetches the newest kernel of a suite unless it is there, and returns its id; needs the lock.
+pub(crate) fn debian(
+    cache: &Cache,
+    suite: &str,
+    options: &Options<'_>,
+    newest: bool,
+) -> Result<String> {
+    let (apt, plan, mirrors) = plan(cache, suite, options, newest)?;
+    let id = id(&plan);
+    let target = store::dir(cache, &id);
+    if target.exists() {
+        return Ok(id);
+    }
+    let progress = options.progress;
+    let scratch = cache.scratch()?;
+    let packages = scratch.path().join("packages");
+    cache::create_dir(&packages)?;
+    let wanted: Vec<String> = plan
+        .packages
+        .iter()
+        .map(|p| format!("{}={}", p.name, p.version))
+        .collect();
+    progress.stage(&format!("fetching the kernel {}", plan.release));
+    apt.download(&wanted, plan.download, &packages, progress)?;
+    let files = compare(&packages, &plan.packages)?;
+    progress.stage(&format!("unpacking the kernel {}", plan.release));
+    let root = scratch.path().join("kernel/root");
+    unpack(&files, &root, progress)?;
+    let record = Record {
+        name: format!("debian:{suite}"),
+        release: plan.release,
+        packages: plan.packages,
+        fetched: store::now(),
+        mirrors,
+    };
+    place(&scratch.path().join("kernel"), &target, &record)?;
+    Ok(id)
+}
+
+/// Unpacks package files that the user has, and returns the kernel's id; needs the lock.
+pub(crate) fn files(
+    cache: &Cache,
+    name: &KernelName,
+    files: &[PathBuf],
+    progress: &dyn Progress,
+) -> Result<String> {
+    let mut packages = Vec::new();
+    for file in files {
+        if !file.is_file() {
+            return Err(Error::NoSuchPath {
+                name: name.to_string(),
+                path: file.clone(),
+            });
+        }
+        packages.push(describe(file)?);
+    }
+    let hashes: Vec<&str> = packages.iter().map(|p| p.sha256.as_str()).collect();
+    let id = format!("deb-{}", store::digest(&hashes.join(" ")));
+    let target = store::dir(cache, &id);
+    if target.exists() {
+        return Ok(id);
+    }
+    let scratch = cache.scratch()?;
+    let root = scratch.path().join("kernel/root");
+    progress.stage("unpacking the packages");
+    unpack(files, &root, progress)?;
+    let kernel = super::local::in_unpacked(name, &root)?;
+    let record = Record {
+        name: name.to_string(),
+        release: kernel.release,
+        packages,
+        fetched: store::now(),
+        mirrors: Vec::new(),
+    };
+    place(&scratch.path().join("kernel"), &target, &record)?;
+    Ok(id)
+}
+
+/// What a package file says of itself.
+fn describe(file: &Path) -> Result<Package> {
+    let output = Command::new("dpkg-deb")
+        .arg("--show")
+        .args(["--showformat", "${Package}\t${Version}"])
+        .arg(file)
+        .output()
+        .map_err(|e| corrupt(file, e))?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let (name, version) = text.split_once('\t').unwrap_or((&text, ""));
+    let bytes = fs::metadata(file).map_or(0, |meta| meta.len());
+    Ok(Package {
+        name: name.to_owned(),
+        version: version.to_owned(),
+        sha256: store::sha256(file)?,
+        bytes,
+    })
+}
+
+fn corrupt(file: &Path, error: koxide_process::Error) -> Error {
+    match error {
+        koxide_process::Error::Failed { stderr, .. } if stderr.contains("No space left") => {
+            cache::Error::DiskFull {
+                path: file.to_owned(),
+            }
+            .into()
+        }
+        koxide_process::Error::Failed { stderr, .. } => Error::Package {
+            file: file.to_owned(),
+            said: stderr,
+        },
+        other => other.into(),
+    }
+}
+
+/// Compares what was fetched with what was planned, by hash; apt did so too, and this is what the record says.
+fn compare(dir: &Path, packages: &[Package]) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.extension().is_some_and(|e| e == "deb") {
+            found.push((store::sha256(&path)?, path));
+        }
+    }
+    packages
+        .iter()
+        .map(|package| {
+            let hit = found.iter().find(|(hash, _)| *hash == package.sha256);
+            hit.map(|(_, path)| path.clone()).ok_or_else(|| {
+                let file = dir.join(format!("{}_{}.deb", package.name, package.version));
+                let said = format!(
+                    "no file that was fetched has the SHA-256 {}",
+                    package.sha256
+                );
+                Error::Package { file, said }
+            })
+        })
+        .collect()
+}
+
+fn unpack(files: &[PathBuf], root: &Path, progress: &dyn Progress) -> Result<()> {
+    cache::create_dir(root)?;
+    let size = |file: &PathBuf| fs::metadata(file).map_or(0, |meta| meta.len());
+    let total: u64 = files.iter().map(size).sum();
+    let mut done = 0;
+    progress.bytes(done, total);
+    for file in files {
+        interrupt::check().map_err(koxide_process::Error::from)?;
+        Command::new("dpkg-deb")
+            .arg("--extract")
+            .arg(file)
+            .arg(root)
+            .output()
+            .map_err(|e| corrupt(file, e))?;
+        done += size(file);
+        progress.bytes(done, total);
+    }
+    Ok(())
+}
+
+fn place(from: &Path, to: &Path, record: &Record) -> Result<()> {
+    store::write_record(from, record)?;
+    if let Some(parent) = to.parent() {
+        cache::create_dir(parent)?;
+    }
+    fs::rename(from, to).map_err(|e| cache::Error::io("create", to, e).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::progress::Silent;
+
+    #[test]
+    fn a_corrupt_package_leaves_nothing_behind() {
+        let temp = tempfile::tempdir().unwrap();
+        let cache = Cache::at(temp.path().join("cache"));
+        let file = temp.path().join("image.deb");
+        fs::write(&file, "!<arch>\nnot a package").unwrap();
+        let name = KernelName::Deb(vec![file.clone()]);
+        let error = files(&cache, &name, &[file], &Silent).unwrap_err();
+        assert!(matches!(error, Error::Package { .. }), "{error}");
+        assert!(!cache.kernels().exists());
+    }
+
+    #[test]
+    fn a_file_with_another_hash_is_refused() {
+        let temp = tempfile::tempdir().unwrap();
+        fs::write(temp.path().join("a_1_amd64.deb"), "abc").unwrap();
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        let package = |sha256: &str| Package {
+            name: "a".to_owned(),
+            version: "1".to_owned(),
+            sha256: sha256.to_owned(),
+            bytes: 3,
+        };
+        assert_eq!(compare(temp.path(), &[package(abc)]).unwrap().len(), 1);
+        let other = abc.replace("ba", "bb");
+        let error = compare(temp.path(), &[package(&other)]).unwrap_err();
+        assert!(error.to_string().contains("corrupt or truncated"));
+    }
+}

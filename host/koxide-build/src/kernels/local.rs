@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Kernels that are already on the disk: installed ones, build trees, unpacked packages.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use super::error::{Error, Result};
+use super::{Arch, Headers, Kernel, KernelName, Machine};
+
+/// The kernel that the machine runs, or the release that stands for it, below the machine's root folder.
+pub(crate) fn running(machine: &Machine) -> Result<Kernel> {
+    let name = KernelName::Running;
+    let release = match &machine.release {
+        Some(release) => release.clone(),
+        None => uname_release(),
+    };
+    in_root(&name, &machine.root, &release)
+}
+
+fn uname_release() -> String {
+    nix::sys::utsname::uname()
+        .map(|uts| uts.release().to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
+
+/// A folder that the user named.
+pub(crate) fn path(name: &KernelName, dir: &Path) -> Result<Kernel> {
+    let dir = fs::canonicalize(dir).map_err(|_| Error::NoSuchPath {
+        name: name.to_string(),
+        path: dir.to_owned(),
+    })?;
+    if dir.join("Makefile").exists() {
+        if let Some(release) = tree_release(&dir) {
+            return tree(name, &dir, release);
+        }
+    }
+    in_unpacked(name, &dir)
+}
+
+/// The one kernel whose packages were unpacked into `root`.
+pub(crate) fn in_unpacked(name: &KernelName, root: &Path) -> Result<Kernel> {
+    let releases = releases(root);
+    match releases.len() {
+        0 => Err(Error::NoKernel {
+            name: name.to_string(),
+            path: root.to_owned(),
+        }),
+        1 => in_root(name, root, &releases[0]),
+        _ => Err(Error::SeveralKernels {
+            name: name.to_string(),
+            releases,
+        }),
+    }
+}
+
+/// The releases that have modules or headers below `root`.
+fn releases(root: &Path) -> Vec<String> {
+    let names = |dir: &str| {
+        let entries = fs::read_dir(root.join(dir)).into_iter().flatten().flatten();
+        entries.filter_map(|entry| entry.file_name().into_string().ok())
+    };
+    let headers = names("usr/src").filter_map(|name| {
+        let release = name.strip_prefix("linux-headers-")?.to_owned();
+        (!release.ends_with("-common")).then_some(release)
+    });
+    let all: BTreeSet<String> = names("lib/modules")
+        .chain(names("usr/lib/modules"))
+        .chain(headers)
+        .collect();
+    all.into_iter().collect()
+}
+
+/// A release's parts below `root`, which is `/` for an installed kernel.
+pub(crate) fn in_root(name: &KernelName, root: &Path, release: &str) -> Result<Kernel> {
+    let first = |candidates: &[String]| {
+        let found = candidates
+            .iter()
+            .filter_map(|c| resolve_in(root, Path::new(c)));
+        found.into_iter().find(|path| path.exists())
+    };
+    let modules = first(&[
+        format!("lib/modules/{release}"),
+        format!("usr/lib/modules/{release}"),
+    ]);
+    let build = first(&[
+        format!("lib/modules/{release}/build"),
+        format!("usr/lib/modules/{release}/build"),
+        format!("usr/src/linux-headers-{release}"),
+        format!("usr/src/kernels/{release}"),
+    ]);
+    let build = build
+        .filter(|dir| dir.join("Makefile").exists())
+        .ok_or_else(|| Error::NoHeaders {
+            name: name.to_string(),
+            release: release.to_owned(),
+            path: root.join(format!("lib/modules/{release}/build")),
+        })?;
+    let vmlinuz = first(&[
+        format!("boot/vmlinuz-{release}"),
+        format!("usr/lib/modules/{release}/vmlinuz"),
+        format!("lib/modules/{release}/vmlinuz"),
+    ]);
+    Ok(Kernel {
+        name: name.clone(),
+        release: release.to_owned(),
+        arch: arch(name, &build)?,
+        vmlinuz,
+        // A folder with nothing but the link to the headers is no set of modules.
+        modules: modules.filter(|dir| dir.join("kernel").exists()),
+        headers: Headers {
+            root: root.to_owned(),
+            build,
+        },
+        record: None,
+    })
+}
+
+fn tree_release(dir: &Path) -> Option<String> {
+    let text = fs::read_to_string(dir.join("include/config/kernel.release")).ok()?;
+    Some(text.trim().to_owned())
+}
+
+fn tree(name: &KernelName, dir: &Path, release: String) -> Result<Kernel> {
+    let image = dir.join("arch/x86/boot/bzImage");
+    // `make modules_install INSTALL_MOD_PATH=.` is where a tree's own modules are looked for.
+    let modules = dir.join("lib/modules").join(&release);
+    Ok(Kernel {
+        name: name.clone(),
+        arch: arch(name, dir)?,
+        vmlinuz: image.exists().then_some(image),
+        modules: modules.join("kernel").exists().then_some(modules),
+        headers: Headers {
+            root: PathBuf::from("/"),
+            build: dir.to_owned(),
+        },
+        record: None,
+        release,
+    })
+}
+
+/// What the headers' configuration says that they are for.
+fn arch(name: &KernelName, build: &Path) -> Result<Arch> {
+    let config = fs::read_to_string(build.join("include/config/auto.conf"))
+        .or_else(|_| fs::read_to_string(build.join(".config")))
+        .unwrap_or_default();
+    if config.lines().any(|line| line == "CONFIG_X86_64=y") {
+        Ok(Arch::X86_64)
+    } else {
+        Err(Error::Arch {
+            name: name.to_string(),
+        })
+    }
+}
+
+/// Follows links as if `root` were the file system's root; nothing outside of it is looked at.
+pub(crate) fn resolve_in(root: &Path, path: &Path) -> Option<PathBuf> {
+    const MOST_LINKS: usize = 40;
+    let mut links = 0;
+    let mut resolved = root.to_owned();
+    let mut rest: Vec<PathBuf> = parts(path);
+    while let Some(part) = rest.pop() {
+        if part == Path::new("/") {
+            resolved = root.to_owned();
+        } else if part == Path::new("..") {
+            if resolved != root {
+                resolved.pop();
+            }
+        } else if let Ok(target) = fs::read_link(resolved.join(&part)) {
+            links += 1;
+            if links > MOST_LINKS {
+                return None;
+            }
+            rest.extend(parts(&target));
+        } else {
+            resolved.push(part);
+        }
+    }
+    Some(resolved)
+}
+
+/// A path's components, the last one first.
+fn parts(path: &Path) -> Vec<PathBuf> {
+    path.components()
+        .rev()
+        .filter(|part| !matches!(part, Component::CurDir))
+        .map(|part| PathBuf::from(part.as_os_str()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    fn unpacked(root: &Path, release: &str) {
+        let headers = root.join(format!("usr/src/linux-headers-{release}"));
+        fs::create_dir_all(headers.join("include/config")).unwrap();
+        fs::write(headers.join("Makefile"), "include x\n").unwrap();
+        fs::write(
+            headers.join("include/config/auto.conf"),
+            "CONFIG_X86_64=y\n",
+        )
+        .unwrap();
+        let modules = root.join(format!("lib/modules/{release}"));
+        fs::create_dir_all(modules.join("kernel")).unwrap();
+        symlink(
+            format!("/usr/src/linux-headers-{release}"),
+            modules.join("build"),
+        )
+        .unwrap();
+        fs::create_dir_all(root.join("boot")).unwrap();
+        fs::write(root.join(format!("boot/vmlinuz-{release}")), "").unwrap();
+    }
+
+    #[test]
+    fn running_is_found_below_a_root() {
+        let temp = tempfile::tempdir().unwrap();
+        unpacked(temp.path(), "6.1.0-1-amd64");
+        unpacked(temp.path(), "6.1.0-2-amd64");
+        let machine = Machine {
+            root: temp.path().to_owned(),
+            release: Some("6.1.0-2-amd64".to_owned()),
+        };
+        let kernel = running(&machine).unwrap();
+        let build = temp.path().join("usr/src/linux-headers-6.1.0-2-amd64");
+        assert_eq!(kernel.headers.build, build);
+        assert_eq!(
+            kernel.image().unwrap(),
+            temp.path().join("boot/vmlinuz-6.1.0-2-amd64")
+        );
+    }
+
+    #[test]
+    fn missing_headers_are_a_need() {
+        let temp = tempfile::tempdir().unwrap();
+        let machine = Machine {
+            root: temp.path().to_owned(),
+            release: Some("6.9.9".to_owned()),
+        };
+        let error = running(&machine).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("no headers for the kernel 6.9.9")
+        );
+        let need = crate::need::Need::KernelHeaders {
+            release: "6.9.9".to_owned(),
+        };
+        assert_eq!(error.missing(), Some(need));
+    }
+
+    #[test]
+    fn a_folder_with_two_kernels_is_refused() {
+        let temp = tempfile::tempdir().unwrap();
+        let name = KernelName::Path(temp.path().to_owned());
+        assert!(matches!(
+            path(&name, temp.path()),
+            Err(Error::NoKernel { .. })
+        ));
+        unpacked(temp.path(), "1-amd64");
+        assert_eq!(path(&name, temp.path()).unwrap().release, "1-amd64");
+        unpacked(temp.path(), "2-amd64");
+        let error = path(&name, temp.path()).unwrap_err().to_string();
+        assert!(error.contains("1-amd64, 2-amd64"), "{error}");
+    }
+
+    #[test]
+    fn a_build_tree_names_its_release() {
+        let temp = tempfile::tempdir().unwrap();
+        fs::create_dir_all(temp.path().join("include/config")).unwrap();
+        fs::write(temp.path().join("Makefile"), "").unwrap();
+        fs::write(temp.path().join(".config"), "CONFIG_X86_64=y\n").unwrap();
+        fs::write(temp.path().join("include/config/kernel.release"), "6.6.6\n").unwrap();
+        let name = KernelName::Path(temp.path().to_owned());
+        let kernel = path(&name, temp.path()).unwrap();
+        assert_eq!(kernel.release, "6.6.6");
+        assert!(kernel.image().unwrap_err().to_string().contains("no image"));
+    }
+
+    #[test]
+    fn links_stay_below_the_root() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = temp.path();
+        fs::create_dir_all(root.join("a/b")).unwrap();
+        symlink("/a", root.join("up")).unwrap();
+        symlink("../../../../a/b", root.join("a/out")).unwrap();
+        symlink("loop", root.join("loop")).unwrap();
+        assert_eq!(resolve_in(root, Path::new("up/b")), Some(root.join("a/b")));
+        assert_eq!(resolve_in(root, Path::new("a/out")), Some(root.join("a/b")));
+        assert_eq!(resolve_in(root, Path::new("loop")), None);
+    }
+}
