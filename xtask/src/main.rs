@@ -1,6 +1,40 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Chores.
+//! Chores of this repository: `cargo xtask --help`.
 #![forbid(unsafe_code)]
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+
+mod bench;
+mod fresh;
+
+/// Chores of this repository.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+enum Chore {
+    /// Check rules, format, lints and documentation; `cargo koxide test` does so, too.
+    Check,
+    /// Run the README's first commands as a new user in a bare root of each distribution. Needs root and mmdebstrap.
+    Fresh(fresh::Options),
+    /// Measure how long the command's verbs take, and print the README's table.
+    Bench(bench::Options),
+}
+
+fn main() -> ExitCode {
+    let done = koxide_process::interrupt::install()
+        .map_err(anyhow::Error::from)
+        .and_then(|()| match Chore::parse() {
+            Chore::Check => xtask::check(),
+            Chore::Fresh(options) => fresh::run(&options),
+            Chore::Bench(options) => bench::run(&options),
+        });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

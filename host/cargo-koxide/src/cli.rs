@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The words of the command line. What they do is in `verbs/`, one file for each.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// The release and the ABI version, as `--version` prints them.
+const VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    " (shim ABI ",
+    env!("KOXIDE_ABI"),
+    ")"
+);
+
+/// Write Linux drivers in Rust for the kernel you already run.
+#[derive(Debug, Parser)]
+#[command(name = "cargo koxide", bin_name = "cargo koxide", version = VERSION, max_term_width = 100)]
+#[command(after_help = "Start with:\n  cargo koxide demo")]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+    /// Options of every verb.
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// Options of every verb.
+#[derive(Debug, Args)]
+pub(crate) struct Common {
+    /// Print each command that is run, ready to be pasted into a shell.
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
+    /// Print only results and errors.
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Colours: `auto` has them on a terminal, unless NO_COLOR is set.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: Color,
+    /// Do not use the network; fail where something would have to be fetched.
+    #[arg(long, global = true)]
+    pub(crate) offline: bool,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What the command can do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Show drivers written in Rust at work on a distribution's kernel.
+    #[command(after_help = "Example:\n  cargo koxide demo")]
+    Demo(Demo),
+    /// Say what this machine has, what is missing, what for, and how to install it.
+    #[command(after_help = "Example:\n  cargo koxide doctor")]
+    Doctor(Doctor),
+    /// Start a driver package of its own.
+    #[command(after_help = "Example:\n  cargo koxide new my_driver --class misc")]
+    New(New),
+    /// Build drivers into modules.
+    #[command(
+        after_help = "Example:\n  cargo koxide build -p hello_world --kernel debian:bookworm"
+    )]
+    Build(Build),
+    /// Load a driver in a virtual machine, and run a command or a shell there.
+    #[command(after_help = "Example:\n  cargo koxide run -p yes_chardev -- head -c 8 /dev/yes")]
+    Run(Run),
+    /// Run the tests: on this machine, and in a virtual machine on every kernel.
+    #[command(after_help = "Example:\n  cargo koxide test -p hello_world --kernel debian:bookworm")]
+    Test(Test),
+    /// The kernels that drivers are built for and run on.
+    #[command(subcommand)]
+    Kernel(Kernel),
+    /// Install the command for use outside of a checkout.
+    #[command(after_help = "Example:\n  cargo koxide install")]
+    Install(Install),
+}
+
+/// Which drivers, and which kernels.
+#[derive(Debug, Args)]
+pub(crate) struct Selection {
+    /// The driver's package; without it the package of this folder, or all drivers of the workspace.
+    #[arg(short, long, value_name = "NAME")]
+    pub(crate) package: Vec<String>,
+    /// A kernel: `running`, `path:DIR`, `debian:SUITE`, `deb:FILE,...` or a line such as `6.1`; may be repeated.
+    /// Without it, those of `kernels.toml`.
+    #[arg(short, long, value_name = "K")]
+    pub(crate) kernel: Vec<String>,
+}
+
+/// `demo`
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// The kernel to show the drivers on; without it, the first of `kernels.toml`.
+    #[arg(short, long, value_name = "K")]
+    pub(crate) kernel: Option<String>,
+}
+
+/// `doctor`
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// Install what is missing; the packages of the distribution need root, and `sudo` is used when there.
+    #[arg(long)]
+    pub(crate) install: bool,
+}
+
+/// `new`
+#[derive(Debug, Args)]
+pub(crate) struct New {
+    /// The driver's name: its package, its module, and its folder.
+    pub(crate) name: String,
+    /// The kind of driver.
+    #[arg(long, value_enum, default_value = "misc")]
+    pub(crate) class: Class,
+    /// The folder to make it in; without it, this one.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) into: Option<PathBuf>,
+}
+
+/// The kinds of drivers that there are templates for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Class {
+    /// A character device with a node of its own under `/dev`.
+    Misc,
+}
+
+impl Class {
+    /// The name of the template's folder.
+    pub(crate) fn stem(self) -> &'static str {
+        match self {
+            Self::Misc => "misc",
+        }
+    }
+}
+
+/// `build`
+#[derive(Debug, Args)]
+pub(crate) struct Build {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+}
+
+/// `run`
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// A parameter of the module, as `insmod` takes it; may be repeated.
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    pub(crate) params: Vec<String>,
+    /// The command to run once the driver is loaded; without it, a shell.
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<String>,
+}
+
+/// `test`
+#[derive(Debug, Args)]
+pub(crate) struct Test {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// Write the results as JUnit XML, too.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Leave out the tests that run on this machine.
+    #[arg(long)]
+    pub(crate) vm_only: bool,
+    /// Run only tests whose name contains this text.
+    #[arg(value_name = "FILTER")]
+    pub(crate) filter: Option<String>,
+}
+
+/// `kernel`
+#[derive(Debug, Subcommand)]
+pub(crate) enum Kernel {
+    /// List the kernels, and the disk space that they take.
+    #[command(after_help = "Example:\n  cargo koxide kernel list")]
+    List,
+    /// Fetch a kernel, or remember where one is.
+    #[command(after_help = "Example:\n  cargo koxide kernel add debian:bookworm")]
+    Add(KernelAdd),
+    /// Show what is known of a kernel: release, packages, files.
+    #[command(after_help = "Example:\n  cargo koxide kernel show debian:bookworm")]
+    Show(KernelName),
+    /// Fetch the newest release of a kernel; without a name, of all that were fetched.
+    #[command(after_help = "Example:\n  cargo koxide kernel update debian:bookworm")]
+    Update(KernelUpdate),
+    /// Remove a kernel from the cache.
+    #[command(after_help = "Example:\n  cargo koxide kernel remove debian:bookworm")]
+    Remove(KernelRemove),
+}
+
+/// `kernel add`
+#[derive(Debug, Args)]
+pub(crate) struct KernelAdd {
+    /// The kernel's name.
+    pub(crate) name: String,
+    /// Where Debian's archive is, for machines whose own packages are not Debian's; remembered.
+    #[arg(long, value_name = "URL")]
+    pub(crate) mirror: Option<String>,
+    /// The keys that the archive is signed with; remembered.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keyring: Option<PathBuf>,
+}
+
+/// `kernel show`
+#[derive(Debug, Args)]
+pub(crate) struct KernelName {
+    /// The kernel's name.
+    pub(crate) name: String,
+}
+
+/// `kernel update`
+#[derive(Debug, Args)]
+pub(crate) struct KernelUpdate {
+    /// The kernel's name.
+    pub(crate) name: Option<String>,
+}
+
+/// `kernel remove`
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct KernelRemove {
+    /// The kernel's name.
+    pub(crate) name: Option<String>,
+    /// Remove the whole cache folder: kernels, keys, everything.
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+/// `install`
+#[derive(Debug, Args)]
+pub(crate) struct Install {}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The exit statuses, and how an error carries the one that it deserves.
+
+use std::process::ExitCode;
+
+/// Why the command did not do its work, as a script sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// A test failed, or a driver could not be built or loaded.
+    Failed = 1,
+    /// The command line asks for what there is not.
+    Usage = 2,
+    /// Something that the command needs is missing.
+    Missing = 3,
+    /// The kernel under test crashed or hung.
+    Crashed = 4,
+    /// Ctrl-C, as shells report it.
+    Interrupted = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// A message that decides the exit status. Put it on top of an error with `context`.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub(crate) struct Because {
+    exit: Exit,
+    message: String,
+}
+
+/// A message that ends the command with `exit`.
+pub(crate) fn because(exit: Exit, message: impl Into<String>) -> Because {
+    Because {
+        exit,
+        message: message.into(),
+    }
+}
+
+/// The exit status that an error deserves.
+pub(crate) fn status_of(error: &anyhow::Error) -> Exit {
+    if is_interrupt(error) {
+        return Exit::Interrupted;
+    }
+    error
+        .downcast_ref::<Because>()
+        .map_or(Exit::Failed, |because| because.exit)
+}
+
+/// Whether Ctrl-C is what ended the work.
+fn is_interrupt(error: &anyhow::Error) -> bool {
+    koxide_process::interrupt::check().is_err()
+        || error
+            .chain()
+            .any(|cause| cause.is::<koxide_process::interrupt::Interrupted>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Context as _;
+
+    #[test]
+    fn the_message_on_top_decides() {
+        let error = anyhow::anyhow!("no such file");
+        assert_eq!(status_of(&error), Exit::Failed);
+        let error = Err::<(), _>(error)
+            .context(because(Exit::Missing, "no QEMU"))
+            .unwrap_err();
+        assert_eq!(status_of(&error), Exit::Missing);
+        let error = Err::<(), _>(error).context("while testing").unwrap_err();
+        assert_eq!(status_of(&error), Exit::Missing);
+    }
+}

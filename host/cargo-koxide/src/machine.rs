@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Where the libraries meet the user: their progress on the terminal, and their errors with an exit status and the
+//! words that tell what to install.
+
+use std::sync::Mutex;
+
+use koxide_build::{Need as BuildNeed, Progress};
+use koxide_vm::Need as VmNeed;
+
+use crate::exit::{Exit, because};
+use crate::needs::{Need, explain};
+use crate::ui::Ui;
+
+/// The steps of a build or a fetch, shown to the user.
+pub(crate) struct Steps<'a> {
+    ui: &'a Ui,
+    stage: Mutex<String>,
+}
+
+impl<'a> Steps<'a> {
+    /// Shows the steps on `ui`.
+    pub(crate) fn new(ui: &'a Ui) -> Self {
+        Self {
+            ui,
+            stage: Mutex::default(),
+        }
+    }
+}
+
+impl Progress for Steps<'_> {
+    fn stage(&self, text: &str) {
+        self.ui.progress(text, 0, 0);
+        if let Ok(mut stage) = self.stage.lock() {
+            text.clone_into(&mut stage);
+        }
+    }
+
+    fn bytes(&self, done: u64, total: u64) {
+        if let Ok(stage) = self.stage.lock() {
+            self.ui.progress(&stage, done, total);
+        }
+    }
+
+    fn note(&self, text: &str) {
+        self.ui.note(text);
+    }
+}
+
+/// Puts the words that tell what to install on top of an error of koxide-build that something missing caused.
+pub(crate) fn explained<T>(result: Result<T, impl Into<koxide_build::Error>>) -> anyhow::Result<T> {
+    result.map_err(|error| {
+        let error = error.into();
+        let missing = error.missing();
+        on_top(error.into(), missing.map(from_build))
+    })
+}
+
+/// The same for an error of koxide-vm.
+pub(crate) fn explained_vm<T>(result: Result<T, koxide_vm::Error>) -> anyhow::Result<T> {
+    result.map_err(|error| {
+        let missing = error.missing().map(from_vm);
+        on_top(error.into(), missing)
+    })
+}
+
+fn on_top(error: anyhow::Error, missing: Option<Need>) -> anyhow::Error {
+    match missing {
+        Some(need) => error.context(because(Exit::Missing, explain(&[need]))),
+        None => error,
+    }
+}
+
+fn from_build(need: BuildNeed) -> Need {
+    match need {
+        BuildNeed::Make => Need::Make,
+        BuildNeed::Compiler { wanted } => Need::Compiler(Some(wanted)),
+        BuildNeed::LibElf => Need::LibElf,
+        BuildNeed::Binutils => Need::Binutils,
+        BuildNeed::Apt | BuildNeed::Dpkg => Need::Apt,
+        BuildNeed::Rustup | BuildNeed::Cargo => Need::Rustup,
+        BuildNeed::RustSrc => Need::RustSrc,
+        BuildNeed::RustTarget(target) => Need::RustTarget(target),
+        BuildNeed::KernelHeaders { release } => Need::KernelHeaders(release),
+        BuildNeed::Tool(name) => Need::Program(name),
+        other => Need::Program(format!("{other:?}")),
+    }
+}
+
+fn from_vm(need: &VmNeed) -> Need {
+    match need {
+        VmNeed::Qemu => Need::Qemu,
+        VmNeed::Busybox => Need::Busybox,
+        VmNeed::Setpriv => Need::Setpriv,
+        other => Need::Program(other.program().to_owned()),
+    }
+}

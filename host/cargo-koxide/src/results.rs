@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! What the tests said: a line for each as it ends, a summary in the manner of cargo nextest, and JUnit XML.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use console::{Style, style};
+use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
+
+use crate::exit::{Exit, because};
+use crate::ui::Ui;
+
+/// How a test ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It passed.
+    Passed,
+    /// It failed, and why in one line.
+    Failed(String),
+    /// The kernel crashed or hung during it.
+    Crashed(String),
+    /// It was not run, and why.
+    Skipped(String),
+}
+
+/// A test that ended.
+#[derive(Debug, Clone)]
+pub(crate) struct Case {
+    /// Where it ran: `host`, or a kernel's release.
+    pub(crate) place: String,
+    /// The program or module that it is part of.
+    pub(crate) suite: String,
+    /// Its name.
+    pub(crate) name: String,
+    /// How it ended.
+    pub(crate) verdict: Verdict,
+    /// How long it took, where that is known.
+    pub(crate) duration: Option<Duration>,
+    /// What explains a failure: its output, the kernel's log.
+    pub(crate) output: String,
+}
+
+/// The tests of one call.
+pub(crate) struct Results<'a> {
+    ui: &'a Ui,
+    start: Instant,
+    cases: Vec<Case>,
+}
+
+impl<'a> Results<'a> {
+    /// No tests yet.
+    pub(crate) fn new(ui: &'a Ui) -> Self {
+        Self {
+            ui,
+            start: Instant::now(),
+            cases: Vec::new(),
+        }
+    }
+
+    /// Takes a test in, and prints its line.
+    pub(crate) fn add(&mut self, case: Case) {
+        let (word, color) = match &case.verdict {
+            Verdict::Passed => ("PASS", Style::new().green()),
+            Verdict::Failed(_) => ("FAIL", Style::new().red()),
+            Verdict::Crashed(_) => ("CRASH", Style::new().red()),
+            Verdict::Skipped(_) => ("SKIP", Style::new().yellow()),
+        };
+        if !self.ui.is_quiet() || matches!(case.verdict, Verdict::Failed(_) | Verdict::Crashed(_)) {
+            let word = color.bold().apply_to(format!("{word:>12}"));
+            let duration = case.duration.map_or_else(
+                || "       -".to_owned(),
+                |d| format!("{:7.3}s", d.as_secs_f64()),
+            );
+            let place = style(&case.place).cyan();
+            self.ui.result(format!(
+                "{word} [{duration}] {place} {} {}",
+                style(&case.suite).magenta(),
+                case.name
+            ));
+            self.explain(&case);
+        }
+        self.cases.push(case);
+    }
+
+    fn explain(&self, case: &Case) {
+        match &case.verdict {
+            Verdict::Passed => {}
+            Verdict::Skipped(why) => self.ui.result(format!("{:>12} {why}", "")),
+            Verdict::Failed(why) | Verdict::Crashed(why) => {
+                self.ui.result(format!("{:>12} {why}", ""));
+                for line in case.output.lines() {
+                    self.ui.result(format!("{:>12} | {line}", ""));
+                }
+            }
+        }
+    }
+
+    fn count(&self, which: impl Fn(&Verdict) -> bool) -> usize {
+        self.cases
+            .iter()
+            .filter(|case| which(&case.verdict))
+            .count()
+    }
+
+    /// Prints the summary, and makes failures the exit status.
+    pub(crate) fn finish(self) -> anyhow::Result<()> {
+        let passed = self.count(|verdict| *verdict == Verdict::Passed);
+        let skipped = self.count(|verdict| matches!(verdict, Verdict::Skipped(_)));
+        let crashed = self.count(|verdict| matches!(verdict, Verdict::Crashed(_)));
+        let failed = self.count(|verdict| matches!(verdict, Verdict::Failed(_))) + crashed;
+        let run = passed + failed;
+        self.ui.result("-".repeat(12));
+        let failures = self
+            .cases
+            .iter()
+            .filter(|c| matches!(c.verdict, Verdict::Failed(_) | Verdict::Crashed(_)));
+        for case in failures {
+            let word = style(format!("{:>12}", "FAIL")).red().bold();
+            self.ui.result(format!(
+                "{word} {} {} {}",
+                case.place, case.suite, case.name
+            ));
+        }
+        let word = style(format!("{:>12}", "Summary")).bold();
+        let seconds = self.start.elapsed().as_secs_f64();
+        self.ui.result(format!(
+            "{word} [{seconds:7.3}s] {run} tests run, {skipped} skipped"
+        ));
+        self.ui.result(format!("{passed} passed, {failed} failed"));
+        match (run, failed, crashed) {
+            (0, ..) => Err(because(Exit::Failed, "no test was run: is the filter right?").into()),
+            (_, 0, _) => Ok(()),
+            (_, _, 0) => {
+                Err(because(Exit::Failed, "a test failed; what it printed is above").into())
+            }
+            _ => Err(because(
+                Exit::Crashed,
+                "the kernel crashed in a test; the end of its log is above",
+            )
+            .into()),
+        }
+    }
+
+    /// Writes the tests as JUnit XML, whole or not at all.
+    pub(crate) fn write_junit(&self, file: &Path) -> anyhow::Result<()> {
+        let mut report = quick_junit::Report::new("cargo koxide test");
+        report.set_time(self.start.elapsed());
+        let mut suites: Vec<(String, TestSuite)> = Vec::new();
+        for case in &self.cases {
+            let name = format!("{} on {}", case.suite, case.place);
+            if suites.last().is_none_or(|(last, _)| *last != name) {
+                suites.push((name.clone(), TestSuite::new(name)));
+            }
+            if let Some((_, suite)) = suites.last_mut() {
+                suite.add_test_case(junit_case(case));
+            }
+        }
+        report.add_test_suites(suites.into_iter().map(|(_, suite)| suite));
+        let write = || -> anyhow::Result<()> {
+            let folder = file
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty());
+            let mut whole = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+            report.serialize(&mut whole)?;
+            whole.persist(file)?;
+            Ok(())
+        };
+        write().with_context(|| format!("cannot write the JUnit report {}", file.display()))
+    }
+}
+
+fn junit_case(case: &Case) -> TestCase {
+    let status = match &case.verdict {
+        Verdict::Passed => TestCaseStatus::success(),
+        Verdict::Skipped(why) => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(why.clone());
+            status
+        }
+        Verdict::Failed(why) | Verdict::Crashed(why) => {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            status
+                .set_message(why.clone())
+                .set_description(case.output.clone());
+            status
+        }
+    };
+    let mut junit = TestCase::new(case.name.clone(), status);
+    junit.set_classname(case.suite.clone());
+    if let Some(duration) = case.duration {
+        junit.set_time(duration);
+    }
+    junit
+}

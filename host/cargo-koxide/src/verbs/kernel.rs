@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! `kernel`: what there is, what it takes, where it came from.
+
+use console::{Alignment, pad_str, style};
+use indicatif::{BinaryBytes, HumanBytes};
+use koxide_build::{Cache, Kernel, KernelName, kernels};
+
+use crate::cli::{Kernel as Words, KernelAdd, KernelRemove, KernelUpdate};
+use crate::exit::{Exit, because};
+use crate::kernels::Matrix;
+use crate::machine::{Steps, explained};
+use crate::ui::Ui;
+
+/// Does what the words after `kernel` say.
+pub(crate) fn run(words: &Words, offline: bool, ui: &Ui) -> anyhow::Result<()> {
+    let cache = explained(Cache::from_env())?;
+    let matrix = Matrix::of(&std::env::current_dir()?)?;
+    let steps = Steps::new(ui);
+    let mut options = kernels::Options::new(&steps);
+    options.offline = offline;
+    match words {
+        Words::List => list(&cache, &matrix, ui),
+        Words::Add(add) => self::add(&cache, &matrix, add, &options, ui),
+        Words::Show(show) => {
+            let kernel = explained(kernels::show(&cache, &matrix.name(&show.name)?, &options))?;
+            describe(&kernel, ui);
+            Ok(())
+        }
+        Words::Update(update) => self::update(&cache, &matrix, update, &options, ui),
+        Words::Remove(remove) => self::remove(&cache, &matrix, remove, ui),
+    }
+}
+
+fn list(cache: &Cache, matrix: &Matrix, ui: &Ui) -> anyhow::Result<()> {
+    let entries = explained(kernels::list(cache))?;
+    for entry in &entries {
+        let name = pad_str(&entry.name.to_string(), 28, Alignment::Left, None).into_owned();
+        ui.result(format!(
+            "{} {:34} {:>12}",
+            style(name).bold(),
+            entry.release,
+            BinaryBytes(entry.bytes).to_string()
+        ));
+    }
+    let missing = matrix
+        .select(&[])?
+        .into_iter()
+        .filter(|name| entries.iter().all(|entry| entry.name != *name));
+    for name in missing {
+        ui.result(format!(
+            "{:28} {}",
+            name.to_string(),
+            style("not fetched yet").dim()
+        ));
+    }
+    let total: u64 = entries.iter().map(|entry| entry.bytes).sum();
+    ui.result(format!(
+        "{} in {}",
+        BinaryBytes(total),
+        cache.root().display()
+    ));
+    Ok(())
+}
+
+fn add(
+    cache: &Cache,
+    matrix: &Matrix,
+    add: &KernelAdd,
+    options: &kernels::Options<'_>,
+    ui: &Ui,
+) -> anyhow::Result<()> {
+    let source = match (&add.mirror, &add.keyring) {
+        (None, None) => None,
+        (Some(mirror), Some(keyring)) => Some(kernels::Source {
+            mirror: mirror.clone(),
+            keyring: keyring.clone(),
+        }),
+        _ => return Err(because(Exit::Usage, "--mirror and --keyring go together").into()),
+    };
+    let kernel = kernels::add(cache, &matrix.name(&add.name)?, source.as_ref(), options);
+    ui.finish();
+    let kernel = explained(kernel)?;
+    describe(&kernel, ui);
+    Ok(())
+}
+
+fn update(
+    cache: &Cache,
+    matrix: &Matrix,
+    update: &KernelUpdate,
+    options: &kernels::Options<'_>,
+    ui: &Ui,
+) -> anyhow::Result<()> {
+    let names: Vec<KernelName> = match &update.name {
+        Some(word) => vec![matrix.name(word)?],
+        None => explained(kernels::list(cache))?
+            .into_iter()
+            .map(|entry| entry.name)
+            .collect(),
+    };
+    for name in &names {
+        let updated = kernels::update(cache, name, options);
+        ui.finish();
+        let updated = explained(updated)?;
+        let release = &updated.kernel.release;
+        ui.result(match updated.before {
+            Some(before) if updated.changed => format!("{name}: {before} -> {release}"),
+            _ if updated.changed => format!("{name}: {release}"),
+            _ => format!("{name}: {release} is the newest"),
+        });
+    }
+    Ok(())
+}
+
+fn remove(cache: &Cache, matrix: &Matrix, remove: &KernelRemove, ui: &Ui) -> anyhow::Result<()> {
+    let freed = match &remove.name {
+        Some(word) => explained(kernels::remove(cache, &matrix.name(word)?))?,
+        None => explained(cache.remove_all())?,
+    };
+    ui.result(format!("freed {}", HumanBytes(freed)));
+    Ok(())
+}
+
+/// Prints what is known of a kernel.
+fn describe(kernel: &Kernel, ui: &Ui) {
+    let line =
+        |what: &str, value: &dyn std::fmt::Display| ui.result(format!("{what:>10}  {value}"));
+    line("name", &kernel.name);
+    line("release", &kernel.release);
+    line("arch", &kernel.arch.as_str());
+    line("headers", &kernel.headers.build.display());
+    if let Some(vmlinuz) = &kernel.vmlinuz {
+        line("image", &vmlinuz.display());
+    }
+    if let Some(modules) = &kernel.modules {
+        line("modules", &modules.display());
+    }
+    if let Some(record) = &kernel.record {
+        line("fetched", &record.fetched);
+        for package in &record.packages {
+            line(
+                "package",
+                &format!(
+                    "{} {} ({})",
+                    package.name,
+                    package.version,
+                    HumanBytes(package.bytes)
+                ),
+            );
+            line("sha256", &package.sha256);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! `run`: a driver loaded in a virtual machine, with a command or a shell beside it.
+
+use koxide_vm::{Crash, Event, Load, Payload, Plan, Report, Shell, Step, Stream};
+
+use crate::cli::Run;
+use crate::exit::{Exit, because};
+use crate::machine::explained_vm;
+use crate::ui::Ui;
+use crate::workshop::Workshop;
+
+/// Boots, loads the driver, runs the command; its exit status is 0 when the command's was.
+pub(crate) fn run(options: &Run, offline: bool, ui: &Ui) -> anyhow::Result<()> {
+    let workshop = Workshop::open(offline, ui)?;
+    let driver = workshop.driver(&options.selection)?;
+    let kernel = workshop.one_kernel(&options.selection.kernel)?;
+    let object = workshop.object(&driver, false)?;
+    let module = workshop.module(&object, &kernel)?;
+    let vm = workshop.vm(&kernel)?;
+
+    let load = vec![Load {
+        module: module.name.clone(),
+        params: options.params.join(" "),
+    }];
+    let payload = Payload {
+        modules: vec![module.path],
+        ..Payload::default()
+    };
+    let plan = if options.command.is_empty() {
+        ui.note(format!(
+            "a shell on {} follows; {} leaves it",
+            kernel.release,
+            koxide_vm::ESCAPE
+        ));
+        Plan::Shell(Shell { load })
+    } else {
+        Plan::Commands {
+            load,
+            steps: vec![Step::new(&options.command)],
+            limit: None,
+        }
+    };
+    ui.status("Booting", &kernel.release);
+    let report = explained_vm(vm.run(&plan, &payload, &mut |event| show(&event, ui)))?;
+    judge(&report, ui)
+}
+
+/// Shows what happens in the virtual machine, as it happens.
+pub(crate) fn show(event: &Event<'_>, ui: &Ui) {
+    match event {
+        Event::Log(line) if !ui.is_quiet() => ui.log(line),
+        Event::Output {
+            stream: Stream::Stdout,
+            bytes,
+        } => ui.raw(bytes),
+        Event::Output {
+            stream: Stream::Stderr,
+            bytes,
+        } => ui.raw_error(bytes),
+        _ => {}
+    }
+}
+
+/// Turns what happened to the exit status.
+pub(crate) fn judge(report: &Report, ui: &Ui) -> anyhow::Result<()> {
+    if let Some(crash) = &report.crash {
+        return Err(crashed(crash, ui));
+    }
+    if let Some(failure) = &report.load_failure {
+        return Err(because(Exit::Failed, failure.to_string()).into());
+    }
+    match report.steps.iter().find(|step| !step.exit.success()) {
+        Some(step) => Err(because(
+            Exit::Failed,
+            format!(
+                "in the guest, `{}` ended with {}",
+                step.argv.join(" "),
+                step.exit
+            ),
+        )
+        .into()),
+        None => Ok(()),
+    }
+}
+
+/// The error for a kernel that crashed; the end of its log is shown first when it was not shown before.
+pub(crate) fn crashed(crash: &Crash, ui: &Ui) -> anyhow::Error {
+    if ui.is_quiet() {
+        crash.tail.iter().for_each(|line| ui.log(line));
+    }
+    because(Exit::Crashed, format!("the kernel crashed: {crash}")).into()
+}

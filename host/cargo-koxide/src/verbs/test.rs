@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! `test`: the tests of this machine, then each driver's in a virtual machine on every kernel.
+
+use koxide_build::{Driver, Kernel};
+use koxide_vm::{Event, Failure, KernelSuite, Limits, Outcome, Payload, Plan, Program, TestResult};
+
+use crate::cli::Test;
+use crate::host_tests;
+use crate::machine::explained_vm;
+use crate::results::{Case, Results, Verdict};
+use crate::ui::Ui;
+use crate::workshop::Workshop;
+
+/// Builds everything first, so that nothing runs when something does not compile; then runs all, failures or not.
+pub(crate) fn run(options: &Test, offline: bool, ui: &Ui) -> anyhow::Result<()> {
+    let workshop = Workshop::open(offline, ui)?;
+    let drivers = workshop.drivers(&options.selection)?;
+    let kernels = workshop.kernels(&options.selection)?;
+    let mut plans = Vec::new();
+    for driver in &drivers {
+        plans.extend(plan(&workshop, driver, &kernels, options)?);
+    }
+
+    let mut results = Results::new(ui);
+    if !options.vm_only {
+        host_tests::run(&workshop, options, offline, &mut results, ui)?;
+    }
+    for (kernel, plan, payload) in &plans {
+        run_plan(&workshop, kernel, plan, payload, &mut results)?;
+    }
+    if let Some(file) = &options.junit {
+        results.write_junit(file)?;
+    }
+    results.finish()
+}
+
+/// What to run for a driver on each kernel: its modules and its test programs, all built.
+fn plan<'k>(
+    workshop: &Workshop<'_>,
+    driver: &Driver,
+    kernels: &'k [Kernel],
+    options: &Test,
+) -> anyhow::Result<Vec<(&'k Kernel, Plan, Payload)>> {
+    let object = workshop.object(driver, false)?;
+    let kunit = workshop.object(driver, true)?;
+    let programs = workshop.test_programs(driver)?;
+    let mut plans = Vec::new();
+    for kernel in kernels {
+        let module = workshop.module(&object, kernel)?;
+        let kunit = workshop.module(&kunit, kernel)?;
+        let programs = programs.iter().map(|program| Program {
+            suite: format!("{}::{}", driver.package, program.name),
+            path: program.path.clone(),
+        });
+        let suite = KernelSuite {
+            suite: format!("{}::kunit", driver.package),
+            module: kunit.path,
+            params: String::new(),
+        };
+        let plan = Plan::Tests {
+            programs: programs.collect(),
+            kernel: vec![suite],
+            filter: options.filter.iter().cloned().collect(),
+            limits: Limits::default(),
+        };
+        plans.push((
+            kernel,
+            plan,
+            Payload {
+                modules: vec![module.path],
+                ..Payload::default()
+            },
+        ));
+    }
+    Ok(plans)
+}
+
+fn run_plan(
+    workshop: &Workshop<'_>,
+    kernel: &Kernel,
+    plan: &Plan,
+    payload: &Payload,
+    results: &mut Results<'_>,
+) -> anyhow::Result<()> {
+    let vm = workshop.vm(kernel)?;
+    let mut on_event = |event: Event<'_>| {
+        if let Event::TestDone(test) = event {
+            results.add(case(&kernel.release, test));
+        }
+    };
+    explained_vm(vm.run(plan, payload, &mut on_event))?;
+    Ok(())
+}
+
+/// A test of the virtual machine as a line of the results.
+fn case(release: &str, test: &TestResult) -> Case {
+    let (verdict, tail) = match &test.outcome {
+        Outcome::Passed => (Verdict::Passed, &[][..]),
+        Outcome::Skipped(why) => (Verdict::Skipped(why.clone()), &[][..]),
+        Outcome::Failed(Failure::Crash(crash)) => {
+            (Verdict::Crashed(crash.to_string()), &crash.tail[..])
+        }
+        Outcome::Failed(failure) => (Verdict::Failed(failure.to_string()), &test.log[..]),
+    };
+    let mut output = test.output.clone();
+    if !tail.is_empty() {
+        output += "\n--- the kernel's log ---\n";
+        output += &tail.join("\n");
+    }
+    Case {
+        place: release.to_owned(),
+        suite: test.suite.clone(),
+        name: test.name.clone(),
+        verdict,
+        duration: Some(test.duration),
+        output,
+    }
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! What `build`, `run`, `test` and `demo` share: the drivers and kernels that a command line means, each driver's
+//! object, and its module for each kernel.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use koxide_build::object::{self, Artefact, BuildOptions};
+use koxide_build::{Cache, Driver, Kernel, KernelName, Module, Project, guest, module};
+use koxide_vm::Vm;
+
+use crate::cli::Selection;
+use crate::exit::{Exit, because};
+use crate::kernels::{self, Matrix};
+use crate::machine::{Steps, explained};
+use crate::ui::Ui;
+
+/// A workspace with drivers, the cache of kernels, and how to talk to the user.
+pub(crate) struct Workshop<'a> {
+    /// The workspace.
+    pub(crate) project: Project,
+    /// The support matrix.
+    pub(crate) matrix: Matrix,
+    cache: Cache,
+    offline: bool,
+    ui: &'a Ui,
+}
+
+impl<'a> Workshop<'a> {
+    /// The workspace of the current folder.
+    pub(crate) fn open(offline: bool, ui: &'a Ui) -> anyhow::Result<Self> {
+        let here = std::env::current_dir().context("the current folder cannot be read")?;
+        Self::open_at(&here, offline, ui)
+    }
+
+    /// The workspace of a folder.
+    pub(crate) fn open_at(dir: &Path, offline: bool, ui: &'a Ui) -> anyhow::Result<Self> {
+        let project = explained(Project::discover(dir, offline))?;
+        let matrix = Matrix::of(project.root())?;
+        let cache = explained(Cache::from_env())?;
+        Ok(Self {
+            project,
+            matrix,
+            cache,
+            offline,
+            ui,
+        })
+    }
+
+    /// The drivers that a command line means.
+    pub(crate) fn drivers(&self, selection: &Selection) -> anyhow::Result<Vec<Driver>> {
+        if !selection.package.is_empty() {
+            let named = selection
+                .package
+                .iter()
+                .map(|name| explained(self.project.driver(Some(name))).cloned());
+            return named.collect();
+        }
+        // Inside of a driver's folder that driver is meant, elsewhere all of them.
+        match self.project.driver(None) {
+            Ok(driver) => Ok(vec![driver.clone()]),
+            Err(_) if !self.project.drivers().is_empty() => Ok(self.project.drivers().to_vec()),
+            Err(error) => explained(Err(error)),
+        }
+    }
+
+    /// The one driver that a command line means.
+    pub(crate) fn driver(&self, selection: &Selection) -> anyhow::Result<Driver> {
+        match selection.package.as_slice() {
+            [] => explained(self.project.driver(None)).cloned(),
+            [name] => explained(self.project.driver(Some(name))).cloned(),
+            _ => Err(because(Exit::Usage, "one driver at a time: give -p once").into()),
+        }
+    }
+
+    /// A kernel, fetched if need be.
+    pub(crate) fn kernel(&self, name: &KernelName) -> anyhow::Result<Kernel> {
+        kernels::resolve(&self.cache, name, self.offline, self.ui)
+    }
+
+    /// The kernels that a command line means, fetched if need be.
+    pub(crate) fn kernels(&self, selection: &Selection) -> anyhow::Result<Vec<Kernel>> {
+        self.matrix
+            .select(&selection.kernel)?
+            .iter()
+            .map(|name| self.kernel(name))
+            .collect()
+    }
+
+    /// The kernel that a driver runs on: the one named, else the first of the matrix.
+    pub(crate) fn one_kernel(&self, words: &[String]) -> anyhow::Result<Kernel> {
+        let name = match words {
+            [] => self.matrix.first()?,
+            [word] => self.matrix.name(word)?,
+            _ => {
+                return Err(because(Exit::Usage, "one kernel at a time: give --kernel once").into());
+            }
+        };
+        self.kernel(&name)
+    }
+
+    /// The cache of kernels.
+    pub(crate) fn cache(&self) -> &Cache {
+        &self.cache
+    }
+
+    /// A driver's object, the one with its in-kernel tests on request.
+    pub(crate) fn object(&self, driver: &Driver, kunit: bool) -> anyhow::Result<Artefact> {
+        let artefact = self.with_options(|options| {
+            options.kunit = kunit;
+            explained(object::build(&self.project, driver, options))
+        })?;
+        if !artefact.fresh {
+            let tests = if kunit {
+                ", with its in-kernel tests"
+            } else {
+                ""
+            };
+            self.ui.status(
+                "Compiled",
+                format!(
+                    "{}{tests} ({})",
+                    driver.package,
+                    self.shown(&artefact.object)
+                ),
+            );
+        }
+        Ok(artefact)
+    }
+
+    /// The module of an object for a kernel.
+    pub(crate) fn module(&self, artefact: &Artefact, kernel: &Kernel) -> anyhow::Result<Module> {
+        let steps = Steps::new(self.ui);
+        let module = module::build(
+            self.project.abi_dir(),
+            artefact,
+            kernel,
+            &self.project.koxide_dir(),
+            &steps,
+        );
+        self.ui.finish();
+        let module = explained(module)?;
+        if !module.fresh {
+            let what = format!("{} ({} bytes)", self.shown(&module.path), module.bytes);
+            self.ui.status("Linked", what);
+        }
+        Ok(module)
+    }
+
+    /// The programs that a driver's tests run in the virtual machine.
+    pub(crate) fn test_programs(&self, driver: &Driver) -> anyhow::Result<Vec<guest::TestProgram>> {
+        self.with_options(|options| explained(guest::tests(&self.project, driver, options)))
+    }
+
+    /// A virtual machine with a kernel.
+    pub(crate) fn vm(&self, kernel: &Kernel) -> anyhow::Result<Vm> {
+        let init = self.with_options(|options| explained(guest::init(&self.project, options)))?;
+        let kernel = koxide_vm::Kernel {
+            release: kernel.release.clone(),
+            image: explained(kernel.image())?.to_owned(),
+            modules: explained(kernel.modules_dir())?.to_owned(),
+        };
+        Ok(Vm::new(kernel, init, self.cache.root().join("vm")))
+    }
+
+    /// A path as the user would type it.
+    pub(crate) fn shown(&self, path: &Path) -> String {
+        let here = std::env::current_dir().unwrap_or_default();
+        path.strip_prefix(&here)
+            .map_or_else(|_| PathBuf::from(path), Path::to_owned)
+            .display()
+            .to_string()
+    }
+
+    fn with_options<T>(
+        &self,
+        build: impl FnOnce(&mut BuildOptions<'_>) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        let steps = Steps::new(self.ui);
+        let mut options = BuildOptions::new(&steps);
+        options.offline = self.offline;
+        options.quiet = self.ui.is_quiet();
+        options.color = match console::colors_enabled_stderr() {
+            true => object::Color::Always,
+            false => object::Color::Never,
+        };
+        let built = build(&mut options);
+        self.ui.finish();
+        built
+    }
+}
