@@ -88,9 +88,9 @@ fn dependencies(name: &str) -> Vec<String> {
     };
     order
         .lines()
-        .filter_map(|line| line.split_once(": "))
-        .find(|(module, _)| *module == name)
-        .map(|(_, rest)| rest.split(' ').map(str::to_owned).collect())
+        .filter_map(|line| line.split_once(':'))
+        .find(|(module, _)| module.trim_start_matches('*') == name)
+        .map(|(_, rest)| rest.split_whitespace().map(str::to_owned).collect())
         .unwrap_or_default()
 }
 

@@ -1,4 +1,130 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! To be written.
+//! Boots a kernel in QEMU, runs a plan in it, collects the results.
+//!
+//! ```no_run
+//! use koxide_vm::{Event, Kernel, Load, Payload, Plan, Step, Vm};
+//!
+//! let kernel = Kernel {
+//!     release: "6.1.0-56-amd64".to_owned(),
+//!     image: "/cache/kernel/boot/vmlinuz-6.1.0-56-amd64".into(),
+//!     modules: "/cache/kernel/lib/modules/6.1.0-56-amd64".into(),
+//! };
+//! let vm = Vm::new(kernel, "/cache/koxide-init", "/cache");
+//! let plan = Plan::Commands {
+//!     load: vec![Load::new("hello_world", "")],
+//!     steps: vec![Step::new(["cat", "/proc/modules"])],
+//!     limit: None,
+//! };
+//! let payload = Payload {
+//!     modules: vec!["target/koxide/6.1.0-56-amd64/hello_world.ko".into()],
+//!     ..Payload::default()
+//! };
+//! let report = vm.run(&plan, &payload, &mut |event| {
+//!     if let Event::Log(line) = event {
+//!         eprintln!("{line}");
+//!     }
+//! })?;
+//! assert!(report.success());
+//! # Ok::<(), koxide_vm::Error>(())
+//! ```
 #![forbid(unsafe_code)]
+
+mod accel;
+mod boot;
+mod commands;
+mod compression;
+mod crash;
+mod error;
+mod image;
+mod initramfs;
+mod ktap;
+mod kunit;
+mod modules;
+mod payload;
+mod plan;
+mod qemu;
+mod report;
+mod run;
+mod terminal;
+mod tests;
+mod tools;
+
+use std::time::Duration;
+
+pub use error::{Error, Need};
+pub use plan::{
+    Acceleration, GuestFile, Kernel, KernelSuite, Limits, Load, Machine, Payload, Plan, Program,
+    Shell, Step,
+};
+pub use report::{
+    Crash, CrashKind, Exit, Failure, LoadFailure, Outcome, Report, StepResult, TestResult,
+};
+pub use run::Vm;
+pub use terminal::ESCAPE;
+
+/// Which output of a command something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stream {
+    /// The standard output, and all that a shell prints.
+    Stdout,
+    /// The standard error.
+    Stderr,
+}
+
+/// What happens, told while it does.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// QEMU starts.
+    Booting {
+        /// "KVM" or "TCG".
+        acceleration: &'a str,
+        /// The number of this boot, from 1: tests boot again after a crash.
+        attempt: u32,
+    },
+    /// Init runs.
+    Ready {
+        /// How long that took.
+        after: Duration,
+    },
+    /// A line of the kernel log, with its time stamp.
+    Log(&'a str),
+    /// How many tests there are; told again when an in-kernel suite adds its own.
+    TestsListed {
+        /// How many.
+        total: usize,
+    },
+    /// A test starts.
+    TestStarted {
+        /// Its suite.
+        suite: &'a str,
+        /// Its name.
+        name: &'a str,
+    },
+    /// A test has its result.
+    TestDone(&'a TestResult),
+    /// A module of the plan was loaded.
+    Loaded {
+        /// Its name.
+        module: &'a str,
+    },
+    /// A command starts.
+    StepStarted {
+        /// Its index in the plan.
+        index: usize,
+        /// The program and its arguments.
+        argv: &'a [String],
+    },
+    /// Output of a command or of the shell: to be passed on at once.
+    Output {
+        /// Which output.
+        stream: Stream,
+        /// The bytes.
+        bytes: &'a [u8],
+    },
+    /// A command ended.
+    StepDone(&'a StepResult),
+    /// The kernel crashed or hangs.
+    Crashed(&'a Crash),
+}

@@ -18,7 +18,7 @@ pub mod paths {
     pub const PLAN: &str = "/koxide/plan";
     /// The folder of the modules, each as `<name>.ko`.
     pub const MODULES: &str = "/koxide/modules";
-    /// What each module depends on: lines of `name: first second`.
+    /// What each module depends on: lines of `name: first second`, with a `*` before those under test.
     pub const MODULE_ORDER: &str = "/koxide/modules/order";
     /// The folder of the test programs.
     pub const TESTS: &str = "/koxide/tests";

@@ -15,6 +15,16 @@ pub struct Load {
     pub params: String,
 }
 
+impl Load {
+    /// A module with its parameters, as `insmod` takes them.
+    pub fn new(module: impl Into<String>, params: impl Into<String>) -> Self {
+        Self {
+            module: module.into(),
+            params: params.into(),
+        }
+    }
+}
+
 /// A test program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Program {

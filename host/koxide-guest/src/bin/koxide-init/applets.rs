@@ -42,7 +42,10 @@ pub(crate) fn fail(name: &str, message: &str) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn insmod(name: &str, params: &str) -> Result<(), String> {
+fn insmod(file: &str, params: &str) -> Result<(), String> {
+    // By its path too, as people are used to.
+    let name = file.rsplit('/').next().unwrap_or(file);
+    let name = name.strip_suffix(".ko").unwrap_or(name);
     let loaded = Module::load(name, params).map_err(|errno| format!("{name}: {errno}"))?;
     loaded.keep();
     Ok(())

@@ -160,17 +160,17 @@ impl<'a> Tests<'a> {
             boot::log(&format!("{LOG_MARK} {}", words::join(words)))
         };
         mark("suite", &[])?;
-        let errno = match Module::load(&suite.module, &suite.params) {
-            Ok(module) => module.unload().map_or_else(
-                |(module, errno)| {
+        let (stage, errno) = match Module::load(&suite.module, &suite.params) {
+            Err(errno) => ("load", errno),
+            Ok(module) => match module.unload() {
+                Ok(()) => ("done", Errno(0)),
+                Err((module, errno)) => {
                     module.keep();
-                    errno
-                },
-                |()| Errno(0),
-            ),
-            Err(errno) => errno,
+                    ("unload", errno)
+                }
+            },
         };
-        mark("suite-end", &[&errno.0.to_string()])
+        mark("suite-end", &[stage, &errno.0.to_string()])
     }
 }
 
@@ -182,7 +182,7 @@ fn modules_under_test() -> Vec<String> {
     fs::read_to_string(paths::MODULE_ORDER)
         .unwrap_or_default()
         .lines()
-        .filter_map(|line| line.split(':').next())
+        .filter_map(|line| line.strip_prefix('*')?.split(':').next())
         .map(str::to_owned)
         .collect()
 }

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! One boot, from the start of QEMU to the end of the machine: takes the two channels apart and keeps the time.
+
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::{Duration, Instant};
+
+use koxide_guest::protocol::{Decoder, Frame, LOG_MARK, Mark};
+use koxide_process::interrupt;
+
+use crate::crash::{self, Detector};
+use crate::error::Error;
+use crate::qemu::{Message, Qemu};
+use crate::report::Crash;
+
+/// How often the clock and Ctrl-C are looked at.
+const TICK: Duration = Duration::from_millis(20);
+
+/// How long a kernel that panicked may take to end the machine.
+const PANIC_GRACE: Duration = Duration::from_secs(5);
+
+/// What follows the course of a boot.
+pub(crate) trait Course {
+    /// Init runs.
+    fn ready(&mut self, after: Duration);
+    /// A line of the kernel log. Returns whether it shows progress.
+    fn log(&mut self, line: &str) -> bool;
+    /// What the init wrote into the log to mark a place in it.
+    fn log_mark(&mut self, mark: &str);
+    /// Output of what runs.
+    fn output(&mut self, bytes: &[u8]);
+    /// A mark of the init.
+    fn mark(&mut self, mark: Mark);
+    /// A line of KTAP from the init.
+    fn ktap(&mut self, line: &str);
+    /// How long nothing may happen from now on; none for any time.
+    fn patience(&self) -> Option<Duration>;
+    /// Whether the machine is of no more use.
+    fn gives_up(&self) -> bool;
+}
+
+/// How a boot ended.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// As it should.
+    Done,
+    /// Given up by its course.
+    GivenUp,
+    /// With a crash.
+    Crashed(Crash),
+}
+
+/// What is known of one boot while it runs.
+struct Boot<'a> {
+    course: &'a mut dyn Course,
+    detector: Detector,
+    decoder: Decoder,
+    console: Vec<u8>,
+    started: Instant,
+    ready: bool,
+    done: bool,
+    /// When something happened last.
+    progress: Instant,
+    panicked: Option<Instant>,
+}
+
+/// Follows a machine until it ended.
+///
+/// # Errors
+/// [`Error::Interrupted`], [`Error::BootTimeout`], [`Error::QemuFailed`].
+pub(crate) fn follow(
+    qemu: Qemu,
+    release: &str,
+    limit: Duration,
+    course: &mut dyn Course,
+) -> Result<End, Error> {
+    let mut boot = Boot {
+        course,
+        detector: Detector::default(),
+        decoder: Decoder::default(),
+        console: Vec::new(),
+        started: qemu.started(),
+        ready: false,
+        done: false,
+        progress: Instant::now(),
+        panicked: None,
+    };
+    loop {
+        interrupt::check()?;
+        match qemu.next(TICK) {
+            Ok(Message::Console(bytes)) => boot.take_console(&bytes),
+            Ok(Message::Report(bytes)) => boot.take_report(&bytes),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return boot.ended(qemu),
+        }
+        if boot.done {
+            boot.last_log_lines(&qemu);
+            qemu.finish();
+            return Ok(End::Done);
+        }
+        if boot.course.gives_up() {
+            return Ok(End::GivenUp);
+        }
+        if let Some(crash) = boot.overdue(release, limit)? {
+            return Ok(End::Crashed(crash));
+        }
+    }
+}
+
+impl Boot<'_> {
+    fn take_console(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            match byte {
+                b'\n' => self.console_line(),
+                b'\r' => {}
+                byte => self.console.push(byte),
+            }
+        }
+    }
+
+    fn console_line(&mut self) {
+        let bytes = std::mem::take(&mut self.console);
+        let line = String::from_utf8_lossy(&bytes);
+        if let Some(mark) = crash::message(&line).strip_prefix(LOG_MARK) {
+            self.progress = Instant::now();
+            self.course.log_mark(mark.trim());
+            return;
+        }
+        self.detector.line(&line);
+        if self.detector.panicked() {
+            self.panicked.get_or_insert_with(Instant::now);
+        }
+        if self.course.log(&line) {
+            self.progress = Instant::now();
+        }
+    }
+
+    fn take_report(&mut self, bytes: &[u8]) {
+        for frame in self.decoder.feed(bytes) {
+            match frame {
+                Frame::Data(bytes) => self.course.output(&bytes),
+                Frame::Record(text) => {
+                    self.progress = Instant::now();
+                    self.record(&text);
+                }
+            }
+        }
+    }
+
+    fn record(&mut self, text: &str) {
+        match Mark::parse(text) {
+            Some(Mark::Ready) => {
+                self.ready = true;
+                self.course.ready(self.started.elapsed());
+            }
+            Some(Mark::Done) => self.done = true,
+            Some(mark) => self.course.mark(mark),
+            None => self.course.ktap(text),
+        }
+    }
+
+    /// After the report's end: what the kernel logged before it may still be on its way.
+    fn last_log_lines(&mut self, qemu: &Qemu) {
+        while let Ok(message) = qemu.next(TICK) {
+            if let Message::Console(bytes) = message {
+                self.take_console(&bytes);
+            }
+        }
+    }
+
+    /// What to make of it that QEMU ended by itself.
+    fn ended(&mut self, qemu: Qemu) -> Result<End, Error> {
+        if !self.console.is_empty() {
+            self.console_line();
+        }
+        if self.done {
+            return Ok(End::Done);
+        }
+        let stderr = qemu.last_words();
+        if !self.ready && !self.detector.panicked() {
+            return Err(Error::QemuFailed { stderr });
+        }
+        Ok(End::Crashed(self.detector.crash()))
+    }
+
+    /// Whether something takes too long.
+    fn overdue(&self, release: &str, limit: Duration) -> Result<Option<Crash>, Error> {
+        if let Some(panicked) = self.panicked {
+            let over = panicked.elapsed() > PANIC_GRACE;
+            return Ok(over.then(|| self.detector.crash()));
+        }
+        if !self.ready {
+            if self.started.elapsed() > limit {
+                return Err(Error::BootTimeout {
+                    release: release.to_owned(),
+                    limit,
+                    tail: self.detector.hang("").tail,
+                });
+            }
+            return Ok(None);
+        }
+        let patience = self.course.patience();
+        let over = patience.filter(|patience| self.progress.elapsed() > *patience);
+        Ok(over.map(|patience| {
+            let seconds = patience.as_secs();
+            self.detector.hang(&format!(
+                "the kernel hangs: nothing happened for {seconds} s"
+            ))
+        }))
+    }
+}

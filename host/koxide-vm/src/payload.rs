@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Fills the machine's file system: init, modules in loading order, programs, files.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use koxide_guest::protocol::{APPLETS, paths};
+
+use crate::error::{Error, Need};
+use crate::initramfs::Archive;
+use crate::modules::{Loadable, Tree};
+use crate::plan::{Kernel, Payload, Plan};
+use crate::tools;
+
+/// Everything but the plan itself, which changes from boot to boot.
+pub(crate) fn archive(
+    kernel: &Kernel,
+    init: &Path,
+    plan: &Plan,
+    payload: &Payload,
+) -> Result<Archive, Error> {
+    let mut archive = Archive::new();
+    archive.copy(init, "/init", 0o755)?;
+    tools::add_applets(&mut archive)?;
+    add_modules(&mut archive, kernel, plan, payload)?;
+    for file in &payload.files {
+        archive.copy(&file.from, &file.to, file.mode)?;
+    }
+    if let Plan::Tests { programs, .. } = plan {
+        for (index, program) in programs.iter().enumerate() {
+            archive.copy(&program.path, &test_path(index), 0o755)?;
+        }
+    }
+    add_programs(&mut archive, plan, payload)?;
+    Ok(archive)
+}
+
+/// Where a plan's test program is in the machine.
+pub(crate) fn test_path(index: usize) -> String {
+    format!("{}/{index}", paths::TESTS)
+}
+
+/// The name that a module's file has.
+pub(crate) fn module_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.split_once(".ko")
+        .map_or(&*name, |(stem, _)| stem)
+        .to_owned()
+}
+
+fn add_modules(
+    archive: &mut Archive,
+    kernel: &Kernel,
+    plan: &Plan,
+    payload: &Payload,
+) -> Result<(), Error> {
+    let mut tree = Tree::new(&kernel.modules);
+    let mut under_test: Vec<Loadable> = Vec::new();
+    let suites = match plan {
+        Plan::Tests { kernel, .. } => &kernel[..],
+        _ => &[],
+    };
+    for path in payload
+        .modules
+        .iter()
+        .chain(suites.iter().map(|s| &s.module))
+    {
+        under_test.push(tree.under_test(path)?);
+    }
+    let loads = match plan {
+        Plan::Commands { load, .. } => &load[..],
+        Plan::Shell(shell) => &shell.load[..],
+        Plan::Tests { .. } => &[],
+    };
+    // A module to load that is not under test is one of the kernel's own.
+    let known: BTreeSet<String> = under_test.iter().map(|m| m.name.clone()).collect();
+    let wanted = loads
+        .iter()
+        .map(|load| &load.module)
+        .filter(|name| !known.contains(*name));
+    for name in payload.kernel_modules.iter().chain(wanted) {
+        tree.by_name(name)?;
+    }
+    let mut order = String::new();
+    let own = tree.found();
+    for (module, tested) in under_test
+        .iter()
+        .map(|m| (m, true))
+        .chain(own.iter().map(|m| (m, false)))
+    {
+        let path = format!("{}/{}.ko", paths::MODULES, module.name);
+        archive.add(&path, 0o644, module.bytes.clone())?;
+        order.push_str(&order_line(module, tested));
+    }
+    archive.add(paths::MODULE_ORDER, 0o644, order.into_bytes())
+}
+
+/// Modules under test are marked, because those are unloaded after each test.
+fn order_line(module: &Loadable, tested: bool) -> String {
+    let mark = if tested { "*" } else { "" };
+    format!("{mark}{}: {}\n", module.name, module.needs.join(" "))
+}
+
+/// Adds busybox and the programs that the plan and the payload name.
+fn add_programs(archive: &mut Archive, plan: &Plan, payload: &Payload) -> Result<(), Error> {
+    let needs_busybox = payload.busybox || matches!(plan, Plan::Shell(_));
+    let applets = tools::busybox_applets()?;
+    let applets = match applets {
+        None if needs_busybox => return Err(Error::Missing(Need::Busybox)),
+        applets => applets.unwrap_or_default(),
+    };
+    for program in &payload.programs {
+        tools::add_host_program(archive, program)?;
+    }
+    let mut use_busybox = needs_busybox;
+    if let Plan::Commands { steps, .. } = plan {
+        for program in steps.iter().filter_map(|step| step.argv.first()) {
+            let name = program.strip_prefix("/bin/").unwrap_or(program);
+            if APPLETS.contains(&name) || archive.has(program) || archive.has(&in_bin(name)) {
+                continue;
+            }
+            if applets.iter().any(|applet| applet == name) {
+                use_busybox = true;
+            } else if !program.contains('/') {
+                tools::add_host_program(archive, program)?;
+            }
+        }
+    }
+    if use_busybox {
+        tools::add_busybox(archive, &applets)?;
+    }
+    Ok(())
+}
+
+fn in_bin(name: &str) -> String {
+    format!("{}/{name}", paths::BIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_module_is_named_by_its_file() {
+        assert_eq!(module_name(Path::new("/x/hello-kunit.ko")), "hello-kunit");
+        assert_eq!(module_name(Path::new("e1000.ko.xz")), "e1000");
+    }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! What the tests that boot a machine share.
+
+#![allow(dead_code, reason = "each test program uses a part of it")]
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use koxide_vm::{Acceleration, Event, Kernel, Payload, Plan, Report, Step, Stream, Vm};
+
+/// The folder of the kernel under test: a Debian image package, unpacked.
+pub(crate) fn kernel_root() -> PathBuf {
+    let root = env::var_os("KOXIDE_TEST_KERNEL").expect(
+        "this test boots a kernel: set KOXIDE_TEST_KERNEL to a folder with boot/vmlinuz-RELEASE and \
+         lib/modules/RELEASE, such as a kernel's package unpacked with `dpkg-deb -x`",
+    );
+    PathBuf::from(root)
+}
+
+/// The kernel under test.
+pub(crate) fn kernel() -> Kernel {
+    let root = kernel_root();
+    let folder = fs::read_dir(root.join("lib/modules"))
+        .expect("the kernel's folder has lib/modules")
+        .next()
+        .expect("lib/modules has a release in it")
+        .unwrap();
+    let release = folder.file_name().into_string().unwrap();
+    Kernel {
+        image: root.join(format!("boot/vmlinuz-{release}")),
+        modules: folder.path(),
+        release,
+    }
+}
+
+/// The init, built once.
+pub(crate) fn init() -> &'static Path {
+    static INIT: OnceLock<PathBuf> = OnceLock::new();
+    INIT.get_or_init(|| {
+        let folder = env::var_os("CARGO_TARGET_DIR").map_or_else(
+            || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target"),
+            PathBuf::from,
+        );
+        let target = "x86_64-unknown-linux-musl";
+        let status = Command::new(env!("CARGO"))
+            .args([
+                "build",
+                "--quiet",
+                "--package",
+                "koxide-guest",
+                "--bin",
+                "koxide-init",
+            ])
+            .args(["--release", "--target", target])
+            .status()
+            .unwrap();
+        assert!(status.success(), "the init does not build");
+        folder.join(target).join("release/koxide-init")
+    })
+}
+
+/// A machine without KVM, with its cache in the target folder.
+pub(crate) fn vm() -> Vm {
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache");
+    let mut vm = Vm::new(kernel(), init(), cache);
+    vm.machine.acceleration = Acceleration::Tcg;
+    vm
+}
+
+/// What a machine said.
+#[derive(Debug, Default)]
+pub(crate) struct Said {
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: Vec<u8>,
+    pub(crate) log: Vec<String>,
+    pub(crate) events: Vec<String>,
+}
+
+impl Said {
+    pub(crate) fn take(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Output {
+                stream: Stream::Stdout,
+                bytes,
+            } => self.stdout.extend_from_slice(bytes),
+            Event::Output { bytes, .. } => self.stderr.extend_from_slice(bytes),
+            Event::Log(line) => self.log.push((*line).to_owned()),
+            Event::TestStarted { suite, name } => self.events.push(format!("start {suite} {name}")),
+            Event::TestDone(result) => self.events.push(format!("done {}", result.name)),
+            Event::Crashed(crash) => self.events.push(format!("crash {crash}")),
+            Event::Booting { attempt, .. } => self.events.push(format!("boot {attempt}")),
+            _ => {}
+        }
+    }
+}
+
+/// Runs a plan and keeps what the machine said.
+pub(crate) fn run(vm: &Vm, plan: &Plan, payload: &Payload) -> (Report, Said) {
+    let mut said = Said::default();
+    let report = vm
+        .run(plan, payload, &mut |event| said.take(&event))
+        .unwrap();
+    (report, said)
+}
+
+/// A plan of commands.
+pub(crate) fn commands<const N: usize>(steps: [&[&str]; N]) -> Plan {
+    Plan::Commands {
+        load: Vec::new(),
+        steps: steps.map(|argv| Step::new(argv.iter().copied())).to_vec(),
+        limit: Some(std::time::Duration::from_secs(60)),
+    }
+}
