@@ -7,7 +7,6 @@
 //! kernels/<id>/           one unpacked kernel: record.json, root/
 //! names/<name>.json       which kernel a name stands for, and where the name's packages come from
 //! apt/<suite>/            apt's private state: package lists, sources
-//! views/<key>/            headers arranged for make (see `module`)
 //! ```
 
 use std::ffi::OsString;
@@ -121,7 +120,7 @@ impl Cache {
         let _lock = self.lock()?;
         let bytes = disk_use(&self.root);
         // Only what this tool put there: the folder may be named by a variable, and that may be set wrongly.
-        for name in ["kernels", "names", "apt", "views", "tmp", "lock"] {
+        for name in ["kernels", "names", "apt", "tmp", "lock"] {
             remove(&self.root.join(name))?;
         }
         let _ = fs::remove_dir(&self.root);
@@ -138,10 +137,6 @@ impl Cache {
 
     pub(crate) fn apt(&self) -> PathBuf {
         self.root.join("apt")
-    }
-
-    pub(crate) fn views(&self) -> PathBuf {
-        self.root.join("views")
     }
 
     /// Waits until no other process changes the cache, and keeps others from it.

@@ -8,11 +8,18 @@
 #![forbid(unsafe_code)]
 
 pub mod cache;
+pub mod check;
+pub mod driver;
 pub mod kernels;
+pub mod module;
 pub mod need;
+pub mod object;
 pub mod progress;
 
 pub use cache::Cache;
+pub use driver::{Driver, Project};
 pub use kernels::{Kernel, KernelName};
+pub use module::Module;
 pub use need::Need;
+pub use object::Artefact;
 pub use progress::{Progress, Silent};

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Chooses the C compiler for a kernel: the one that built it, else one that its headers' own flags work with.
+
+use std::fs;
+use std::path::Path;
+
+use koxide_process::{Command, find};
+
+use crate::cache;
+use crate::kernels::Kernel;
+use crate::progress::Progress;
+
+use super::error::{Error, Result};
+use super::view::View;
+use super::{kbuild, make_command};
+
+/// Compilers to try when the one that built the kernel is not there, newest first: old ones lack flags.
+const OTHERS: [&str; 7] = [
+    "gcc", "gcc-15", "gcc-14", "gcc-13", "gcc-12", "gcc-11", "gcc-10",
+];
+
+/// The compiler to build with.
+pub(crate) fn choose(kernel: &Kernel, view: &View, progress: &dyn Progress) -> Result<String> {
+    let wanted = wanted(&kernel.headers.build);
+    if find(&wanted).is_some() {
+        return Ok(wanted);
+    }
+    let mut tried = Vec::new();
+    for compiler in OTHERS.iter().filter(|c| find(c).is_some()) {
+        let Some(version) = version(compiler) else {
+            continue;
+        };
+        let note = view.notes.join(format!("cc-{compiler}"));
+        if fs::read_to_string(&note).is_ok_and(|known| known == version) {
+            return Ok((*compiler).to_owned());
+        }
+        progress.stage(&format!(
+            "trying {compiler} with the headers of {}",
+            kernel.release
+        ));
+        match probe(kernel, view, compiler)? {
+            None => {
+                cache::write(&note, version.as_bytes())?;
+                return Ok((*compiler).to_owned());
+            }
+            Some(said) => tried.push(format!("{compiler} ({version}) does not do: {said}")),
+        }
+    }
+    Err(Error::NoCompiler {
+        release: kernel.release.clone(),
+        wanted,
+        tried,
+    })
+}
+
+/// The compiler that the headers name.
+fn wanted(build: &Path) -> String {
+    let read = |file: &str| fs::read_to_string(build.join(file)).unwrap_or_default();
+    from_variables(&read(".kernelvariables"))
+        .or_else(|| from_config(&read(".config")))
+        .unwrap_or_else(|| "gcc".to_owned())
+}
+
+/// Reads `CC = ... $(CROSS_COMPILE)gcc-12` of Debian's headers.
+fn from_variables(text: &str) -> Option<String> {
+    let line = text.lines().find_map(|l| {
+        let (name, value) = l.split_once('=')?;
+        (name.trim_end_matches([':', '?', ' ']).trim() == "CC").then_some(value)
+    })?;
+    let word = line.split([' ', ')']).rfind(|word| !word.is_empty())?;
+    word.starts_with("gcc").then(|| word.to_owned())
+}
+
+/// Reads `CONFIG_CC_VERSION_TEXT="x86_64-linux-gnu-gcc-12 (Debian ...) 12.2.0"`.
+fn from_config(text: &str) -> Option<String> {
+    let value = text
+        .lines()
+        .find_map(|l| l.strip_prefix("CONFIG_CC_VERSION_TEXT=\""))?;
+    let program = value.split(' ').next()?;
+    let program = program.strip_prefix("x86_64-linux-gnu-").unwrap_or(program);
+    let number = value.trim_end_matches('"').split(' ').next_back()?;
+    let major = number.split('.').next()?;
+    match program {
+        // The plain name is another compiler on each machine.
+        "gcc" => Some(format!("gcc-{major}")),
+        other => Some(other.to_owned()),
+    }
+}
+
+fn version(compiler: &str) -> Option<String> {
+    let output = Command::new(compiler)
+        .arg("-dumpfullversion")
+        .output()
+        .ok()?;
+    Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+/// Compiles a file that does nothing, with the headers' own flags; what the compiler said when it could not.
+fn probe(kernel: &Kernel, view: &View, compiler: &str) -> Result<Option<String>> {
+    let work = tempfile::Builder::new()
+        .prefix("probe-")
+        .tempdir_in(&view.notes)
+        .map_err(|e| cache::Error::io("create a folder in", &view.notes, e))?;
+    let code = "#include <linux/module.h>\n#include <linux/fs.h>\nMODULE_LICENSE(\"GPL\");\n";
+    cache::write(&work.path().join("probe.c"), code.as_bytes())?;
+    cache::write(&work.path().join("Kbuild"), b"obj-m := probe.o\n")?;
+    let mut make = make_command(view, work.path(), compiler);
+    make.arg("probe.o");
+    match make.output() {
+        Ok(_) => Ok(None),
+        Err(koxide_process::Error::Failed { stderr, .. }) => {
+            kbuild::tools_fault(&kernel.release, &stderr)?;
+            Ok(Some(first_error(&stderr)))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn first_error(said: &str) -> String {
+    let line = said.lines().find(|line| line.contains("error"));
+    line.or(said.lines().next())
+        .unwrap_or_default()
+        .trim()
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_headers_name_their_compiler() {
+        let debian = "override ARCH = x86\nCCACHE = ccache\n\
+            CC = $(if $(DEBIAN_KERNEL_USE_CCACHE),$(CCACHE)) $(CROSS_COMPILE)gcc-12\n";
+        assert_eq!(from_variables(debian).as_deref(), Some("gcc-12"));
+        assert_eq!(from_variables("override ARCH = x86\n"), None);
+    }
+
+    #[test]
+    fn the_configuration_names_it_too() {
+        let read = |text: &str| from_config(text);
+        let debian = "CONFIG_CC_VERSION_TEXT=\"x86_64-linux-gnu-gcc-12 (Debian 12.2.0-14+deb12u1) 12.2.0\"\n";
+        assert_eq!(read(debian).as_deref(), Some("gcc-12"));
+        let fedora = "CONFIG_CC_VERSION_TEXT=\"gcc (GCC) 14.2.1 20240912 (Red Hat 14.2.1-3)\"\n";
+        assert!(read(fedora).is_some());
+        let ubuntu =
+            "CONFIG_CC_VERSION_TEXT=\"x86_64-linux-gnu-gcc-13 (Ubuntu 13.3.0-6ubuntu2) 13.3.0\"\n";
+        assert_eq!(read(ubuntu).as_deref(), Some("gcc-13"));
+    }
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Why a module cannot be built for a kernel.
+
+use std::path::PathBuf;
+
+use crate::need::Need;
+use crate::{cache, check, object};
+
+/// Why a module cannot be built for a kernel.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No compiler on this machine builds modules for the kernel.
+    #[error(
+        "no C compiler here builds modules for the kernel {release}: it was built with {wanted}; install the package {wanted}{}", attempts(.tried)
+    )]
+    NoCompiler {
+        /// The kernel's release.
+        release: String,
+        /// The compiler that built it.
+        wanted: String,
+        /// Those that were tried, each with what it said.
+        tried: Vec<String>,
+    },
+    /// objtool cannot start because a library is missing.
+    #[error(
+        "the headers of {release} bring objtool, which needs libelf.so.1: install the package libelf1 (elfutils-libelf on Fedora, libelf on Arch)"
+    )]
+    LibElf {
+        /// The kernel's release.
+        release: String,
+    },
+    /// The programs that come with the headers do not run here.
+    #[error("the tools in the headers of {release} do not run on this machine: {said}")]
+    Tools {
+        /// The kernel's release.
+        release: String,
+        /// What the system said.
+        said: String,
+    },
+    /// The headers are not laid out as expected.
+    #[error("the headers of {release} in {path} are not complete: {why}")]
+    Headers {
+        /// The kernel's release.
+        release: String,
+        /// Where they are.
+        path: PathBuf,
+        /// What is missing.
+        why: String,
+    },
+    /// There is no folder whose path make understands.
+    #[error(
+        "make cannot work in a path with a space or a colon, and {path} cannot be used in its place: set TMPDIR to a folder whose path has neither"
+    )]
+    NoPlace {
+        /// The last folder that was tried.
+        path: PathBuf,
+    },
+    /// Object and shims have different versions.
+    #[error("{said}")]
+    AbiVersion {
+        /// The sentence in the generated file.
+        said: String,
+    },
+    /// The C side does not compile or link.
+    #[error("the C side of {name} does not build for the kernel {release}:{}", indented(.said))]
+    Make {
+        /// The module.
+        name: String,
+        /// The kernel's release.
+        release: String,
+        /// What make and the compiler said.
+        said: String,
+    },
+    /// The module was built and must not be used.
+    #[error(transparent)]
+    Check(#[from] check::Error),
+    /// The object cannot be read.
+    #[error(transparent)]
+    Object(#[from] object::Error),
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    Files(#[from] cache::Error),
+    /// A program could not be run.
+    #[error(transparent)]
+    Process(#[from] koxide_process::Error),
+}
+
+impl Error {
+    /// What is to be installed before this can succeed.
+    pub fn missing(&self) -> Option<Need> {
+        match self {
+            Self::Process(error) => Need::of(error),
+            Self::Object(error) => error.missing(),
+            Self::NoCompiler { wanted, .. } => Some(Need::Compiler {
+                wanted: wanted.clone(),
+            }),
+            Self::LibElf { .. } => Some(Need::LibElf),
+            _ => None,
+        }
+    }
+}
+
+pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("\n    {line}")).collect()
+}
+
+fn attempts(tried: &[String]) -> String {
+    tried.iter().map(|line| format!("\n    {line}")).collect()
+}

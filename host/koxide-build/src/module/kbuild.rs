@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The private folder in which the kernel's own build system makes a module, and what it says when it fails.
+
+use std::fs;
+use std::path::Path;
+
+use crate::cache;
+use crate::object::Artefact;
+
+use super::error::{Error, Result};
+
+/// The rules. Kernels before 6.2 run objtool on each object that they compile and skip one that is only copied in,
+/// which would leave its returns unmitigated and its functions without stack traces: so the copy names objtool.
+/// The script that links keeps nothing that the loader ignores.
+pub(crate) fn rules(name: &str) -> String {
+    format!(
+        "obj-m := {name}.o\n\
+         {name}-y := {name}_glue.o {name}_rust.o\n\
+         ccflags-y += -I$(KX_WORK) -I$(KX_WORK)/include -g0 -fmacro-prefix-map=$(KX_WORK)/=\n\
+         quiet_cmd_kxobj = KXOBJ   $@\n\
+         \x20     cmd_kxobj = cp $< $@ $(cmd_objtool)\n\
+         $(obj)/{name}_rust.o: objtool-enabled = $(if $(delay-objtool),,y)\n\
+         $(obj)/{name}_rust.o: $(KX_WORK)/{name}.rust FORCE\n\
+         \t$(call if_changed,kxobj)\n\
+         targets += {name}_rust.o\n"
+    )
+}
+
+/// Puts the artefact and the shims into the work folder; unchanged files keep their times.
+pub(crate) fn fill(work: &Path, artefact: &Artefact, abi: &Path) -> Result<()> {
+    let name = &artefact.name;
+    copy(&artefact.object, &work.join(format!("{name}.rust")))?;
+    copy(&artefact.source, &work.join(format!("{name}_glue.c")))?;
+    for dir in ["shims", "include"] {
+        let from = abi.join(dir);
+        let entries = fs::read_dir(&from).map_err(|e| cache::Error::io("read", &from, e))?;
+        for path in entries.flatten().map(|entry| entry.path()) {
+            if let (true, Some(file)) = (path.is_file(), path.file_name()) {
+                copy(&path, &work.join(dir).join(file))?;
+            }
+        }
+    }
+    cache::write_if_changed(&work.join("Kbuild"), rules(name).as_bytes())?;
+    Ok(())
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    let bytes = fs::read(from).map_err(|e| cache::Error::io("read", from, e))?;
+    cache::write_if_changed(to, &bytes)?;
+    Ok(())
+}
+
+/// Turns what make said into the error that says what to do.
+pub(crate) fn fault(name: &str, release: &str, said: &str) -> Error {
+    if let Err(error) = tools_fault(release, said) {
+        return error;
+    }
+    if let Some(said) = abi_sentence(said) {
+        return Error::AbiVersion { said };
+    }
+    Error::Make {
+        name: name.to_owned(),
+        release: release.to_owned(),
+        said: without_noise(said),
+    }
+}
+
+/// An error when a program that comes with the headers could not start.
+pub(crate) fn tools_fault(release: &str, said: &str) -> Result<()> {
+    let release = release.to_owned();
+    if said.contains("libelf.so.1") {
+        return Err(Error::LibElf { release });
+    }
+    let marks = [
+        "error while loading shared libraries",
+        "GLIBC_",
+        "Exec format error",
+    ];
+    match said
+        .lines()
+        .find(|l| marks.iter().any(|mark| l.contains(mark)))
+    {
+        Some(line) => Err(Error::Tools {
+            release,
+            said: line.trim().to_owned(),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// The sentence after `#error` in the generated file.
+fn abi_sentence(said: &str) -> Option<String> {
+    let line = said
+        .lines()
+        .find(|l| l.contains("version") && l.contains("of the Koxide ABI"))?;
+    let (_, sentence) = line.split_once("#error ")?;
+    Some(sentence.trim().to_owned())
+}
+
+/// Drops what make says about itself.
+fn without_noise(said: &str) -> String {
+    let noise = |line: &&str| {
+        line.starts_with("make")
+            || line.trim().is_empty()
+            || line.starts_with("warning: the compiler differs")
+    };
+    let kept: Vec<&str> = said.lines().filter(|line| !noise(line)).collect();
+    kept.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::need::Need;
+
+    #[test]
+    fn faults_are_told_apart() {
+        let fault = |said: &str| fault("toy", "6.1.0-1-amd64", said);
+        let elf = "./tools/objtool/objtool: error while loading shared libraries: libelf.so.1: cannot open";
+        assert_eq!(fault(elf).missing(), Some(Need::LibElf));
+        let glibc = "./scripts/mod/modpost: /lib/libc.so.6: version `GLIBC_2.38' not found";
+        assert!(matches!(fault(glibc), Error::Tools { .. }));
+        let abi = "toy_glue.c:12:2: error: #error toy was built for version 2 of the Koxide ABI and these shims have another: build it again";
+        assert_eq!(
+            fault(abi).to_string(),
+            "toy was built for version 2 of the Koxide ABI and these shims have another: build it again"
+        );
+        let other = fault("make[1]: Entering\nx.c:1: error: no\nmake: *** [x] Error 1");
+        assert_eq!(
+            other.to_string(),
+            "the C side of toy does not build for the kernel 6.1.0-1-amd64:\n    x.c:1: error: no"
+        );
+    }
+}

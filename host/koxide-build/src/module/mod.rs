@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The kernel's half of a module: shims compiled against its headers, linked with the portable object and checked.
+//!
+//! No Rust compiler takes part. The work is done in a folder of its own below `target/koxide/RELEASE`; the finished
+//! module is moved into place, so that a failed build leaves the last good one.
+
+mod compiler;
+mod error;
+mod kbuild;
+mod place;
+mod view;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use koxide_process::Command;
+use serde::{Deserialize, Serialize};
+
+pub use error::Error;
+use error::Result;
+
+use crate::kernels::Kernel;
+use crate::kernels::store::{digest, sha256};
+use crate::object::{self, Artefact};
+use crate::progress::Progress;
+use crate::{cache, check};
+use view::View;
+
+/// Counts up when this module makes another file of the same input, so that old ones are not taken for new.
+const FORMAT: u32 = 1;
+
+/// A module for one kernel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Module {
+    /// The file.
+    pub path: PathBuf,
+    /// The module's name.
+    pub name: String,
+    /// The kernel's release.
+    pub release: String,
+    /// The file's size.
+    pub bytes: u64,
+    /// There was nothing to do.
+    pub fresh: bool,
+}
+
+/// What a module was made of, and what came out.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Stamp {
+    input: String,
+    output: String,
+}
+
+/// Builds an artefact into a module for `kernel`: `out/RELEASE/NAME.ko`.
+///
+/// `abi` is the folder of the package `koxide-abi`, which has the shims.
+///
+/// # Errors
+/// Any [`Error`]; the last good module stays where it is.
+pub fn build(
+    abi: &Path,
+    artefact: &Artefact,
+    kernel: &Kernel,
+    out: &Path,
+    progress: &dyn Progress,
+) -> Result<Module> {
+    let dir = out.join(&kernel.release);
+    cache::create_dir(&dir)?;
+    let stem = artefact.stem();
+    let _lock = cache::lock_file(&dir.join(format!(".{stem}.lock")))?;
+    let target = dir.join(format!("{stem}.ko"));
+    let stamp_file = dir.join(format!(".{stem}.json"));
+    let input = fingerprint(abi, artefact, kernel)?;
+    if is_fresh(&stamp_file, &input, &target) {
+        return finished(target, artefact, kernel, true);
+    }
+    progress.stage(&format!("building {stem} for {}", kernel.release));
+    let base = place::plain(&out.join(".views"))?;
+    let view = view::of(kernel, &base)?;
+    let compiler = compiler::choose(kernel, &view, progress)?;
+    let work = place::plain(&dir.join(format!(".{stem}.work")))?;
+    kbuild::fill(&work, artefact, abi)?;
+    // make's own output is only worth showing when it fails.
+    make_command(&view, &work, &compiler)
+        .arg("modules")
+        .output()
+        .map_err(|error| match error {
+            koxide_process::Error::Failed { stderr, .. } => {
+                kbuild::fault(&artefact.name, &kernel.release, &stderr)
+            }
+            other => other.into(),
+        })?;
+    progress.stage(&format!("checking {stem} for {}", kernel.release));
+    let built = work.join(format!("{}.ko", artefact.name));
+    check::module(&built, kernel, &artefact.object)?;
+    place_stripped(&built, &target)?;
+    let stamp = Stamp {
+        input,
+        output: sha256(&target)?,
+    };
+    let stamp = serde_json::to_vec(&stamp).expect("a stamp is plain data");
+    cache::write(&stamp_file, &stamp)?;
+    finished(target, artefact, kernel, false)
+}
+
+fn finished(path: PathBuf, artefact: &Artefact, kernel: &Kernel, fresh: bool) -> Result<Module> {
+    let meta = fs::metadata(&path).map_err(|e| cache::Error::io("read", &path, e))?;
+    Ok(Module {
+        bytes: meta.len(),
+        path,
+        name: artefact.name.clone(),
+        release: kernel.release.clone(),
+        fresh,
+    })
+}
+
+/// Everything that the module depends on.
+fn fingerprint(abi: &Path, artefact: &Artefact, kernel: &Kernel) -> Result<String> {
+    let symvers = kernel.headers.build.join("Module.symvers");
+    let symvers = fs::metadata(&symvers).and_then(|m| Ok((m.len(), m.modified()?)));
+    let mut parts = vec![
+        format!(
+            "{FORMAT} {} {}",
+            env!("CARGO_PKG_VERSION"),
+            kbuild::rules(&artefact.name)
+        ),
+        format!("{} {}", artefact.sha256, sha256(&artefact.source)?),
+        format!("{} {}", kernel.release, kernel.headers.build.display()),
+        format!("{:?}", symvers.ok()),
+    ];
+    for dir in ["shims", "include"] {
+        parts.extend(object::hashes(&abi.join(dir))?);
+    }
+    Ok(digest(&parts.join("\n")))
+}
+
+fn is_fresh(stamp: &Path, input: &str, target: &Path) -> bool {
+    let stamp: Option<Stamp> = fs::read(stamp)
+        .ok()
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    stamp.is_some_and(|stamp| {
+        stamp.input == input && sha256(target).is_ok_and(|hash| hash == stamp.output)
+    })
+}
+
+/// make as it is started for a module in `work`.
+fn make_command(view: &View, work: &Path, compiler: &str) -> Command {
+    let mut make = Command::new("make");
+    make.arg("-C").arg(&view.build);
+    for (name, value) in [("M", work), ("KX_WORK", work)] {
+        make.arg(format!("{name}={}", value.display()));
+    }
+    // Debian's headers name programs with a prefix that other distributions do not have.
+    for (name, program) in [
+        ("CC", compiler),
+        ("LD", "ld"),
+        ("AR", "ar"),
+        ("NM", "nm"),
+        ("STRIP", "strip"),
+        ("OBJCOPY", "objcopy"),
+        ("OBJDUMP", "objdump"),
+        ("READELF", "readelf"),
+        ("DEB_BUILD_ARCH", "amd64"),
+    ] {
+        make.arg(format!("{name}={program}"));
+    }
+    // A make that started this program must not lend its flags and jobs.
+    for name in [
+        "MAKEFLAGS",
+        "MFLAGS",
+        "MAKEOVERRIDES",
+        "MAKELEVEL",
+        "KBUILD_OUTPUT",
+        "ARCH",
+        "CROSS_COMPILE",
+    ] {
+        make.env_remove(name);
+    }
+    make.env("LC_ALL", "C");
+    if let Some(libraries) = view.libraries.as_ref().filter(|_| !has_libelf()) {
+        make.env("LD_LIBRARY_PATH", libraries);
+    }
+    make
+}
+
+/// Whether the machine has the library that objtool needs.
+fn has_libelf() -> bool {
+    let dirs = [
+        "/lib/x86_64-linux-gnu",
+        "/usr/lib/x86_64-linux-gnu",
+        "/lib64",
+        "/usr/lib64",
+        "/usr/lib",
+        "/lib",
+    ];
+    dirs.iter()
+        .any(|dir| Path::new(dir).join("libelf.so.1").exists())
+}
+
+/// Moves a module without what the loader ignores to where it belongs; symbols stay, for stack traces.
+fn place_stripped(built: &Path, target: &Path) -> Result<()> {
+    let dir = target.parent().unwrap_or(Path::new("."));
+    let stripped = tempfile::Builder::new()
+        .prefix(".strip-")
+        .tempfile_in(dir)
+        .map_err(|e| cache::Error::io("create a file in", dir, e))?;
+    Command::new("objcopy")
+        .args(["--strip-debug", "--discard-locals"])
+        .args([
+            "--remove-section=.comment",
+            "--remove-section=.note.GNU-stack",
+        ])
+        .args(["--remove-section=.note.gnu.property"])
+        .arg(built)
+        .arg(stripped.path())
+        .output()?;
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    let write = |e| cache::Error::io("write", target, e);
+    fs::set_permissions(stripped.path(), mode).map_err(write)?;
+    stripped.persist(target).map_err(|e| write(e.error))?;
+    Ok(())
+}

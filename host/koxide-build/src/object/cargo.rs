@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Starts cargo with what the kernel needs of a compiler.
+
+use std::ffi::OsString;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use cargo_metadata::Message;
+use koxide_process::{Command, interrupt};
+
+use crate::driver::{Driver, Project};
+
+use super::error::{Error, Result};
+use super::{BuildOptions, Color};
+
+/// The target: no operating system.
+pub(crate) const TARGET: &str = "x86_64-unknown-none";
+
+/// Code that a stock kernel of this architecture can load, with the kernel's own mitigations.
+const FLAGS: [&str; 12] = [
+    "-Cpanic=abort",
+    "-Crelocation-model=static",
+    "-Ccode-model=kernel",
+    // Without it there are references through a table that the module loader does not make.
+    "-Zplt=yes",
+    "-Zdirect-access-external-data=yes",
+    "-Zfunction-return=thunk-extern",
+    "-Zretpoline-external-thunk",
+    "-Zcf-protection=branch",
+    "-Cjump-tables=no",
+    // Room before each function for kernels that patch call depth tracking in.
+    "-Zpatchable-function-entry=16,16",
+    "-Zemit-stack-sizes",
+    "-Cforce-unwind-tables=no",
+];
+
+/// The profile in which drivers are built: optimised, with the checks on.
+const PROFILE: [&str; 9] = [
+    "profile.koxide.inherits=\"release\"",
+    "profile.koxide.opt-level=2",
+    "profile.koxide.lto=\"fat\"",
+    "profile.koxide.codegen-units=1",
+    "profile.koxide.panic=\"abort\"",
+    "profile.koxide.overflow-checks=true",
+    "profile.koxide.debug=false",
+    "profile.koxide.strip=false",
+    "profile.koxide.incremental=false",
+];
+
+/// Folders whose names must not show in the object, and what is written for them.
+fn remaps(project: &Project) -> Vec<(PathBuf, &'static str)> {
+    let home = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cargo")));
+    let mut remaps = Vec::new();
+    remaps.extend(home.map(|home| (home, "cargo")));
+    if let Some(kernel) = project.abi_dir().parent() {
+        remaps.push((kernel.to_owned(), "kernel"));
+    }
+    remaps.push((project.root().to_owned(), "."));
+    remaps
+}
+
+fn rustflags(project: &Project) -> OsString {
+    let mut flags = OsString::new();
+    for flag in FLAGS {
+        flags.push(flag);
+        flags.push("\u{1f}");
+    }
+    for (from, to) in remaps(project) {
+        flags.push("--remap-path-prefix=");
+        flags.push(from);
+        flags.push("=");
+        flags.push(to);
+        flags.push("\u{1f}");
+    }
+    flags.push("-Wunused");
+    flags
+}
+
+/// cargo's verb and the options that all builds share.
+pub(crate) fn command(verb: &str, driver: &Driver, options: &BuildOptions<'_>) -> Command {
+    let mut cargo = Command::new("cargo");
+    cargo.arg(verb).current_dir(&driver.dir);
+    shared(&mut cargo, options);
+    cargo.arg("--manifest-path").arg(&driver.manifest);
+    cargo
+}
+
+/// Options that all builds share.
+pub(crate) fn shared(cargo: &mut Command, options: &BuildOptions<'_>) {
+    cargo.arg("--message-format=json-render-diagnostics");
+    match options.color {
+        Color::Auto => {}
+        Color::Always => {
+            cargo.arg("--color=always");
+        }
+        Color::Never => {
+            cargo.arg("--color=never");
+        }
+    }
+    if options.offline {
+        cargo.arg("--offline");
+    }
+    if options.quiet {
+        cargo.arg("--quiet");
+    }
+}
+
+/// Compiles a driver with all that it depends on and returns the archive that rustc wrote.
+pub(crate) fn staticlib(
+    project: &Project,
+    driver: &Driver,
+    options: &BuildOptions<'_>,
+) -> Result<PathBuf> {
+    let mut cargo = command("rustc", driver, options);
+    cargo
+        .args(["--package", &driver.package, "--lib"])
+        .args(["--crate-type", "staticlib", "--target", TARGET])
+        .args(["-Zbuild-std=core", "--profile", "koxide"])
+        .args(PROFILE.iter().flat_map(|setting| ["--config", setting]))
+        .arg("--target-dir")
+        .arg(project.koxide_dir().join("cargo"))
+        // The kernel's own build does the same: the flags above are not stable.
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env("CARGO_ENCODED_RUSTFLAGS", rustflags(project));
+    if options.kunit {
+        cargo.args(["--", "--cfg", "kunit"]);
+    }
+    let mut archive = None;
+    run(&mut cargo, &driver.package, |message| {
+        if let Message::CompilerArtifact(artifact) = message {
+            let file = artifact
+                .filenames
+                .iter()
+                .find(|f| f.extension() == Some("a"));
+            if let Some(file) = file {
+                archive = Some(file.as_std_path().to_owned());
+            }
+        }
+    })?;
+    archive.ok_or_else(|| Error::NoLibrary {
+        package: driver.package.clone(),
+    })
+}
+
+/// Runs cargo with the user's own standard error, so that rustc's messages come as they are.
+pub(crate) fn run(
+    cargo: &mut Command,
+    package: &str,
+    mut on_message: impl FnMut(Message),
+) -> Result<()> {
+    let line = cargo.line();
+    cargo.stdio(Stdio::null(), Stdio::piped(), Stdio::inherit());
+    let mut child = cargo.spawn()?;
+    let stdout = child.stdout.take().expect("it was piped");
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            if sender.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    loop {
+        match receiver.recv_timeout(Duration::from_millis(20)) {
+            Ok(line) => {
+                if let Ok(message) = serde_json::from_str(&line) {
+                    on_message(message);
+                }
+            }
+            Err(mpsc::RecvTimeoutError::Timeout) => {}
+            Err(mpsc::RecvTimeoutError::Disconnected) => break,
+        }
+        if let Err(interrupted) = interrupt::check() {
+            koxide_process::end(&mut child);
+            return Err(koxide_process::Error::from(interrupted).into());
+        }
+    }
+    let status = child.wait().map_err(|source| koxide_process::Error::Io {
+        command: line,
+        source,
+    })?;
+    if status.success() {
+        return Ok(());
+    }
+    Err(Error::Compile {
+        package: package.to_owned(),
+    })
+}

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Makes one relocatable object of what rustc left in an archive: unused code goes, sections are merged.
+
+use std::fs;
+use std::path::Path;
+
+use koxide_process::Command;
+use object::read::archive::ArchiveFile;
+use object::{Object, ObjectSection, ObjectSymbol};
+
+use crate::cache;
+
+use super::error::{Error, Result};
+use super::info::{self, Info};
+
+/// How the sections of the Rust object are merged. The kernels' own scripts merge none, and each section of a module
+/// costs memory and an entry in sysfs.
+pub(crate) const SCRIPT: &str = "
+SECTIONS {
+	.text 0 : ALIGN(16) { *(.text .text.*) }
+	.rodata 0 : {
+		*(.rodata .rodata.* .rodata..*)
+		. = ALIGN(8);
+		kx_tables_start = .;
+		KEEP(*(.koxide.tables))
+		kx_tables_end = .;
+	}
+	.data..ro_after_init 0 : { *(.data..ro_after_init .data..ro_after_init.* .data.rel.ro .data.rel.ro.*) }
+	.data 0 : { *(.data .data.*) }
+	.bss 0 : { *(.bss .bss.* COMMON) }
+	/DISCARD/ : {
+		*(.koxide.info)
+		*(.comment .note .note.* .stack_sizes .llvm_addrsig .llvmbc .llvmcmd)
+		*(.eh_frame .eh_frame_hdr .gcc_except_table .gcc_except_table.*)
+		*(__patchable_function_entries)
+	}
+}
+";
+
+/// Largest frame of one function.
+const MOST_STACK: u64 = 1024;
+
+/// Symbols besides `kx_*` that the kernel or its build gives to the object.
+const GIVEN: [&str; 7] = [
+    "memcpy",
+    "memmove",
+    "memset",
+    "memcmp",
+    "bcmp",
+    "strlen",
+    "__x86_return_thunk",
+];
+
+/// What the object in an archive says and needs.
+#[derive(Debug)]
+pub(crate) struct Linked {
+    pub(crate) info: Info,
+    /// The `kx_*` functions that it calls, sorted.
+    pub(crate) used: Vec<String>,
+}
+
+/// Links the driver's object from `archive` into `out`; `work` is for files in between.
+pub(crate) fn link(archive: &Path, work: &Path, out: &Path) -> Result<Linked> {
+    let bytes = read(archive)?;
+    let member = driver_member(archive, &bytes)?;
+    let info = records(archive, member)?;
+    let input = work.join("driver.o");
+    cache::write(&input, member)?;
+    let script = work.join("object.ld");
+    cache::write(&script, SCRIPT.as_bytes())?;
+    let mut ld = Command::new("ld");
+    ld.args([
+        "-r",
+        "-m",
+        "elf_x86_64",
+        "--gc-sections",
+        "-e",
+        "kx_module_init",
+    ])
+    .args(["-u", "kx_module_exit"])
+    .args(
+        info.params
+            .iter()
+            .map(|p| format!("--undefined=kx_param_{}", p.name)),
+    )
+    .arg("-T")
+    .arg(&script)
+    .arg("-o")
+    .arg(out)
+    .arg(&input);
+    ld.output()?;
+    let linked = read(out)?;
+    let file = parse(out, &linked)?;
+    let used = undefined(&file)?;
+    frames(archive, member, &file)?;
+    Ok(Linked { info, used })
+}
+
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).map_err(|e| cache::Error::io("read", path, e).into())
+}
+
+pub(crate) fn parse<'a>(path: &Path, bytes: &'a [u8]) -> Result<object::File<'a>> {
+    let form = |why: String| Error::Form {
+        path: path.to_owned(),
+        why,
+    };
+    let file = object::File::parse(bytes).map_err(|e| form(e.to_string()))?;
+    if file.architecture() != object::Architecture::X86_64 {
+        return Err(form("it is for another architecture".to_owned()));
+    }
+    Ok(file)
+}
+
+/// The member that holds the driver: the one with a module's records.
+fn driver_member<'a>(archive: &Path, bytes: &'a [u8]) -> Result<&'a [u8]> {
+    let form = |e: object::Error| Error::Form {
+        path: archive.to_owned(),
+        why: e.to_string(),
+    };
+    let parsed = ArchiveFile::parse(bytes).map_err(form)?;
+    for member in parsed.members() {
+        let data = member.map_err(form)?.data(bytes).map_err(form)?;
+        // Members that are no objects hold code for a later optimisation, which is done already.
+        let Ok(file) = object::File::parse(data) else {
+            continue;
+        };
+        if file.section_by_name(info::SECTION).is_some() {
+            return Ok(data);
+        }
+    }
+    Err(Error::Records {
+        why: format!("it has no section {}", info::SECTION),
+    })
+}
+
+fn records(path: &Path, object: &[u8]) -> Result<Info> {
+    let file = parse(path, object)?;
+    let mut text = Vec::new();
+    // Each `#[used]` static may have a section of its own.
+    for section in file.sections() {
+        if section.name() == Ok(info::SECTION) {
+            text.extend_from_slice(section.data().unwrap_or_default());
+        }
+    }
+    info::parse(&text)
+}
+
+/// The shims that an object calls; anything else that is undefined is an error.
+pub(crate) fn undefined(file: &object::File<'_>) -> Result<Vec<String>> {
+    let mut used = Vec::new();
+    let mut foreign = Vec::new();
+    for symbol in file.symbols().filter(ObjectSymbol::is_undefined) {
+        match symbol.name() {
+            Ok("") | Err(_) => {}
+            Ok(name) if name.starts_with("kx_") => used.push(name.to_owned()),
+            Ok(name) if is_given(name) => {}
+            Ok(name) => foreign.push(name.to_owned()),
+        }
+    }
+    used.sort();
+    foreign.sort();
+    if foreign.is_empty() {
+        return Ok(used);
+    }
+    Err(Error::Undefined {
+        hint: hint(&foreign),
+        symbols: foreign,
+    })
+}
+
+/// Whether a symbol that no shim defines may stay undefined.
+pub(crate) fn is_given(name: &str) -> bool {
+    GIVEN.contains(&name) || name.starts_with("__x86_indirect_thunk_")
+}
+
+fn hint(symbols: &[String]) -> &'static str {
+    let any = |test: &dyn Fn(&str) -> bool| symbols.iter().any(|s| test(s));
+    if any(&|s| s.ends_with("ti3") || s.ends_with("ti4")) {
+        "multiply and divide in 64 bits, not in 128"
+    } else if any(&|s| {
+        ["sf", "df", "sfsi", "dfsi"]
+            .iter()
+            .any(|end| s.contains(end))
+            && s.starts_with("__")
+    }) {
+        "the kernel has no floating point"
+    } else if any(&|s| s.starts_with("_R") || s.starts_with("rust_")) {
+        "a dependency was built apart from the driver, or declares functions of the kernel's own Rust code"
+    } else {
+        "drivers reach the kernel through the `kernel` library only"
+    }
+}
+
+/// Refuses functions with large frames: a stack overflow is the fault that nothing contains.
+fn frames(path: &Path, input: &[u8], linked: &object::File<'_>) -> Result<()> {
+    let kept: std::collections::HashSet<&str> = linked
+        .symbols()
+        .filter(|s| s.is_definition())
+        .filter_map(|s| s.name().ok())
+        .collect();
+    let file = parse(path, input)?;
+    for section in file.sections() {
+        if section.name() != Ok(".stack_sizes") {
+            continue;
+        }
+        let data = section.data().unwrap_or_default();
+        for (offset, relocation) in section.relocations() {
+            let Some(function) = target_name(&file, &relocation) else {
+                continue;
+            };
+            let size = usize::try_from(offset).ok().and_then(|o| data.get(o + 8..));
+            let bytes = size.map_or(0, leb128);
+            if bytes > MOST_STACK && kept.contains(function.as_str()) {
+                return Err(Error::Frame {
+                    function,
+                    bytes,
+                    limit: MOST_STACK,
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The function that a relocation points at, which may name the function's section.
+fn target_name(file: &object::File<'_>, relocation: &object::Relocation) -> Option<String> {
+    let object::RelocationTarget::Symbol(index) = relocation.target() else {
+        return None;
+    };
+    let symbol = file.symbol_by_index(index).ok()?;
+    if symbol.kind() != object::SymbolKind::Section {
+        return symbol.name().ok().map(str::to_owned);
+    }
+    let section = symbol.section_index()?;
+    let addend = u64::try_from(relocation.addend()).ok()?;
+    let function = file.symbols().find(|s| {
+        s.section_index() == Some(section)
+            && s.address() == addend
+            && s.kind() == object::SymbolKind::Text
+    })?;
+    function.name().ok().map(str::to_owned)
+}
+
+fn leb128(bytes: &[u8]) -> u64 {
+    let mut value = 0;
+    for (i, byte) in bytes.iter().enumerate().take(9) {
+        value |= u64::from(byte & 0x7f) << (7 * i);
+        if byte & 0x80 == 0 {
+            break;
+        }
+    }
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frame_sizes_are_read() {
+        assert_eq!(leb128(&[0x08]), 8);
+        assert_eq!(leb128(&[0x80, 0x10, 0xff]), 2048);
+    }
+
+    #[test]
+    fn undefined_symbols_come_with_advice() {
+        let hint = |name: &str| hint(&[name.to_owned()]);
+        assert!(hint("__udivti3").contains("64 bits"));
+        assert!(hint("__adddf3").contains("floating point"));
+        assert!(hint("_RNvCs1_4core9panicking").contains("dependency"));
+        assert!(is_given("__x86_indirect_thunk_r11") && !is_given("printk"));
+    }
+}

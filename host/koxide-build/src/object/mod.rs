@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The portable half of a module: one Rust object per driver and architecture, and the C file that goes with it.
+//!
+//! No kernel takes part in this step, so that the same two files serve every kernel of the architecture.
+
+mod cargo;
+mod error;
+mod info;
+mod link;
+mod source;
+mod toolchain;
+
+use std::path::{Path, PathBuf};
+
+use object::Object as _;
+use object::ObjectSymbol;
+use serde::{Deserialize, Serialize};
+
+use crate::cache;
+use crate::driver::{Driver, Project};
+use crate::kernels::Arch;
+use crate::kernels::store::{digest, sha256};
+use crate::progress::Progress;
+
+pub(crate) use cargo::{run as run_cargo, shared as cargo_options};
+pub use error::Error;
+use error::Result;
+pub use info::{Info, Param};
+pub(crate) use link::{is_given, parse as parse_object, read as read_object};
+pub(crate) use toolchain::Toolchain;
+
+/// Changes when this module makes other files of the same input, so that old ones are not taken for new.
+fn format() -> String {
+    const COUNT: u32 = 1;
+    let parts = [link::SCRIPT, source::ENTRIES, env!("CARGO_PKG_VERSION")];
+    digest(&format!("{COUNT} {}", parts.join("\n")))
+}
+
+/// How a driver is built.
+pub struct BuildOptions<'a> {
+    /// Never use the network.
+    pub offline: bool,
+    /// Whether the compiler's messages are coloured.
+    pub color: Color,
+    /// Build the in-kernel tests too.
+    pub kunit: bool,
+    /// cargo tells nothing but warnings and errors.
+    pub quiet: bool,
+    /// Who is told how far it is.
+    pub progress: &'a dyn Progress,
+}
+
+impl<'a> BuildOptions<'a> {
+    /// A plain build.
+    pub fn new(progress: &'a dyn Progress) -> Self {
+        Self {
+            offline: false,
+            color: Color::Auto,
+            kunit: false,
+            quiet: false,
+            progress,
+        }
+    }
+}
+
+/// When the compiler's messages are coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Color {
+    /// On a terminal.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// A driver as one object and one C file: all that a machine without Rust needs, besides the shims.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Artefact {
+    /// The module's name.
+    pub name: String,
+    /// The driver's in-kernel tests are in it.
+    pub kunit: bool,
+    /// The object.
+    pub object: PathBuf,
+    /// The C file.
+    pub source: PathBuf,
+    /// The SHA-256 of the object.
+    pub sha256: String,
+    /// There was nothing to do.
+    pub fresh: bool,
+}
+
+/// What is kept beside the artefact to know whether it is fresh.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Stamp {
+    format: String,
+    /// The archive that cargo made.
+    archive: String,
+    /// The C file depends on which shims there are.
+    shims: Vec<String>,
+    name: String,
+    object: String,
+}
+
+impl Artefact {
+    /// Takes up an artefact from the disk: `NAME.o`, with `NAME.c` beside it.
+    ///
+    /// # Errors
+    /// When a file is not there or the object is no driver's.
+    pub fn open(object: &Path) -> Result<Self> {
+        let bytes = link::read(object)?;
+        let file = link::parse(object, &bytes)?;
+        let has = |name: &str| {
+            file.symbols()
+                .any(|s| s.is_definition() && s.name() == Ok(name))
+        };
+        if !has("kx_module_init") {
+            return Err(Error::Records {
+                why: "it has no kx_module_init".to_owned(),
+            });
+        }
+        let source = object.with_extension("c");
+        link::read(&source)?;
+        let stem = object.file_stem().unwrap_or_default().to_string_lossy();
+        let name = stem.strip_suffix("-kunit");
+        Ok(Self {
+            name: name.unwrap_or(&stem).to_owned(),
+            kunit: name.is_some(),
+            sha256: sha256(object)?,
+            object: object.to_owned(),
+            source,
+            fresh: true,
+        })
+    }
+
+    /// The name of the module's file, without an ending.
+    pub fn stem(&self) -> String {
+        stem(&self.name, self.kunit)
+    }
+}
+
+fn stem(name: &str, kunit: bool) -> String {
+    if kunit {
+        format!("{name}-kunit")
+    } else {
+        name.to_owned()
+    }
+}
+
+/// Compiles a driver into its portable object, and writes the C file.
+///
+/// The compiler's messages go to the standard error as they are.
+///
+/// # Errors
+/// Any [`Error`]; after [`Error::Compile`] the compiler has said why.
+pub fn build(project: &Project, driver: &Driver, options: &BuildOptions<'_>) -> Result<Artefact> {
+    Toolchain::of(&driver.dir)?.check()?;
+    let dir = project.koxide_dir().join(Arch::X86_64.as_str());
+    cache::create_dir(&dir)?;
+    let _lock = cache::lock_file(&dir.join(".lock"))?;
+    options
+        .progress
+        .stage(&format!("compiling {}", driver.package));
+    let archive = cargo::staticlib(project, driver, options)?;
+    let shims = project.abi_dir().join("shims");
+    let stamp_file = dir.join(format!(".{}.json", stem(&driver.package, options.kunit)));
+    let archive_hash = sha256(&archive)?;
+    let shim_hashes = hashes(&shims)?;
+    if let Some(stamp) = read_stamp(&stamp_file) {
+        let object = dir
+            .join(stem(&stamp.name, options.kunit))
+            .with_extension("o");
+        let known = stamp.format == format()
+            && stamp.archive == archive_hash
+            && stamp.shims == shim_hashes
+            && sha256(&object).is_ok_and(|hash| hash == stamp.object);
+        if known {
+            return Artefact::open(&object);
+        }
+    }
+    options
+        .progress
+        .stage(&format!("linking {}", driver.package));
+    let work = tempfile::Builder::new()
+        .prefix(".link-")
+        .tempdir_in(&dir)
+        .map_err(|e| cache::Error::io("create a folder in", &dir, e))?;
+    let new = work.path().join("linked.o");
+    let linked = link::link(&archive, work.path(), &new)?;
+    let files = source::shims_for(&shims, &linked.used, &linked.info)?;
+    let text = source::generate(&linked.info, &linked.used, &files);
+    let object = dir.join(format!("{}.o", stem(&linked.info.name, options.kunit)));
+    cache::write(&object.with_extension("c"), text.as_bytes())?;
+    std::fs::rename(&new, &object).map_err(|e| cache::Error::io("write", &object, e))?;
+    let mut artefact = Artefact::open(&object)?;
+    artefact.fresh = false;
+    let stamp = Stamp {
+        format: format(),
+        archive: archive_hash,
+        shims: shim_hashes,
+        name: artefact.name.clone(),
+        object: artefact.sha256.clone(),
+    };
+    let stamp = serde_json::to_vec(&stamp).expect("a stamp is plain data");
+    cache::write(&stamp_file, &stamp)?;
+    Ok(artefact)
+}
+
+fn read_stamp(path: &Path) -> Option<Stamp> {
+    serde_json::from_slice(&std::fs::read(path).ok()?).ok()
+}
+
+/// The names and hashes of the files in a folder, sorted.
+pub(crate) fn hashes(dir: &Path) -> Result<Vec<String>> {
+    let entries = std::fs::read_dir(dir).map_err(|e| cache::Error::io("read", dir, e))?;
+    let mut all = Vec::new();
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if path.is_file() {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            all.push(format!("{name} {}", sha256(&path)?));
+        }
+    }
+    all.sort();
+    Ok(all)
+}
