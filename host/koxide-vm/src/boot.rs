@@ -16,6 +16,9 @@ use crate::report::Crash;
 /// How often the clock and Ctrl-C are looked at.
 const TICK: Duration = Duration::from_millis(20);
 
+/// How long the last lines of a log are waited for at most.
+const LAST_LINES: Duration = Duration::from_secs(1);
+
 /// How long a kernel that panicked may take to end the machine.
 const PANIC_GRACE: Duration = Duration::from_secs(5);
 
@@ -35,8 +38,19 @@ pub(crate) trait Course {
     fn ktap(&mut self, line: &str);
     /// How long nothing may happen from now on; none for any time.
     fn patience(&self) -> Option<Duration>;
-    /// Whether the machine is of no more use.
-    fn gives_up(&self) -> bool;
+    /// What to do with the machine now.
+    fn verdict(&self) -> Verdict;
+}
+
+/// What to do with a machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Let it go on.
+    GoOn,
+    /// End it: it is not needed any more.
+    Leave,
+    /// End it because it hangs, as this line says.
+    Hangs(String),
 }
 
 /// How a boot ended.
@@ -44,8 +58,6 @@ pub(crate) trait Course {
 pub(crate) enum End {
     /// As it should.
     Done,
-    /// Given up by its course.
-    GivenUp,
     /// With a crash.
     Crashed(Crash),
 }
@@ -98,8 +110,13 @@ pub(crate) fn follow(
             qemu.finish();
             return Ok(End::Done);
         }
-        if boot.course.gives_up() {
-            return Ok(End::GivenUp);
+        match boot.course.verdict() {
+            Verdict::GoOn => {}
+            Verdict::Leave => return Ok(End::Done),
+            Verdict::Hangs(summary) => {
+                boot.last_log_lines(&qemu);
+                return Ok(End::Crashed(boot.detector.hang(&summary)));
+            }
         }
         if let Some(crash) = boot.overdue(release, limit)? {
             return Ok(End::Crashed(crash));
@@ -159,9 +176,12 @@ impl Boot<'_> {
         }
     }
 
-    /// After the report's end: what the kernel logged before it may still be on its way.
+    /// What the kernel logged before the report's last record may still be on its way.
     fn last_log_lines(&mut self, qemu: &Qemu) {
-        while let Ok(message) = qemu.next(TICK) {
+        let end = Instant::now() + LAST_LINES;
+        while Instant::now() < end
+            && let Ok(message) = qemu.next(TICK)
+        {
             if let Message::Console(bytes) = message {
                 self.take_console(&bytes);
             }

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use koxide_guest::protocol::Mark;
 
-use crate::boot::Course;
+use crate::boot::{Course, Verdict};
 use crate::plan::Step;
-use crate::report::{Crash, CrashKind, Exit, LoadFailure, Report, StepResult};
+use crate::report::{Exit, LoadFailure, Report, StepResult};
 use crate::terminal::Input;
 use crate::{Event, Stream};
 
@@ -69,23 +69,6 @@ impl<'a> Commands<'a> {
             .map(|step| step.argv.clone())
             .unwrap_or_default()
     }
-
-    fn stuck(&mut self, stack: &str) {
-        let what = self
-            .running
-            .map(|(index, _)| self.argv(index).join(" "))
-            .unwrap_or_default();
-        let crash = Crash {
-            kind: CrashKind::Hang,
-            summary: format!("`{what}` hangs in the kernel and cannot be killed"),
-            module: None,
-            location: None,
-            tail: stack.lines().map(str::to_owned).collect(),
-        };
-        (self.on_event)(Event::Crashed(&crash));
-        self.report.crash = Some(crash);
-        self.stuck = true;
-    }
 }
 
 impl Course for Commands<'_> {
@@ -123,7 +106,7 @@ impl Course for Commands<'_> {
             Mark::Signal(signal) => self.ended(Exit::Signal(signal)),
             Mark::NotStarted(errno) => self.ended(Exit::NotStarted { errno }),
             Mark::TimedOut => self.ended(Exit::TimedOut(self.limit.unwrap_or_default())),
-            Mark::Stuck { stack } => self.stuck(&stack),
+            Mark::Stuck => self.stuck = true,
             Mark::Taken(_) | Mark::Shell => {
                 if let Some(input) = self.input {
                     input.more();
@@ -139,7 +122,20 @@ impl Course for Commands<'_> {
         self.limit.map(|limit| limit + SLACK)
     }
 
-    fn gives_up(&self) -> bool {
-        self.stuck || self.input.is_some_and(Input::left)
+    fn verdict(&self) -> Verdict {
+        if self.stuck {
+            let argv = self
+                .running
+                .map(|(index, _)| self.argv(index))
+                .unwrap_or_default();
+            let command = argv.join(" ");
+            return Verdict::Hangs(format!(
+                "`{command}` hangs in the kernel and cannot be killed"
+            ));
+        }
+        if self.input.is_some_and(Input::left) {
+            return Verdict::Leave;
+        }
+        Verdict::GoOn
     }
 }

@@ -10,7 +10,7 @@ use crate::report::{Crash, CrashKind};
 const BEFORE: usize = 10;
 
 /// How many lines are kept when none is fatal.
-const RECENT: usize = 60;
+const RECENT: usize = 120;
 
 /// How many lines are kept at most.
 const MOST: usize = 120;

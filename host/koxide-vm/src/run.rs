@@ -199,17 +199,13 @@ impl Setup<'_> {
             let end = self.follow(qemu, limits.boot, &mut course)?;
             let why = match end {
                 End::Done => {
-                    course.crashed(None);
+                    course.flush();
                     course.give_up("the machine ended before it ran");
                     return Ok(());
                 }
-                End::GivenUp => {
-                    course.crashed(None);
-                    "the machine hung".to_owned()
-                }
                 End::Crashed(crash) => {
                     let why = crash.summary.clone();
-                    course.crashed(Some(crash));
+                    course.crashed(crash);
                     why
                 }
             };

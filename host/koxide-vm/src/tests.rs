@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 use koxide_guest::protocol::{Mark, words};
 
 use crate::Event;
-use crate::boot::Course;
+use crate::boot::{Course, Verdict};
 use crate::crash;
 use crate::ktap::{self, Line};
 use crate::kunit::Collector;
 use crate::plan::Limits;
-use crate::report::{Crash, CrashKind, Exit, Failure, Outcome, Report, TestResult};
+use crate::report::{Crash, Exit, Failure, Outcome, Report, TestResult};
 
 /// How much longer than a test's limit nothing may happen: the guest keeps the limit itself.
 const SLACK: Duration = Duration::from_secs(8);
@@ -53,8 +53,8 @@ pub(crate) struct Tests<'a> {
     waiting: VecDeque<(Running, Outcome)>,
     logs: VecDeque<TestLog>,
     collector: Option<Collector>,
-    /// Why the machine is of no more use.
-    stuck: Option<Crash>,
+    /// A test that was killed is still there.
+    stuck: bool,
 }
 
 impl<'a> Tests<'a> {
@@ -76,7 +76,7 @@ impl<'a> Tests<'a> {
             waiting: VecDeque::new(),
             logs: VecDeque::new(),
             collector: None,
-            stuck: None,
+            stuck: false,
         }
     }
 
@@ -85,7 +85,7 @@ impl<'a> Tests<'a> {
         self.logs.clear();
         self.running = None;
         self.collector = None;
-        self.stuck = None;
+        self.stuck = false;
         let event = Event::Booting {
             acceleration,
             attempt,
@@ -119,12 +119,9 @@ impl<'a> Tests<'a> {
         self.report.tests.len()
     }
 
-    /// The machine crashed, or was given up: the test that ran failed.
-    pub(crate) fn crashed(&mut self, crash: Option<Crash>) {
+    /// The machine crashed or hangs: the test that ran failed.
+    pub(crate) fn crashed(&mut self, crash: Crash) {
         self.flush();
-        let Some(crash) = crash.or_else(|| self.stuck.take()) else {
-            return;
-        };
         (self.on_event)(Event::Crashed(&crash));
         self.report.crash = Some(crash.clone());
         if let Some(mut collector) = self.collector.take() {
@@ -207,7 +204,7 @@ impl<'a> Tests<'a> {
     }
 
     /// Finishes all tests that ended, whether the log is complete or not.
-    fn flush(&mut self) {
+    pub(crate) fn flush(&mut self) {
         while let Some((running, outcome)) = self.waiting.pop_front() {
             self.finish(running, outcome);
         }
@@ -238,19 +235,6 @@ impl<'a> Tests<'a> {
             since: Instant::now(),
             output: Vec::new(),
             ended: None,
-        });
-    }
-
-    fn stuck(&mut self, stack: &str) {
-        self.stuck = Some(Crash {
-            kind: CrashKind::Hang,
-            summary: format!(
-                "the test hangs in the kernel: it took longer than {} s and cannot be killed",
-                self.limits.test.as_secs_f32()
-            ),
-            module: None,
-            location: None,
-            tail: stack.lines().map(str::to_owned).collect(),
         });
     }
 
@@ -360,7 +344,7 @@ impl Course for Tests<'_> {
                     log: Vec::new(),
                 });
             }
-            Mark::Stuck { stack } => self.stuck(&stack),
+            Mark::Stuck => self.stuck = true,
             mark => {
                 if let Some(running) = &mut self.running {
                     running.ended = Some(mark);
@@ -377,7 +361,7 @@ impl Course for Tests<'_> {
             }
             Some((1, Line::Subtest(suite))) => self.suite = suite,
             Some((1, Line::Start(name))) => self.start(name),
-            Some((1, Line::Result { ok, .. })) if self.stuck.is_none() => {
+            Some((1, Line::Result { ok, .. })) if !self.stuck => {
                 if let Some(running) = self.running.take() {
                     let outcome = self.outcome(ok, running.ended.as_ref());
                     self.waiting.push_back((running, outcome));
@@ -392,8 +376,19 @@ impl Course for Tests<'_> {
         Some(self.limits.test + SLACK)
     }
 
-    fn gives_up(&self) -> bool {
-        let overdue = |c: &Collector| c.age() > self.limits.test + SLACK;
-        self.stuck.is_some() || self.collector.as_ref().is_some_and(overdue)
+    fn verdict(&self) -> Verdict {
+        let limit = self.limits.test;
+        if self.stuck {
+            let seconds = limit.as_secs_f32();
+            return Verdict::Hangs(format!(
+                "the test hangs in the kernel: it took longer than {seconds} s and cannot be killed"
+            ));
+        }
+        let overdue = |collector: &Collector| collector.age() > limit;
+        if self.collector.as_ref().is_some_and(overdue) {
+            let seconds = limit.as_secs_f32();
+            return Verdict::Hangs(format!("the in-kernel test took longer than {seconds} s"));
+        }
+        Verdict::GoOn
     }
 }

@@ -56,11 +56,8 @@ pub enum Mark {
     NotStarted(i32),
     /// What ran took too long, and was killed.
     TimedOut,
-    /// What ran took too long, and cannot be killed: it hangs in the kernel.
-    Stuck {
-        /// Where, as far as the kernel tells.
-        stack: String,
-    },
+    /// What ran took too long, and cannot be killed: it hangs in the kernel. The log says where.
+    Stuck,
     /// So many bytes of input were taken.
     Taken(usize),
     /// A shell has the channel from here on.
@@ -91,7 +88,7 @@ impl Mark {
             Self::Signal(signal) => number("signal", *signal),
             Self::NotStarted(errno) => number("not-started", *errno),
             Self::TimedOut => vec!["timed-out".to_owned()],
-            Self::Stuck { stack } => vec!["stuck".to_owned(), stack.clone()],
+            Self::Stuck => vec!["stuck".to_owned()],
             Self::Taken(bytes) => vec!["taken".to_owned(), bytes.to_string()],
             Self::Shell => vec!["shell".to_owned()],
             Self::Done => vec!["done".to_owned()],
@@ -128,9 +125,7 @@ impl Mark {
             ("signal", [signal]) => Self::Signal(signal.parse().ok()?),
             ("not-started", [errno]) => Self::NotStarted(errno.parse().ok()?),
             ("timed-out", []) => Self::TimedOut,
-            ("stuck", [stack]) => Self::Stuck {
-                stack: stack.clone(),
-            },
+            ("stuck", []) => Self::Stuck,
             ("taken", [bytes]) => Self::Taken(bytes.parse().ok()?),
             ("shell", []) => Self::Shell,
             ("done", []) => Self::Done,
@@ -298,9 +293,7 @@ mod tests {
             Mark::Signal(11),
             Mark::NotStarted(2),
             Mark::TimedOut,
-            Mark::Stuck {
-                stack: "[<0>] f+0x1\n[<0>] g".to_owned(),
-            },
+            Mark::Stuck,
             Mark::Taken(10),
             Mark::Shell,
             Mark::Done,

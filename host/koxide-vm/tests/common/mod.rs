@@ -6,11 +6,15 @@
 
 use std::env;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
+use std::time::Duration;
 
-use koxide_vm::{Acceleration, Event, Kernel, Payload, Plan, Report, Step, Stream, Vm};
+use koxide_vm::{
+    Acceleration, Event, Kernel, Limits, Outcome, Payload, Plan, Program, Report, Step, Stream, Vm,
+};
 
 /// The folder of the kernel under test: a Debian image package, unpacked.
 pub(crate) fn kernel_root() -> PathBuf {
@@ -112,6 +116,55 @@ pub(crate) fn commands<const N: usize>(steps: [&[&str]; N]) -> Plan {
     Plan::Commands {
         load: Vec::new(),
         steps: steps.map(|argv| Step::new(argv.iter().copied())).to_vec(),
-        limit: Some(std::time::Duration::from_secs(60)),
+        limit: Some(Duration::from_secs(60)),
     }
+}
+
+/// A test program of these tests, each a name and what the shell does.
+fn program(folder: &tempfile::TempDir, tests: &[(&str, &str)]) -> PathBuf {
+    let list: String = tests
+        .iter()
+        .map(|(name, _)| format!("echo '{name}: test'; "))
+        .collect();
+    let cases: String = tests
+        .iter()
+        .map(|(name, body)| format!("{name}) {body} ;;\n"))
+        .collect();
+    let script = format!(
+        "#!/bin/sh\nif [ \"$1\" = --list ]; then {list} exit 0; fi\ncase \"$2\" in\n{cases}*) exit 9;; esac\n"
+    );
+    let path = folder.path().join("program");
+    fs::write(&path, script).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}
+
+/// Runs a test program that is a shell script which answers as a Rust test program does.
+pub(crate) fn run_scripts(
+    tests: &[(&str, &str)],
+    limit: Duration,
+    payload: &Payload,
+) -> (Report, Said) {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = Plan::Tests {
+        programs: vec![Program {
+            suite: "suite".to_owned(),
+            path: program(&folder, tests),
+        }],
+        kernel: Vec::new(),
+        filter: Vec::new(),
+        limits: Limits {
+            test: limit,
+            ..Limits::default()
+        },
+    };
+    run(&vm(), &plan, payload)
+}
+
+/// The outcome of the test of this name.
+pub(crate) fn outcome<'a>(report: &'a Report, name: &str) -> &'a Outcome {
+    let result = report.tests.iter().find(|result| result.name == name);
+    &result
+        .unwrap_or_else(|| panic!("{name} has no result"))
+        .outcome
 }

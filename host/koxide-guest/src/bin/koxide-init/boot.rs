@@ -49,6 +49,14 @@ pub(crate) fn log(text: &str) -> io::Result<()> {
     kmsg.write_all(format!("<6>{text}\n").as_bytes())
 }
 
+/// Makes the kernel log what each processor does, and which tasks wait for ever.
+pub(crate) fn log_hung_tasks() -> io::Result<()> {
+    for key in ["l", "w"] {
+        fs::write("/proc/sysrq-trigger", key)?;
+    }
+    Ok(())
+}
+
 /// Ends the machine: QEMU runs with `-no-reboot`.
 pub(crate) fn end_machine() -> io::Result<Infallible> {
     Ok(reboot(RebootMode::RB_AUTOBOOT)?)

@@ -2,7 +2,6 @@
 
 //! Runs one program: its output goes to the report channel as it comes, and its time is limited.
 
-use std::fs;
 use std::io::{self, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -15,6 +14,7 @@ use nix::sys::signal::{Signal, killpg};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
+use crate::boot;
 use crate::report::Report;
 
 /// How often a wait looks at the clock.
@@ -130,19 +130,23 @@ fn late_output(output: &Receiver<Piece>, report: &Report) -> io::Result<()> {
     Ok(())
 }
 
-/// Kills a program and all it started; when that does not work, it hangs in the kernel.
+/// Kills a program and all it started; when that does not work, something hangs in the kernel.
 fn kill(child: &mut Child) -> io::Result<Mark> {
-    // Asked for before the kill: afterwards every thread may be on its way out.
-    let stack = fs::read_to_string(format!("/proc/{}/stack", child.id())).unwrap_or_default();
-    let _ = killpg(Pid::from_raw(child.id().cast_signed()), Signal::SIGKILL);
+    let group = Pid::from_raw(child.id().cast_signed());
+    let _ = killpg(group, Signal::SIGKILL);
     let start = Instant::now();
     while start.elapsed() < DEATH {
+        // Orphans first become children of this process, which has to take note of their end.
         if child.try_wait()?.is_some() {
-            return Ok(Mark::TimedOut);
+            reap_orphans();
+            if killpg(group, None) == Err(nix::errno::Errno::ESRCH) {
+                return Ok(Mark::TimedOut);
+            }
         }
         std::thread::sleep(TICK);
     }
-    Ok(Mark::Stuck { stack })
+    boot::log_hung_tasks()?;
+    Ok(Mark::Stuck)
 }
 
 /// Collects the exit status of processes whose parents are gone.
