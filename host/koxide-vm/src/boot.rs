@@ -16,6 +16,9 @@ use crate::report::Crash;
 /// How often the clock and Ctrl-C are looked at.
 const TICK: Duration = Duration::from_millis(20);
 
+/// How long the kernel's answer to the question where it hangs may take.
+const ANSWER: Duration = Duration::from_secs(2);
+
 /// How long the last lines of a log are waited for at most.
 const LAST_LINES: Duration = Duration::from_secs(1);
 
@@ -113,13 +116,12 @@ pub(crate) fn follow(
         match boot.course.verdict() {
             Verdict::GoOn => {}
             Verdict::Leave => return Ok(End::Done),
-            Verdict::Hangs(summary) => {
-                boot.last_log_lines(&qemu);
-                return Ok(End::Crashed(boot.detector.hang(&summary)));
-            }
+            Verdict::Hangs(summary) => return Ok(boot.hangs(qemu, &summary)),
         }
-        if let Some(crash) = boot.overdue(release, limit)? {
-            return Ok(End::Crashed(crash));
+        match boot.overdue(release, limit)? {
+            Verdict::GoOn => {}
+            Verdict::Leave => return Ok(End::Crashed(boot.detector.crash())),
+            Verdict::Hangs(summary) => return Ok(boot.hangs(qemu, &summary)),
         }
     }
 }
@@ -203,11 +205,30 @@ impl Boot<'_> {
         Ok(End::Crashed(self.detector.crash()))
     }
 
+    /// Asks the kernel where it hangs, and ends the machine.
+    fn hangs(&mut self, mut qemu: Qemu, summary: &str) -> End {
+        qemu.ask_where();
+        let end = Instant::now() + ANSWER;
+        let mut silent = false;
+        while Instant::now() < end && !silent {
+            // The first line of the answer takes a moment, the others follow each other.
+            match qemu.next(ANSWER / 2) {
+                Ok(Message::Console(bytes)) => self.take_console(&bytes),
+                Ok(Message::Report(_)) => {}
+                Err(_) => silent = true,
+            }
+        }
+        End::Crashed(self.detector.hang(summary))
+    }
+
     /// Whether something takes too long.
-    fn overdue(&self, release: &str, limit: Duration) -> Result<Option<Crash>, Error> {
+    fn overdue(&self, release: &str, limit: Duration) -> Result<Verdict, Error> {
         if let Some(panicked) = self.panicked {
-            let over = panicked.elapsed() > PANIC_GRACE;
-            return Ok(over.then(|| self.detector.crash()));
+            return Ok(if panicked.elapsed() > PANIC_GRACE {
+                Verdict::Leave
+            } else {
+                Verdict::GoOn
+            });
         }
         if !self.ready {
             if self.started.elapsed() > limit {
@@ -217,13 +238,13 @@ impl Boot<'_> {
                     tail: self.detector.hang("").tail,
                 });
             }
-            return Ok(None);
+            return Ok(Verdict::GoOn);
         }
         let patience = self.course.patience();
         let over = patience.filter(|patience| self.progress.elapsed() > *patience);
-        Ok(over.map(|patience| {
+        Ok(over.map_or(Verdict::GoOn, |patience| {
             let seconds = patience.as_secs();
-            self.detector.hang(&format!(
+            Verdict::Hangs(format!(
                 "the kernel hangs: nothing happened for {seconds} s"
             ))
         }))

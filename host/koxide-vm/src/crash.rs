@@ -176,7 +176,9 @@ impl Detector {
 
     /// What happened when nothing did for too long.
     pub(crate) fn hang(&self, summary: &str) -> Crash {
-        self.with(CrashKind::Hang, summary)
+        let mut crash = self.with(CrashKind::Hang, summary);
+        drop_the_asker(&mut crash.tail);
+        crash
     }
 
     fn with(&self, kind: CrashKind, summary: &str) -> Crash {
@@ -192,6 +194,18 @@ impl Detector {
             location: None,
             tail,
         }
+    }
+}
+
+/// Drops the trace of the init, which made the kernel show what every processor does.
+fn drop_the_asker(tail: &mut Vec<String>) {
+    let find = |text: &str| tail.iter().position(|line| message(line).starts_with(text));
+    let asked = find("sysrq: Show backtrace of all active CPUs");
+    let others = find("Sending NMI from CPU").or_else(|| find("sysrq: Show Blocked State"));
+    if let (Some(asked), Some(others)) = (asked, others)
+        && asked < others
+    {
+        tail.drain(asked + 1..others);
     }
 }
 
@@ -249,6 +263,20 @@ mod tests {
         assert_eq!(panic.kind, CrashKind::Panic);
         assert_eq!(panic.summary, "Kernel panic - not syncing: on purpose");
         assert_eq!(crash("[ 1.2] all fine").kind, CrashKind::Vanished);
+    }
+
+    #[test]
+    fn the_trace_of_who_asked_is_left_out() {
+        let mut detector = Detector::default();
+        let log = "[ 1.0] before\n\
+                   [ 1.1] sysrq: Show backtrace of all active CPUs\n\
+                   [ 1.1] CPU: 1 PID: 1 Comm: init\n\
+                   [ 1.1] Sending NMI from CPU 1 to CPUs 0:\n\
+                   [ 1.1] RIP: 0010:spin";
+        log.lines().for_each(|line| detector.line(line));
+        let tail = detector.hang("nothing happens").tail;
+        assert_eq!(tail.len(), 4);
+        assert!(!tail.iter().any(|line| line.contains("Comm: init")));
     }
 
     #[test]

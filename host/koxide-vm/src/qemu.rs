@@ -131,6 +131,12 @@ impl Qemu {
         self.report.try_clone().map_err(Error::Channel)
     }
 
+    /// Asks the machine's init to make the kernel log where it hangs.
+    pub(crate) fn ask_where(&mut self) {
+        // No answer comes from a machine that is not there any more: the caller's wait ends by itself.
+        let _ = self.report.write_all(b"?");
+    }
+
     /// Waits a little for the end that the machine announced, then ends it.
     pub(crate) fn finish(mut self) {
         let end = Instant::now() + GRACE;

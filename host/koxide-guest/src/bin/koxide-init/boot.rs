@@ -4,10 +4,12 @@
 
 use std::convert::Infallible;
 use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 
 use nix::mount::{MsFlags, mount};
 use nix::sys::reboot::{RebootMode, reboot};
+
+use crate::report::Report;
 
 /// Mounts what programs expect.
 pub(crate) fn mount_all() -> io::Result<()> {
@@ -49,12 +51,27 @@ pub(crate) fn log(text: &str) -> io::Result<()> {
     kmsg.write_all(format!("<6>{text}\n").as_bytes())
 }
 
-/// Makes the kernel log what each processor does, and which tasks wait for ever.
-pub(crate) fn log_hung_tasks() -> io::Result<()> {
-    for key in ["l", "w"] {
-        fs::write("/proc/sysrq-trigger", key)?;
-    }
+/// Answers the host, which asks by a byte when nothing happens any more: the kernel logs what each processor does,
+/// and which tasks wait for ever.
+pub(crate) fn answer_when_asked(report: &Report) -> io::Result<()> {
+    let mut port = report.port().try_clone()?;
+    std::thread::spawn(move || -> io::Result<()> {
+        let mut byte = [0];
+        loop {
+            port.read_exact(&mut byte)?;
+            for key in ["l", "w"] {
+                fs::write("/proc/sysrq-trigger", key)?;
+            }
+        }
+    });
     Ok(())
+}
+
+/// Waits for the end of a machine that is of no more use.
+pub(crate) fn wait_for_the_end() -> ! {
+    loop {
+        std::thread::park();
+    }
 }
 
 /// Ends the machine: QEMU runs with `-no-reboot`.

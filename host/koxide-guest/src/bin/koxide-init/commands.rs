@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use koxide_guest::protocol::{Mark, Step, paths};
 
+use crate::boot;
 use crate::pump::{self, Streams};
 use crate::report::Report;
 
 /// Runs the commands.
 pub(crate) fn run(steps: &[Step], limit: Option<Duration>, report: &Report) -> io::Result<()> {
+    boot::answer_when_asked(report)?;
     for (index, step) in steps.iter().enumerate() {
         let Some((program, arguments)) = step.argv.split_first() else {
             continue;
@@ -22,6 +24,9 @@ pub(crate) fn run(steps: &[Step], limit: Option<Duration>, report: &Report) -> i
         command.args(arguments).stdin(Stdio::null());
         let ended = pump::run(&mut command, Streams::Split, limit, report)?;
         report.mark(&ended)?;
+        if ended == Mark::Stuck {
+            boot::wait_for_the_end();
+        }
         if ended != Mark::Exit(0) && !step.keep_going {
             break;
         }

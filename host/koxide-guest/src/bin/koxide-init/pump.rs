@@ -14,7 +14,6 @@ use nix::sys::signal::{Signal, killpg};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
-use crate::boot;
 use crate::report::Report;
 
 /// How often a wait looks at the clock.
@@ -145,7 +144,6 @@ fn kill(child: &mut Child) -> io::Result<Mark> {
         }
         std::thread::sleep(TICK);
     }
-    boot::log_hung_tasks()?;
     Ok(Mark::Stuck)
 }
 

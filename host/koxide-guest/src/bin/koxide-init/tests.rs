@@ -43,6 +43,7 @@ impl<'a> Tests<'a> {
 
     /// Runs all tests.
     pub(crate) fn run(&self, programs: &[Program], kernel: &[KernelSuite]) -> io::Result<()> {
+        boot::answer_when_asked(self.report)?;
         let mut listed = Vec::new();
         for program in programs {
             if let Some(names) = self.list(program)? {
@@ -131,6 +132,10 @@ impl<'a> Tests<'a> {
             .env("RUST_BACKTRACE", "0")
             .stdin(Stdio::null());
         let ended = pump::run(&mut command, Streams::Merged, Some(self.limit), self.report)?;
+        if ended == Mark::Stuck {
+            self.report.mark(&ended)?;
+            boot::wait_for_the_end();
+        }
         self.unload_leftovers()?;
         boot::log(&format!("{LOG_MARK} end"))?;
         self.report.mark(&ended)?;
