@@ -1,4 +1,84 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! To be written.
+//! The safe library for Linux drivers in Rust, in the names and shapes of upstream's `kernel` crate (Linux 7.3).
+//!
+//! A driver is a `no_std` library whose crate root has one [`module!`]. It compiles to one object that loads on every
+//! stock kernel of an architecture, since all contact with the kernel goes through the functions of `koxide-abi`.
+//!
+//! # Examples
+//!
+//! ```
+//! use kernel::prelude::*;
+//!
+//! module! {
+//!     type: HelloWorld,
+//!     name: "hello_world",
+//!     description: "Greets and takes leave in the kernel log",
+//!     license: "GPL",
+//! }
+//!
+//! struct HelloWorld;
+//!
+//! impl kernel::Module for HelloWorld {
+//!     fn init(_module: &'static ThisModule) -> Result<Self> {
+//!         pr_info!("hello\n");
+//!         Ok(HelloWorld)
+//!     }
+//! }
+//!
+//! impl Drop for HelloWorld {
+//!     fn drop(&mut self) {
+//!         pr_info!("goodbye\n");
+//!     }
+//! }
+//! # fn main() {}
+//! ```
 #![no_std]
+#![deny(unsafe_code)]
+
+// The macros name this crate as a driver does.
+extern crate self as kernel;
+
+#[cfg(test)]
+extern crate std;
+
+pub mod alloc;
+pub mod cred;
+pub mod device;
+pub mod entry;
+pub mod error;
+pub mod fmt;
+pub mod fs;
+pub mod init;
+pub mod ioctl;
+pub mod iov;
+pub mod kunit;
+pub mod miscdevice;
+pub mod module;
+pub mod module_param;
+#[cfg(target_os = "none")]
+mod panic;
+pub mod prelude;
+pub mod print;
+pub mod str;
+pub mod sync;
+mod table;
+pub mod task;
+pub mod transmute;
+pub mod types;
+pub mod uaccess;
+
+/// In-place initialisation, as upstream's pin-init crate has it.
+pub mod pin_init {
+    // These take the place of pin-init's own: their expansions name this crate, and a driver needs no other.
+    pub use ::macros::{Zeroable, pin_data, pinned_drop};
+    #[doc(no_inline)]
+    pub use pinned_init::*;
+}
+
+pub use macros::module;
+pub use module::{InPlaceModule, Module, ModuleMetadata, ThisModule};
+
+/// The prefix of what this library itself writes to the log.
+#[doc(hidden)]
+pub const __LOG_PREFIX: &core::ffi::CStr = c"koxide";

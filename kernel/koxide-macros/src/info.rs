@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What is written between the braces of `module!`.
+
+use proc_macro2::Span;
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::{Error, Expr, Ident, LitStr, Result, Token, Type, braced, bracketed};
+
+/// The types that a parameter can have.
+const PARAM_TYPES: [&str; 11] = [
+    "i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64", "isize", "usize", "bool",
+];
+
+/// A module, as its author describes it.
+pub(crate) struct ModuleInfo {
+    pub(crate) ty: Type,
+    pub(crate) name: LitStr,
+    pub(crate) license: LitStr,
+    pub(crate) description: Option<LitStr>,
+    pub(crate) authors: Vec<LitStr>,
+    pub(crate) alias: Vec<LitStr>,
+    pub(crate) firmware: Vec<LitStr>,
+    pub(crate) imports_ns: Vec<LitStr>,
+    pub(crate) params: Vec<Param>,
+}
+
+/// One parameter.
+pub(crate) struct Param {
+    pub(crate) name: Ident,
+    pub(crate) ty: Ident,
+    pub(crate) default: Expr,
+    pub(crate) description: LitStr,
+}
+
+/// What has been read so far.
+#[derive(Default)]
+struct Keys {
+    seen: Vec<String>,
+    ty: Option<Type>,
+    name: Option<LitStr>,
+    license: Option<LitStr>,
+    description: Option<LitStr>,
+    authors: Vec<LitStr>,
+    alias: Vec<LitStr>,
+    firmware: Vec<LitStr>,
+    imports_ns: Vec<LitStr>,
+    params: Vec<Param>,
+}
+
+impl Keys {
+    /// Reads the value of one key.
+    fn read(&mut self, key: &Ident, input: ParseStream<'_>) -> Result<()> {
+        let name = key.to_string();
+        if self.seen.contains(&name) {
+            return Err(Error::new(key.span(), format!("`{name}` is given twice")));
+        }
+        match name.as_str() {
+            "type" => self.ty = Some(input.parse()?),
+            "name" => self.name = Some(module_name(input)?),
+            "license" => self.license = Some(text(input)?),
+            "description" => self.description = Some(text(input)?),
+            "authors" => self.authors = texts(input)?,
+            "alias" => self.alias = texts(input)?,
+            "firmware" => self.firmware = texts(input)?,
+            "imports_ns" => self.imports_ns = texts(input)?,
+            "params" => self.params = params(input)?,
+            _ => {
+                return Err(Error::new(
+                    key.span(),
+                    format!(
+                        "`module!` has no key `{name}`: it takes type, name, authors, description, \
+                         license, alias, firmware, imports_ns and params"
+                    ),
+                ));
+            }
+        }
+        self.seen.push(name);
+        Ok(())
+    }
+}
+
+impl Parse for ModuleInfo {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let mut keys = Keys::default();
+        while !input.is_empty() {
+            let key = input.call(Ident::parse_any)?;
+            input.parse::<Token![:]>()?;
+            keys.read(&key, input)?;
+            if input.is_empty() {
+                break;
+            }
+            input.parse::<Token![,]>()?;
+        }
+        let required = |key| {
+            Error::new(
+                Span::call_site(),
+                format!("`module!` needs the key `{key}`"),
+            )
+        };
+        Ok(Self {
+            ty: keys.ty.ok_or_else(|| required("type"))?,
+            name: keys.name.ok_or_else(|| required("name"))?,
+            license: keys.license.ok_or_else(|| required("license"))?,
+            description: keys.description,
+            authors: keys.authors,
+            alias: keys.alias,
+            firmware: keys.firmware,
+            imports_ns: keys.imports_ns,
+            params: keys.params,
+        })
+    }
+}
+
+/// A string that can be a record: it has no NUL, which ends one.
+fn text(input: ParseStream<'_>) -> Result<LitStr> {
+    let literal: LitStr = input.parse()?;
+    if literal.value().contains('\0') {
+        return Err(Error::new(
+            literal.span(),
+            "this string cannot contain a NUL",
+        ));
+    }
+    Ok(literal)
+}
+
+/// A list of such strings.
+fn texts(input: ParseStream<'_>) -> Result<Vec<LitStr>> {
+    let content;
+    bracketed!(content in input);
+    let list = Punctuated::<LitStr, Token![,]>::parse_terminated_with(&content, text)?;
+    Ok(list.into_iter().collect())
+}
+
+/// A string that can be a module's name.
+fn module_name(input: ParseStream<'_>) -> Result<LitStr> {
+    let literal = text(input)?;
+    let name = literal.value();
+    // A longer one does not fit the kernel's `struct module`.
+    let fits = (1..=55).contains(&name.len());
+    if !fits
+        || !name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+    {
+        return Err(Error::new(
+            literal.span(),
+            "a module's name has 1 to 55 letters, digits, `_` and `-`",
+        ));
+    }
+    Ok(literal)
+}
+
+/// The parameters.
+fn params(input: ParseStream<'_>) -> Result<Vec<Param>> {
+    let content;
+    braced!(content in input);
+    let list = Punctuated::<Param, Token![,]>::parse_terminated(&content)?;
+    for (at, param) in list.iter().enumerate() {
+        if list
+            .iter()
+            .take(at)
+            .any(|earlier| earlier.name == param.name)
+        {
+            return Err(Error::new(
+                param.name.span(),
+                format!("`{}` is given twice", param.name),
+            ));
+        }
+    }
+    Ok(list.into_iter().collect())
+}
+
+impl Parse for Param {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let name: Ident = input.parse()?;
+        input.parse::<Token![:]>()?;
+        let ty: Ident = input.parse()?;
+        if !PARAM_TYPES.contains(&ty.to_string().as_str()) {
+            return Err(Error::new(
+                ty.span(),
+                format!(
+                    "a parameter cannot have the type `{ty}`: it is one of {}",
+                    PARAM_TYPES.join(", ")
+                ),
+            ));
+        }
+        let content;
+        braced!(content in input);
+        let mut default = None;
+        let mut description = None;
+        while !content.is_empty() {
+            let key = content.call(Ident::parse_any)?;
+            content.parse::<Token![:]>()?;
+            match key.to_string().as_str() {
+                "default" => default = Some(content.parse()?),
+                "description" => description = Some(text(&content)?),
+                other => {
+                    return Err(Error::new(
+                        key.span(),
+                        format!(
+                            "a parameter has no key `{other}`: it takes default and description"
+                        ),
+                    ));
+                }
+            }
+            if content.is_empty() {
+                break;
+            }
+            content.parse::<Token![,]>()?;
+        }
+        let required =
+            |key| Error::new(name.span(), format!("the parameter `{name}` needs `{key}`"));
+        Ok(Self {
+            default: default.ok_or_else(|| required("default"))?,
+            description: description.ok_or_else(|| required("description"))?,
+            name,
+            ty,
+        })
+    }
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `module!`.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::{format_ident, quote};
+use syn::{LitCStr, LitStr};
+
+use crate::info::{ModuleInfo, Param};
+
+/// Everything that a module needs at its root.
+pub(crate) fn expand(input: TokenStream) -> syn::Result<TokenStream> {
+    let info: ModuleInfo = syn::parse2(input)?;
+    let ty = &info.ty;
+    let name = c_literal(&info.name);
+    let entries = entries(&info);
+    let record = record(&info);
+    let params = (!info.params.is_empty()).then(|| parameters(&info.params));
+    Ok(quote! {
+        #[doc(hidden)]
+        #[allow(dead_code)]
+        const __LOG_PREFIX: &::core::ffi::CStr = #name;
+
+        #[doc(hidden)]
+        #[allow(dead_code)]
+        type LocalModule = #ty;
+
+        impl ::kernel::ModuleMetadata for #ty {
+            const NAME: &'static ::core::ffi::CStr = #name;
+        }
+
+        #entries
+        #record
+        #params
+    })
+}
+
+/// A string as a C string literal.
+fn c_literal(text: &LitStr) -> LitCStr {
+    let value = std::ffi::CString::new(text.value()).expect("the parser refuses NUL");
+    LitCStr::new(&value, text.span())
+}
+
+/// The two functions that the generated C file calls.
+fn entries(info: &ModuleInfo) -> TokenStream {
+    let ty = &info.ty;
+    quote! {
+        const _: () = {
+            static MODULE: ::kernel::module::Slot<#ty> = ::kernel::module::Slot::new();
+
+            #[cfg_attr(target_os = "none", unsafe(no_mangle))]
+            #[allow(dead_code)]
+            extern "C" fn kx_module_init() -> ::core::ffi::c_int {
+                // SAFETY: the generated C file calls this once, from the module's init function.
+                unsafe { MODULE.init() }
+            }
+
+            #[cfg_attr(target_os = "none", unsafe(no_mangle))]
+            #[allow(dead_code)]
+            extern "C" fn kx_module_exit() {
+                // SAFETY: the generated C file calls this once, from the module's exit function, which runs only
+                // after an init that succeeded.
+                unsafe { MODULE.exit() }
+            }
+        };
+    }
+}
+
+/// The records from which the generated C file is written: `key=value`, each ended by a NUL.
+fn record(info: &ModuleInfo) -> TokenStream {
+    let text = record_text(info);
+    let len = text.len();
+    let bytes = Literal::byte_string(text.as_bytes());
+    quote! {
+        const _: () = {
+            #[cfg_attr(target_os = "none", unsafe(link_section = ".koxide.info"))]
+            #[used]
+            static INFO: [u8; #len] = *#bytes;
+        };
+    }
+}
+
+/// The text of the records.
+fn record_text(info: &ModuleInfo) -> String {
+    let mut lines = vec![
+        "abi=1".to_owned(),
+        format!("name={}", info.name.value()),
+        format!("license={}", info.license.value()),
+    ];
+    lines.extend(
+        info.description
+            .iter()
+            .map(|text| format!("description={}", text.value())),
+    );
+    for (key, values) in [
+        ("author", &info.authors),
+        ("alias", &info.alias),
+        ("firmware", &info.firmware),
+        ("import_ns", &info.imports_ns),
+    ] {
+        lines.extend(
+            values
+                .iter()
+                .map(|value| format!("{key}={}", value.value())),
+        );
+    }
+    lines.extend(info.params.iter().map(|param| {
+        format!(
+            "param={}:{}:{}",
+            param.name,
+            param.ty,
+            param.description.value()
+        )
+    }));
+    lines.iter().map(|line| format!("{line}\0")).collect()
+}
+
+/// The storage of the parameters, which C sets and Rust reads.
+fn parameters(params: &[Param]) -> TokenStream {
+    let statics = params.iter().map(|param| {
+        let Param {
+            name,
+            ty,
+            default,
+            description,
+        } = param;
+        let symbol = format_ident!("kx_param_{}", name).to_string();
+        quote! {
+            #[doc = #description]
+            #[cfg_attr(target_os = "none", unsafe(export_name = #symbol))]
+            pub(crate) static #name: ::kernel::module_param::ModuleParamAccess<#ty> =
+                ::kernel::module_param::ModuleParamAccess::new(#default);
+        }
+    });
+    quote! {
+        /// The parameters of this module.
+        #[allow(dead_code, non_upper_case_globals)]
+        mod module_parameters {
+            #(#statics)*
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error_of(input: TokenStream) -> String {
+        expand(input).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn each_key_becomes_a_record() {
+        let info: ModuleInfo = syn::parse2(quote! {
+            type: Hello,
+            name: "hello",
+            authors: ["A", "B"],
+            description: "Says hello",
+            license: "GPL",
+            alias: ["x:y"],
+            firmware: ["f.bin"],
+            imports_ns: ["NS"],
+            params: { count: u32 { default: 3, description: "How often: a number", }, },
+        })
+        .unwrap();
+        assert_eq!(
+            record_text(&info),
+            "abi=1\0name=hello\0license=GPL\0description=Says hello\0author=A\0author=B\0alias=x:y\0\
+             firmware=f.bin\0import_ns=NS\0param=count:u32:How often: a number\0"
+        );
+    }
+
+    #[test]
+    fn the_required_keys_are_required() {
+        assert_eq!(
+            error_of(quote!(name: "x", license: "GPL")),
+            "`module!` needs the key `type`"
+        );
+        assert_eq!(
+            error_of(quote!(type: X, license: "GPL")),
+            "`module!` needs the key `name`"
+        );
+        assert_eq!(
+            error_of(quote!(type: X, name: "x")),
+            "`module!` needs the key `license`"
+        );
+    }
+
+    #[test]
+    fn a_wrong_key_is_named() {
+        let error = error_of(quote!(type: X, author: "me"));
+        assert!(
+            error.starts_with("`module!` has no key `author`: it takes type, name, authors"),
+            "{error}"
+        );
+        assert_eq!(
+            error_of(quote!(name: "x", name: "y")),
+            "`name` is given twice"
+        );
+    }
+
+    #[test]
+    fn strings_that_c_cannot_hold_are_refused() {
+        assert_eq!(
+            error_of(quote!(description: "a\0b")),
+            "this string cannot contain a NUL"
+        );
+        for name in ["", "a b", "ä"] {
+            let error = error_of(quote!(name: #name));
+            assert_eq!(
+                error, "a module's name has 1 to 55 letters, digits, `_` and `-`",
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_parameter_has_a_type_that_the_kernel_can_parse() {
+        let error = error_of(quote!(params: { x: f32 { default: 1.0, description: "" } }));
+        assert!(
+            error.starts_with("a parameter cannot have the type `f32`: it is one of i8, u8"),
+            "{error}"
+        );
+        let error = error_of(quote!(params: { x: u8 { default: 1 } }));
+        assert_eq!(error, "the parameter `x` needs `description`");
+    }
+}

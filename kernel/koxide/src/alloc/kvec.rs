@@ -1,0 +1,486 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! A vector that can fail to grow.
+
+#![allow(unsafe_code, reason = "a vector owns what its pointer points at")]
+
+use core::alloc::Layout;
+use core::fmt;
+use core::marker::PhantomData;
+use core::mem::{ManuallyDrop, MaybeUninit};
+use core::ops::{Deref, DerefMut};
+use core::ptr::{self, NonNull};
+use core::slice;
+
+use super::allocator::{KVmalloc, Kmalloc, Vmalloc};
+use super::{AllocError, Allocator, Flags, IntoIter};
+
+/// Elements in a row, in memory from the allocator `A`.
+///
+/// # Invariants
+///
+/// - `memory` came from `A` with the layout of `capacity` elements, or is dangling where that layout has no size.
+/// - The first `len` elements are initialised, and `len` is at most `capacity`.
+pub struct Vec<T, A: Allocator> {
+    memory: NonNull<T>,
+    capacity: usize,
+    len: usize,
+    _owns: PhantomData<(A, T)>,
+}
+
+/// A vector in memory from `kmalloc`.
+///
+/// # Examples
+///
+/// ```
+/// use kernel::prelude::*;
+///
+/// let mut numbers = KVec::new();
+/// numbers.push(72, GFP_KERNEL)?;
+/// numbers.extend_from_slice(&[108, 200], GFP_KERNEL)?;
+/// assert_eq!(numbers.as_slice(), [72, 108, 200]);
+/// # Ok::<(), Error>(())
+/// ```
+pub type KVec<T> = Vec<T, Kmalloc>;
+/// A vector in memory from `vmalloc`.
+pub type VVec<T> = Vec<T, Vmalloc>;
+/// A vector in memory from `kvmalloc`: for sizes that user space chooses.
+pub type KVVec<T> = Vec<T, KVmalloc>;
+
+// SAFETY: the vector owns its elements, as fields would be.
+unsafe impl<T: Send, A: Allocator> Send for Vec<T, A> {}
+// SAFETY: a shared vector gives out nothing but shared references to its elements.
+unsafe impl<T: Sync, A: Allocator> Sync for Vec<T, A> {}
+
+impl<T, A: Allocator> Vec<T, A> {
+    /// A vector without elements, which needs no memory.
+    pub const fn new() -> Self {
+        // INVARIANT: no elements are initialised, and their layout has no size. Where elements have no size there is
+        // room for any number of them.
+        let capacity = if size_of::<T>() == 0 { usize::MAX } else { 0 };
+        Self {
+            memory: NonNull::dangling(),
+            capacity,
+            len: 0,
+            _owns: PhantomData,
+        }
+    }
+
+    /// A vector without elements, with room for `capacity` of them.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`] when there is no memory.
+    ///
+    /// # Context
+    ///
+    /// As `flags` say.
+    pub fn with_capacity(capacity: usize, flags: Flags) -> Result<Self, AllocError> {
+        let mut vec = Self::new();
+        vec.reserve(capacity, flags)?;
+        Ok(vec)
+    }
+
+    /// How many elements there is room for.
+    pub const fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// How many elements there are.
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The elements.
+    pub fn as_slice(&self) -> &[T] {
+        self
+    }
+
+    /// The elements, to be changed.
+    pub fn as_mut_slice(&mut self) -> &mut [T] {
+        self
+    }
+
+    /// Sees to it that `additional` more elements have room.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`] when there is no memory; the vector is then as it was.
+    ///
+    /// # Context
+    ///
+    /// As `flags` say.
+    pub fn reserve(&mut self, additional: usize, flags: Flags) -> Result<(), AllocError> {
+        let needed = self.len.checked_add(additional).ok_or(AllocError)?;
+        if needed <= self.capacity {
+            return Ok(());
+        }
+        // Twice as much as before, so that pushing many elements one by one does not copy each of them many times.
+        let capacity = needed.max(self.capacity.saturating_mul(2));
+        let layout = Layout::array::<T>(capacity)
+            .or_else(|_| Layout::array::<T>(needed))
+            .map_err(|_| AllocError)?;
+        let capacity = layout.size() / size_of::<T>();
+        // SAFETY: the memory came from `A` with this layout, and both have the alignment of `T`.
+        let memory = unsafe { A::realloc(Some(self.memory.cast()), layout, self.layout(), flags)? };
+        // INVARIANT: the elements were moved along, and there is room for so many.
+        self.memory = memory.cast();
+        self.capacity = capacity;
+        Ok(())
+    }
+
+    /// The layout of the memory.
+    fn layout(&self) -> Layout {
+        if size_of::<T>() == 0 {
+            return Layout::new::<T>();
+        }
+        // SAFETY: an array of so many elements exists, so that its size is at most `isize::MAX`.
+        unsafe {
+            Layout::from_size_align_unchecked(self.capacity * size_of::<T>(), align_of::<T>())
+        }
+    }
+
+    /// The room behind the elements.
+    pub fn spare_capacity_mut(&mut self) -> &mut [MaybeUninit<T>] {
+        // SAFETY: `len` is at most the capacity, so that this is within the memory, or at its end.
+        let spare = unsafe { self.memory.add(self.len) };
+        // SAFETY: so many elements have room there, need no initialisation, and belong to this vector, which is
+        // borrowed mutably.
+        unsafe { slice::from_raw_parts_mut(spare.as_ptr().cast(), self.capacity - self.len) }
+    }
+
+    /// Declares `additional` more elements initialised.
+    ///
+    /// # Safety
+    ///
+    /// They are, and there is room for them.
+    pub unsafe fn inc_len(&mut self, additional: usize) {
+        debug_assert!(additional <= self.capacity - self.len);
+        // INVARIANT: as the caller promises.
+        self.len += additional;
+    }
+
+    /// Adds an element at the end.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`] when there is no memory; the element is dropped.
+    ///
+    /// # Context
+    ///
+    /// As `flags` say.
+    pub fn push(&mut self, element: T, flags: Flags) -> Result<(), AllocError> {
+        self.reserve(1, flags)?;
+        self.push_reserved(element);
+        Ok(())
+    }
+
+    /// Adds an element at the end if there is room.
+    ///
+    /// # Errors
+    ///
+    /// The element, when there is none.
+    pub fn push_within_capacity(&mut self, element: T) -> Result<(), T> {
+        if self.len == self.capacity {
+            return Err(element);
+        }
+        self.push_reserved(element);
+        Ok(())
+    }
+
+    /// Adds an element for which there is room.
+    fn push_reserved(&mut self, element: T) {
+        self.spare_capacity_mut()[0].write(element);
+        // SAFETY: it was just written into the room.
+        unsafe { self.inc_len(1) };
+    }
+
+    /// Takes the last element.
+    pub fn pop(&mut self) -> Option<T> {
+        let last = self.len.checked_sub(1)?;
+        // INVARIANT: the elements before it are initialised.
+        self.len = last;
+        // SAFETY: it is within the memory.
+        let element = unsafe { self.memory.add(last) };
+        // SAFETY: it was initialised, and is outside of the length now, so that it is taken once.
+        Some(unsafe { element.read() })
+    }
+
+    /// Takes the element at `index`; those behind it move up.
+    ///
+    /// # Errors
+    ///
+    /// [`RemoveError`] when there is no such element.
+    pub fn remove(&mut self, index: usize) -> Result<T, RemoveError> {
+        // The wanted element goes to the end, from where it is taken.
+        match self.get_mut(index..) {
+            Some(tail) if !tail.is_empty() => tail.rotate_left(1),
+            _ => return Err(RemoveError),
+        }
+        self.pop().ok_or(RemoveError)
+    }
+
+    /// Drops the elements from `len` on, if there are any.
+    pub fn truncate(&mut self, len: usize) {
+        let Some(tail) = self.get_mut(len..) else {
+            return;
+        };
+        let tail: *mut [T] = tail;
+        // INVARIANT: fewer elements than before; those behind are no longer counted before they are dropped.
+        self.len = self.len.min(len);
+        // SAFETY: they were initialised and are outside of the length now, so that they are dropped once.
+        unsafe { ptr::drop_in_place(tail) };
+    }
+
+    /// Drops all elements and keeps the memory.
+    pub fn clear(&mut self) {
+        self.truncate(0);
+    }
+
+    /// Keeps the elements for which `keep` says so, in their order.
+    pub fn retain(&mut self, mut keep: impl FnMut(&mut T) -> bool) {
+        let mut kept = 0;
+        for at in 0..self.len {
+            if keep(&mut self[at]) {
+                self.swap(kept, at);
+                kept += 1;
+            }
+        }
+        self.truncate(kept);
+    }
+
+    /// The vector's parts, which are the caller's now.
+    pub(super) fn into_parts(self) -> (NonNull<T>, usize, usize) {
+        let this = ManuallyDrop::new(self);
+        (this.memory, this.capacity, this.len)
+    }
+
+    /// A vector of parts.
+    ///
+    /// # Safety
+    ///
+    /// They fulfil the invariants and belong to nobody else.
+    pub(super) unsafe fn from_parts(memory: NonNull<T>, capacity: usize, len: usize) -> Self {
+        // INVARIANT: as the caller promises.
+        Self {
+            memory,
+            capacity,
+            len,
+            _owns: PhantomData,
+        }
+    }
+}
+
+impl<T, A: Allocator, const N: usize> Vec<[T; N], A> {
+    /// How many elements the arrays have together.
+    pub const fn flat_len(&self) -> usize {
+        self.len * N
+    }
+}
+
+impl<T: Clone, A: Allocator> Vec<T, A> {
+    /// Adds `count` clones of an element.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`] when there is no memory; the vector is then as it was.
+    ///
+    /// # Context
+    ///
+    /// As `flags` say.
+    pub fn extend_with(
+        &mut self,
+        count: usize,
+        element: T,
+        flags: Flags,
+    ) -> Result<(), AllocError> {
+        self.reserve(count, flags)?;
+        for _ in 1..count {
+            self.push_reserved(element.clone());
+        }
+        if count > 0 {
+            self.push_reserved(element);
+        }
+        Ok(())
+    }
+
+    /// Adds clones of the elements of a slice.
+    ///
+    /// # Errors
+    ///
+    /// As [`extend_with`](Self::extend_with).
+    pub fn extend_from_slice(&mut self, elements: &[T], flags: Flags) -> Result<(), AllocError> {
+        self.reserve(elements.len(), flags)?;
+        for element in elements {
+            self.push_reserved(element.clone());
+        }
+        Ok(())
+    }
+
+    /// A vector of `count` clones of an element.
+    ///
+    /// # Errors
+    ///
+    /// As [`extend_with`](Self::extend_with).
+    pub fn from_elem(element: T, count: usize, flags: Flags) -> Result<Self, AllocError> {
+        let mut vec = Self::new();
+        vec.extend_with(count, element, flags)?;
+        Ok(vec)
+    }
+
+    /// Drops elements, or adds clones of one, until there are `len`.
+    ///
+    /// # Errors
+    ///
+    /// As [`extend_with`](Self::extend_with).
+    pub fn resize(&mut self, len: usize, element: T, flags: Flags) -> Result<(), AllocError> {
+        match len.checked_sub(self.len) {
+            Some(additional) => self.extend_with(additional, element, flags),
+            None => {
+                self.truncate(len);
+                Ok(())
+            }
+        }
+    }
+}
+
+impl<T, A: Allocator> Default for Vec<T, A> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T, A: Allocator> Deref for Vec<T, A> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        // SAFETY: so many elements are initialised, and belong to this vector, which is borrowed.
+        unsafe { slice::from_raw_parts(self.memory.as_ptr(), self.len) }
+    }
+}
+
+impl<T, A: Allocator> DerefMut for Vec<T, A> {
+    fn deref_mut(&mut self) -> &mut [T] {
+        // SAFETY: so many elements are initialised, and belong to this vector, which is borrowed mutably.
+        unsafe { slice::from_raw_parts_mut(self.memory.as_ptr(), self.len) }
+    }
+}
+
+impl<T, A: Allocator> Drop for Vec<T, A> {
+    fn drop(&mut self) {
+        self.clear();
+        if size_of::<T>() != 0 {
+            // SAFETY: the memory came from `A` with this layout, and the elements are gone.
+            unsafe { A::free(self.memory.cast(), self.layout()) };
+        }
+    }
+}
+
+impl<T, A: Allocator> IntoIterator for Vec<T, A> {
+    type Item = T;
+    type IntoIter = IntoIter<T, A>;
+
+    fn into_iter(self) -> IntoIter<T, A> {
+        IntoIter::new(self)
+    }
+}
+
+impl<'a, T, A: Allocator> IntoIterator for &'a Vec<T, A> {
+    type Item = &'a T;
+    type IntoIter = slice::Iter<'a, T>;
+
+    fn into_iter(self) -> slice::Iter<'a, T> {
+        self.iter()
+    }
+}
+
+impl<'a, T, A: Allocator> IntoIterator for &'a mut Vec<T, A> {
+    type Item = &'a mut T;
+    type IntoIter = slice::IterMut<'a, T>;
+
+    fn into_iter(self) -> slice::IterMut<'a, T> {
+        self.iter_mut()
+    }
+}
+
+impl<T: fmt::Debug, A: Allocator> fmt::Debug for Vec<T, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<T: PartialEq, A: Allocator, S: AsRef<[T]>> PartialEq<S> for Vec<T, A> {
+    fn eq(&self, other: &S) -> bool {
+        **self == *other.as_ref()
+    }
+}
+
+impl<T, A: Allocator> AsRef<[T]> for Vec<T, A> {
+    fn as_ref(&self) -> &[T] {
+        self
+    }
+}
+
+/// There is no element at that index.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RemoveError;
+
+impl From<RemoveError> for crate::error::Error {
+    fn from(_: RemoveError) -> Self {
+        crate::error::code::EINVAL
+    }
+}
+
+/// A [`KVec`](crate::alloc::KVec) of the elements, or of clones of one, in memory of `GFP_KERNEL`.
+///
+/// # Errors
+///
+/// [`AllocError`] when there is no memory.
+///
+/// # Context
+///
+/// May sleep.
+///
+/// # Examples
+///
+/// ```
+/// use kernel::prelude::*;
+///
+/// assert_eq!(kvec![1, 2, 3]?, [1, 2, 3]);
+/// assert_eq!(kvec![7u8; 2]?, [7, 7]);
+/// # Ok::<(), Error>(())
+/// ```
+#[macro_export]
+macro_rules! kvec {
+    () => { ::core::result::Result::<_, $crate::alloc::AllocError>::Ok($crate::alloc::KVec::new()) };
+    ($element:expr; $count:expr) => {
+        $crate::alloc::KVec::from_elem($element, $count, $crate::alloc::flags::GFP_KERNEL)
+    };
+    ($($element:expr),+ $(,)?) => {
+        $crate::alloc::KVec::__from_array([$($element),+], $crate::alloc::flags::GFP_KERNEL)
+    };
+}
+
+impl<T, A: Allocator> Vec<T, A> {
+    /// For `kvec!`.
+    #[doc(hidden)]
+    pub fn __from_array<const N: usize>(
+        elements: [T; N],
+        flags: Flags,
+    ) -> Result<Self, AllocError> {
+        let mut vec = Self::with_capacity(N, flags)?;
+        for element in elements {
+            vec.push_reserved(element);
+        }
+        Ok(vec)
+    }
+}
+
+#[cfg(test)]
+#[path = "kvec_tests.rs"]
+mod tests;

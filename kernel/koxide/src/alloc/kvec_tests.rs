@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Vectors, on the host's memory.
+
+use std::rc::Rc;
+use std::vec::Vec as StdVec;
+
+use crate::prelude::*;
+
+#[test]
+fn elements_come_back_in_their_order() {
+    let mut vec = KVec::new();
+    for number in 0..1000 {
+        vec.push(number, GFP_KERNEL).unwrap();
+    }
+    assert_eq!(vec.len(), 1000);
+    assert_eq!(vec.pop(), Some(999));
+    assert_eq!(
+        vec.into_iter().collect::<StdVec<_>>(),
+        (0..999).collect::<StdVec<_>>()
+    );
+}
+
+#[test]
+fn each_element_is_dropped_once() {
+    let count = Rc::new(());
+    let mut vec = VVec::from_elem(count.clone(), 10, GFP_KERNEL).unwrap();
+    assert_eq!(Rc::strong_count(&count), 11);
+    vec.truncate(7);
+    assert_eq!(Rc::strong_count(&count), 8);
+    drop(vec.remove(3).unwrap());
+    assert_eq!(Rc::strong_count(&count), 7);
+    let mut rest = vec.into_iter();
+    drop(rest.next());
+    assert_eq!(Rc::strong_count(&count), 6);
+    drop(rest);
+    assert_eq!(Rc::strong_count(&count), 1);
+}
+
+#[test]
+fn elements_of_no_size_need_no_memory() {
+    let mut vec = KVec::new();
+    for _ in 0..10 {
+        vec.push((), GFP_KERNEL).unwrap();
+    }
+    assert_eq!(vec.len(), 10);
+    assert_eq!(vec.into_iter().count(), 10);
+}
+
+#[test]
+fn sizes_that_nothing_has_are_errors() {
+    assert!(KVec::<u64>::with_capacity(usize::MAX, GFP_KERNEL).is_err());
+    assert!(KVec::<u64>::with_capacity(usize::MAX / 8, GFP_KERNEL).is_err());
+    let mut vec = kvec![1u8].unwrap();
+    assert!(vec.reserve(usize::MAX, GFP_KERNEL).is_err());
+    assert_eq!(vec, [1]);
+}
+
+#[test]
+fn elements_are_removed_and_kept() {
+    let mut vec = kvec![1, 2, 3, 4, 5].unwrap();
+    assert_eq!(vec.remove(1), Ok(2));
+    assert!(vec.remove(4).is_err());
+    assert!(vec.remove(5).is_err());
+    vec.retain(|number| *number != 4);
+    assert_eq!(vec, [1, 3, 5]);
+    vec.resize(5, 9, GFP_KERNEL).unwrap();
+    assert_eq!(vec, [1, 3, 5, 9, 9]);
+    vec.resize(1, 0, GFP_KERNEL).unwrap();
+    assert_eq!(vec, [1]);
+}
+
+#[test]
+fn room_is_kept_when_elements_go() {
+    let mut vec = KVVec::with_capacity(8, GFP_KERNEL).unwrap();
+    vec.extend_from_slice(&[1, 2, 3], GFP_KERNEL).unwrap();
+    vec.clear();
+    assert!(vec.is_empty());
+    assert!(vec.capacity() >= 8);
+    assert_eq!(vec.push_within_capacity(4), Ok(()));
+    assert_eq!(KVec::<u8>::new().push_within_capacity(4), Err(4));
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Open files: include/linux/fs.h.
+
+#![allow(unsafe_code, reason = "the C edge of open files")]
+
+pub mod flags;
+mod kiocb;
+
+use core::ptr::NonNull;
+
+use crate::cred::Credential;
+use crate::sync::aref::AlwaysRefCounted;
+use crate::types::Opaque;
+
+pub use kiocb::Kiocb;
+
+/// An open file.
+///
+/// # Invariants
+///
+/// This is a `struct file` of the kernel.
+#[repr(transparent)]
+pub struct File(Opaque<koxide_abi::types::file>);
+
+// SAFETY: any thread may give back a reference.
+unsafe impl Send for File {}
+// SAFETY: what can be done with a shared file is synchronised by the kernel, or does not change.
+unsafe impl Sync for File {}
+
+impl File {
+    /// The file at an address.
+    ///
+    /// # Safety
+    ///
+    /// During `'a` there is a reference to it.
+    pub(crate) unsafe fn from_raw<'a>(ptr: *mut koxide_abi::types::file) -> &'a Self {
+        // SAFETY: the struct has the layout of its one field, and lives for `'a`.
+        unsafe { &*ptr.cast() }
+    }
+
+    /// The flags that the file was opened with, as changed by `fcntl(2)`: see [`flags`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::fs::{File, flags};
+    ///
+    /// fn waits(file: &File) -> bool {
+    ///     file.flags() & flags::O_NONBLOCK == 0
+    /// }
+    /// ```
+    pub fn flags(&self) -> u32 {
+        // SAFETY: whoever has `self` has a reference.
+        unsafe { koxide_abi::kx_file_flags(self.0.get()) }
+    }
+
+    /// The credentials of whoever opened the file.
+    pub fn cred(&self) -> &Credential {
+        // SAFETY: whoever has `self` has a reference.
+        let cred = unsafe { koxide_abi::kx_file_cred(self.0.get()) };
+        // SAFETY: the file has a reference to them, and never changes it.
+        unsafe { Credential::from_ptr(cred) }
+    }
+}
+
+// SAFETY: the kernel counts references to open files, and does not move them.
+unsafe impl AlwaysRefCounted for File {
+    fn inc_ref(&self) {
+        // SAFETY: whoever has `self` has a reference.
+        unsafe { koxide_abi::kx_get_file(self.0.get()) };
+    }
+
+    unsafe fn dec_ref(obj: NonNull<Self>) {
+        // SAFETY: the caller gives its reference back.
+        unsafe { koxide_abi::kx_fput(obj.as_ptr().cast()) };
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! A read or write under way: include/linux/fs.h.
+
+use core::marker::PhantomData;
+use core::ptr::NonNull;
+
+use crate::types::ForeignOwnable;
+
+/// A read or write of a file whose driver keeps a `T` for each open file.
+///
+/// # Invariants
+///
+/// It is the `struct kiocb` of an operation that is under way for `'a`, on a file whose `private_data` is a `T` that
+/// became foreign, and is not taken back during `'a`.
+pub struct Kiocb<'a, T> {
+    inner: NonNull<koxide_abi::types::kiocb>,
+    _borrows: PhantomData<(&'a (), T)>,
+}
+
+impl<'a, T: ForeignOwnable> Kiocb<'a, T> {
+    /// The operation at an address.
+    ///
+    /// # Safety
+    ///
+    /// It fulfils the invariants, and nobody else uses it during `'a`.
+    pub(crate) unsafe fn from_raw(kiocb: NonNull<koxide_abi::types::kiocb>) -> Self {
+        // INVARIANT: as the caller promises.
+        Self {
+            inner: kiocb,
+            _borrows: PhantomData,
+        }
+    }
+
+    /// What the driver keeps for the file.
+    pub fn file(&self) -> <T as ForeignOwnable>::Borrowed<'a> {
+        // SAFETY: by the invariant the operation is under way.
+        let file = unsafe { koxide_abi::kx_kiocb_file(self.inner.as_ptr()) };
+        // SAFETY: the operation has a reference to the file, which is the driver's.
+        let private = unsafe { koxide_abi::kx_file_private_data(file) };
+        // SAFETY: by the invariant it is a `T` that became foreign, is not taken back during `'a`, and is only ever
+        // borrowed shared while its file is open.
+        unsafe { T::borrow(private) }
+    }
+
+    /// The position of the read or write.
+    pub fn ki_pos(&self) -> i64 {
+        // SAFETY: by the invariant the operation is under way.
+        let pos = unsafe { koxide_abi::kx_kiocb_pos(self.inner.as_ptr()) };
+        // SAFETY: it points into the operation, which nobody else uses.
+        unsafe { pos.read() }
+    }
+
+    /// The position, to be changed: what it is at the end of the operation is where the next one starts.
+    pub fn ki_pos_mut(&mut self) -> &mut i64 {
+        // SAFETY: by the invariant the operation is under way.
+        let pos = unsafe { koxide_abi::kx_kiocb_pos(self.inner.as_ptr()) };
+        // SAFETY: it points into the operation, which nobody else uses, and `self` is borrowed mutably.
+        unsafe { &mut *pos }
+    }
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The buffers of reads and writes: include/linux/uio.h, lib/iov_iter.c.
+
+#![allow(unsafe_code, reason = "the C edge of I/O buffers")]
+
+use core::marker::PhantomData;
+use core::mem::MaybeUninit;
+use core::ptr::NonNull;
+
+use crate::alloc::{Allocator, Flags, Vec};
+use crate::error::{Result, code::EFAULT};
+use crate::types::NotThreadSafe;
+
+/// Where the data of a write comes from.
+///
+/// # Invariants
+///
+/// It is an `iov_iter` that is a source, whose memory is valid for `'data`, and that nobody else uses.
+pub struct IovIterSource<'data> {
+    iov: NonNull<koxide_abi::types::iov_iter>,
+    _borrows: PhantomData<&'data mut [u8]>,
+    _not_send: NotThreadSafe,
+}
+
+/// Where the data of a read goes.
+///
+/// # Invariants
+///
+/// It is an `iov_iter` that is a destination, whose memory is valid for `'data`, and that nobody else uses.
+pub struct IovIterDest<'data> {
+    iov: NonNull<koxide_abi::types::iov_iter>,
+    _borrows: PhantomData<&'data mut [u8]>,
+    _not_send: NotThreadSafe,
+}
+
+/// The methods that both have.
+macro_rules! common {
+    ($name:ident) => {
+        impl $name<'_> {
+            /// The iterator at an address.
+            ///
+            /// # Safety
+            ///
+            /// It fulfils the invariants.
+            pub(crate) unsafe fn from_raw(iov: NonNull<koxide_abi::types::iov_iter>) -> Self {
+                // INVARIANT: as the caller promises.
+                Self {
+                    iov,
+                    _borrows: PhantomData,
+                    _not_send: NotThreadSafe,
+                }
+            }
+
+            /// How many bytes are left.
+            pub fn len(&self) -> usize {
+                // SAFETY: by the invariant nobody else uses the iterator.
+                unsafe { koxide_abi::kx_iov_iter_count(self.iov.as_ptr()) }
+            }
+
+            /// Whether no bytes are left.
+            pub fn is_empty(&self) -> bool {
+                self.len() == 0
+            }
+
+            /// Skips bytes, at most what is left.
+            pub fn advance(&mut self, bytes: usize) {
+                // SAFETY: by the invariant nobody else uses the iterator.
+                unsafe { koxide_abi::kx_iov_iter_advance(self.iov.as_ptr(), bytes) };
+            }
+
+            /// Goes back.
+            ///
+            /// # Safety
+            ///
+            /// The iterator was moved forward by at least so many bytes.
+            pub unsafe fn revert(&mut self, bytes: usize) {
+                // SAFETY: by the invariant nobody else uses the iterator, and the caller promises the rest.
+                unsafe { koxide_abi::kx_iov_iter_revert(self.iov.as_ptr(), bytes) };
+            }
+        }
+    };
+}
+
+common!(IovIterSource);
+common!(IovIterDest);
+
+impl IovIterSource<'_> {
+    /// Copies to `out`; says how many bytes. Fewer than there was room for means the end, or a bad address.
+    ///
+    /// # Context
+    ///
+    /// May sleep.
+    pub fn copy_from_iter(&mut self, out: &mut [u8]) -> usize {
+        // SAFETY: bytes that are initialised may be seen as bytes that need not be, and only bytes are written.
+        let out = unsafe { &mut *(core::ptr::from_mut(out) as *mut [MaybeUninit<u8>]) };
+        self.copy_from_iter_raw(out).len()
+    }
+
+    /// Adds all that is left to a vector; says how many bytes.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM` when there is no memory for them, `EFAULT` when nothing could be copied of what is there.
+    ///
+    /// # Context
+    ///
+    /// May sleep.
+    pub fn copy_from_iter_vec<A: Allocator>(
+        &mut self,
+        out: &mut Vec<u8, A>,
+        flags: Flags,
+    ) -> Result<usize> {
+        let len = self.len();
+        out.reserve(len, flags)?;
+        let copied = self
+            .copy_from_iter_raw(&mut out.spare_capacity_mut()[..len])
+            .len();
+        // SAFETY: so many bytes of the room were just written.
+        unsafe { out.inc_len(copied) };
+        if copied == 0 && len != 0 {
+            Err(EFAULT)
+        } else {
+            Ok(copied)
+        }
+    }
+
+    /// Copies to room that need not be initialised; gives what was copied.
+    ///
+    /// # Context
+    ///
+    /// May sleep.
+    pub fn copy_from_iter_raw<'out>(&mut self, out: &'out mut [MaybeUninit<u8>]) -> &'out mut [u8] {
+        // SAFETY: by the invariant nobody else uses the iterator, which is a source; the room is writable.
+        let copied = unsafe {
+            koxide_abi::kx_copy_from_iter(out.as_mut_ptr().cast(), out.len(), self.iov.as_ptr())
+        };
+        let written = &mut out[..copied];
+        // SAFETY: these bytes were just written.
+        unsafe { &mut *(core::ptr::from_mut(written) as *mut [u8]) }
+    }
+}
+
+impl IovIterDest<'_> {
+    /// Copies from `input`; says how many bytes. Fewer than were there means that there is no more room, or a bad address.
+    ///
+    /// # Context
+    ///
+    /// May sleep.
+    pub fn copy_to_iter(&mut self, input: &[u8]) -> usize {
+        // SAFETY: by the invariant nobody else uses the iterator, which is a destination; the bytes are readable.
+        unsafe {
+            koxide_abi::kx_copy_to_iter(input.as_ptr().cast(), input.len(), self.iov.as_ptr())
+        }
+    }
+
+    /// Answers a read at position `ppos` of something whose whole content is `contents`, and moves the position on.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` for a negative position, `EFAULT` when nothing could be copied of what is there.
+    ///
+    /// # Context
+    ///
+    /// May sleep.
+    pub fn simple_read_from_buffer(&mut self, ppos: &mut i64, contents: &[u8]) -> Result<usize> {
+        let Some(rest) = contents.get(usize::try_from(*ppos)?..) else {
+            return Ok(0);
+        };
+        let wanted = rest.len().min(self.len());
+        let copied = self.copy_to_iter(&rest[..wanted]);
+        if copied == 0 && wanted != 0 {
+            return Err(EFAULT);
+        }
+        // A slice is not longer than `i64::MAX`, and the new position is within it.
+        *ppos += copied as i64;
+        Ok(copied)
+    }
+}

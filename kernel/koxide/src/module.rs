@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The module itself: include/linux/module.h.
+
+#![allow(unsafe_code, reason = "the module's value lives in a static")]
+
+use core::cell::UnsafeCell;
+use core::ffi::{CStr, c_char, c_int};
+use core::mem::MaybeUninit;
+use core::sync::atomic::{AtomicPtr, Ordering};
+
+use crate::entry::enter;
+use crate::error::{Error, Result, code::EIO};
+use crate::pin_init::{PinInit, pin_init_from_closure};
+
+/// A driver: the value that exists while its module is loaded. Dropping it is taking leave.
+///
+/// # Examples
+///
+/// See the [crate's](crate) page.
+pub trait Module: Sized + Sync + Send {
+    /// Called when the module is loaded.
+    ///
+    /// # Errors
+    ///
+    /// The errno with which loading fails.
+    ///
+    /// # Context
+    ///
+    /// Process context; may sleep.
+    fn init(module: &'static ThisModule) -> Result<Self>;
+}
+
+/// A driver whose value must not move, since it contains what is registered or locked.
+pub trait InPlaceModule: Sync + Send {
+    /// Called when the module is loaded, for an initialiser of the value.
+    ///
+    /// # Errors
+    ///
+    /// The initialiser's error is the errno with which loading fails.
+    ///
+    /// # Context
+    ///
+    /// Process context; may sleep.
+    fn init(module: &'static ThisModule) -> impl PinInit<Self, Error>;
+}
+
+impl<T: Module> InPlaceModule for T {
+    fn init(module: &'static ThisModule) -> impl PinInit<Self, Error> {
+        let initialise = move |slot: *mut Self| {
+            let value = <Self as Module>::init(module)?;
+            // SAFETY: the slot is valid for writes, as the closure's caller promises.
+            unsafe { slot.write(value) };
+            Ok(())
+        };
+        // SAFETY: on success the slot was written, on failure it was not.
+        unsafe { pin_init_from_closure(initialise) }
+    }
+}
+
+/// What `module!` says about a driver.
+pub trait ModuleMetadata {
+    /// The module's name.
+    const NAME: &'static CStr;
+    /// The module.
+    const THIS_MODULE: &'static ThisModule = &ThisModule { name: Self::NAME };
+}
+
+/// The module that this code is part of.
+pub struct ThisModule {
+    name: &'static CStr,
+}
+
+impl ThisModule {
+    /// The module's name.
+    pub const fn name(&self) -> &'static CStr {
+        self.name
+    }
+}
+
+/// The name of the module that was loaded, for messages of this library itself.
+static NAME: AtomicPtr<c_char> = AtomicPtr::new(core::ptr::null_mut());
+
+/// The module's name; nothing before it is loaded.
+#[cfg_attr(
+    not(target_os = "none"),
+    allow(dead_code, reason = "the panic handler uses it")
+)]
+pub(crate) fn name() -> Option<&'static CStr> {
+    let name = NAME.load(Ordering::Relaxed);
+    // SAFETY: what is not null was stored by `Slot::init`, from a static string.
+    (!name.is_null()).then(|| unsafe { CStr::from_ptr(name) })
+}
+
+/// The room of a module's value; `module!` makes it.
+#[doc(hidden)]
+pub struct Slot<M>(UnsafeCell<MaybeUninit<M>>);
+
+// SAFETY: the value is reached only by `init` and `exit`, which the kernel calls one after the other; that may be on
+// two threads, which `Send` allows.
+unsafe impl<M: Send> Sync for Slot<M> {}
+
+impl<M: InPlaceModule + ModuleMetadata> Slot<M> {
+    /// Room without a value.
+    #[allow(clippy::new_without_default, reason = "only a static is made of it")]
+    pub const fn new() -> Self {
+        Self(UnsafeCell::new(MaybeUninit::uninit()))
+    }
+
+    /// Initialises the module: 0 or a negative errno.
+    ///
+    /// # Safety
+    ///
+    /// Called once.
+    pub unsafe fn init(&'static self) -> c_int {
+        enter(EIO.to_errno(), || {
+            // SAFETY: the shim has no contract; it is called for its name, which carries the ABI's version.
+            unsafe { koxide_abi::kx_abi_1() };
+            NAME.store(M::NAME.as_ptr().cast_mut(), Ordering::Relaxed);
+            crate::kunit::run(M::NAME);
+            let slot = self.0.get().cast();
+            // SAFETY: the room is a static's, which never moves, and nobody else uses it, since this is called once.
+            match unsafe { M::init(M::THIS_MODULE).__pinned_init(slot) } {
+                Ok(()) => 0,
+                Err(error) => error.to_errno(),
+            }
+        })
+    }
+
+    /// Drops the module's value.
+    ///
+    /// # Safety
+    ///
+    /// Called once, after [`init`](Self::init) returned 0.
+    pub unsafe fn exit(&'static self) {
+        enter((), || {
+            let value: *mut M = self.0.get().cast();
+            // SAFETY: `init` left a value here, and nobody uses it any more.
+            unsafe { value.drop_in_place() };
+        });
+    }
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What almost every driver needs: `use kernel::prelude::*;`.
+
+pub use core::pin::Pin;
+
+pub use macros::{kunit_tests, module, vtable};
+
+pub use crate::alloc::{KBox, KVBox, KVVec, KVec, VBox, VVec, flags::*};
+pub use crate::error::{Error, Result, code::*};
+pub use crate::init::InPlaceInit;
+pub use crate::module::{InPlaceModule, Module, ModuleMetadata, ThisModule};
+pub use crate::pin_init::{
+    InPlaceWrite, Init, PinInit, Zeroable, init, pin_data, pin_init, pinned_drop,
+};
+pub use crate::str::{CStr, CStrExt};
+pub use crate::uaccess::UserPtr;
+pub use crate::{
+    current, dev_alert, dev_crit, dev_dbg, dev_emerg, dev_err, dev_info, dev_notice, dev_warn, fmt,
+    kvec, pr_alert, pr_cont, pr_crit, pr_debug, pr_emerg, pr_err, pr_info, pr_notice, pr_warn,
+    try_init, try_pin_init,
+};

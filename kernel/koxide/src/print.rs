@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The kernel log: include/linux/printk.h.
+//!
+//! The macros have upstream's names, and the levels are those of `pr_info` and its relatives in C. They may be used in
+//! any context. Messages end with `\n`. A message without arguments costs one call; one with arguments is formatted
+//! on the stack, or, when it is longer than that, in memory that is allocated with `GFP_ATOMIC`: if there is none, the
+//! message is cut.
+
+#![allow(unsafe_code, reason = "the C edge of the log")]
+
+use core::ffi::CStr;
+use core::fmt;
+
+use crate::alloc::KVec;
+use crate::alloc::flags::{__GFP_NOWARN, GFP_ATOMIC};
+use crate::fmt::Line;
+
+/// The longest message that is formatted on the stack.
+const ON_STACK: usize = 128;
+
+/// How serious a message is: include/linux/kern_levels.h.
+#[doc(hidden)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u32)]
+pub enum Level {
+    Emerg = 0,
+    Alert = 1,
+    Crit = 2,
+    Err = 3,
+    Warn = 4,
+    Notice = 5,
+    Info = 6,
+    Debug = 7,
+    Cont = 8,
+}
+
+/// Writes a message; the macros call it.
+#[doc(hidden)]
+#[inline(always)]
+pub fn print(level: Level, prefix: Option<&'static CStr>, args: fmt::Arguments<'_>) {
+    // The compiler knows which of the two it is wherever the format string has no arguments.
+    match args.as_str() {
+        Some(text) => write(level, prefix, text.as_bytes()),
+        None => print_formatted(level, prefix, args),
+    }
+}
+
+/// Writes a message that has arguments.
+#[inline(never)]
+fn print_formatted(level: Level, prefix: Option<&'static CStr>, args: fmt::Arguments<'_>) {
+    with_text(args, |text| write(level, prefix, text));
+}
+
+/// Hands text to the kernel.
+pub(crate) fn write(level: Level, prefix: Option<&'static CStr>, text: &[u8]) {
+    let prefix = prefix.map_or(core::ptr::null(), CStr::as_ptr);
+    // SAFETY: the prefix is null or a C string, and the text is readable for its length.
+    unsafe { koxide_abi::kx_print(level as u32, prefix, text.as_ptr(), text.len()) };
+}
+
+/// Formats `args` and hands the text to `use_text`, in any context.
+pub(crate) fn with_text(args: fmt::Arguments<'_>, use_text: impl FnOnce(&[u8])) {
+    let mut room = [0; ON_STACK];
+    match Line::format(&mut room, args) {
+        Ok(text) => use_text(text),
+        Err(wanted) => match KVec::from_elem(0, wanted, GFP_ATOMIC | __GFP_NOWARN) {
+            // The arguments may say something longer the second time: then the text is what fits.
+            Ok(mut long) => match Line::format(&mut long, args) {
+                Ok(text) => use_text(text),
+                Err(_) => use_text(&long),
+            },
+            Err(_) => use_text(&room),
+        },
+    }
+}
+
+/// The body of the `pr_*!` macros.
+#[doc(hidden)]
+#[macro_export]
+#[allow(
+    clippy::crate_in_macro_def,
+    reason = "the prefix is that of the crate that writes"
+)]
+macro_rules! __print {
+    ($level:ident, $($args:tt)+) => {
+        $crate::print::print(
+            $crate::print::Level::$level,
+            ::core::option::Option::Some(crate::__LOG_PREFIX),
+            ::core::format_args!($($args)+),
+        )
+    };
+}
+
+/// Writes a message of the level emergency (0): the system is unusable. Any context.
+#[macro_export]
+macro_rules! pr_emerg {
+    ($($args:tt)+) => { $crate::__print!(Emerg, $($args)+) };
+}
+
+/// Writes a message of the level alert (1): action must be taken at once. Any context.
+#[macro_export]
+macro_rules! pr_alert {
+    ($($args:tt)+) => { $crate::__print!(Alert, $($args)+) };
+}
+
+/// Writes a message of the level critical (2). Any context.
+#[macro_export]
+macro_rules! pr_crit {
+    ($($args:tt)+) => { $crate::__print!(Crit, $($args)+) };
+}
+
+/// Writes a message of the level error (3). Any context.
+#[macro_export]
+macro_rules! pr_err {
+    ($($args:tt)+) => { $crate::__print!(Err, $($args)+) };
+}
+
+/// Writes a message of the level warning (4). Any context.
+#[macro_export]
+macro_rules! pr_warn {
+    ($($args:tt)+) => { $crate::__print!(Warn, $($args)+) };
+}
+
+/// Writes a message of the level notice (5). Any context.
+#[macro_export]
+macro_rules! pr_notice {
+    ($($args:tt)+) => { $crate::__print!(Notice, $($args)+) };
+}
+
+/// Writes a message of the level info (6). Any context.
+///
+/// # Examples
+///
+/// ```no_run
+/// # const __LOG_PREFIX: &core::ffi::CStr = c"doc";
+/// # fn main() {
+/// kernel::pr_info!("{} devices found\n", 3);
+/// # }
+/// ```
+#[macro_export]
+macro_rules! pr_info {
+    ($($args:tt)+) => { $crate::__print!(Info, $($args)+) };
+}
+
+/// Writes a message of the level debug (7), in a build with debug assertions; compiled, but not run, in any other.
+#[macro_export]
+macro_rules! pr_debug {
+    ($($args:tt)+) => {
+        if cfg!(debug_assertions) {
+            $crate::__print!(Debug, $($args)+)
+        }
+    };
+}
+
+/// Continues the message before, which did not end with `\n`. Any context.
+///
+/// Only for messages of one thread at start-up: another thread's message may come between.
+#[macro_export]
+macro_rules! pr_cont {
+    ($($args:tt)+) => {
+        $crate::print::print(
+            $crate::print::Level::Cont,
+            ::core::option::Option::None,
+            ::core::format_args!($($args)+),
+        )
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use std::string::String;
+    use std::vec;
+
+    use koxide_abi::host::print::take;
+
+    #[test]
+    fn messages_have_level_and_prefix() {
+        pr_info!("plain\n");
+        pr_err!("{} of {}\n", 1, "two");
+        pr_cont!("more\n");
+        assert_eq!(
+            take(),
+            vec![
+                (6, String::from("koxide: plain\n")),
+                (3, String::from("koxide: 1 of two\n")),
+                (8, String::from("more\n")),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_message_longer_than_the_stack_room_is_whole() {
+        let long = "x".repeat(5000);
+        pr_warn!("{long}\n");
+        assert_eq!(take(), vec![(4, std::format!("koxide: {long}\n"))]);
+    }
+
+    #[test]
+    fn percent_signs_are_text() {
+        pr_info!("100%s {}%n\n", 1);
+        assert_eq!(take()[0].1, "koxide: 100%s 1%n\n");
+    }
+}

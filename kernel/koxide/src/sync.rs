@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Sharing between threads: reference counts and locks that own what they protect.
+
+mod arc;
+pub mod aref;
+pub mod lock;
+
+use core::pin::Pin;
+
+pub use arc::{Arc, ArcBorrow, UniqueArc};
+pub use lock::mutex::{Mutex, MutexGuard};
+pub use lock::spinlock::{SpinLock, SpinLockGuard};
+
+/// A class of locks, for kernels that check the order in which locks are taken.
+///
+/// It has no size: such kernels have larger locks too, and need objects that are built for them.
+pub struct LockClassKey(());
+
+impl LockClassKey {
+    /// A class.
+    #[doc(hidden)]
+    pub const fn new_static() -> Pin<&'static Self> {
+        Pin::static_ref(const { &Self(()) })
+    }
+}
+
+/// The class of the locks that are made at this place in the source.
+#[macro_export]
+macro_rules! static_lock_class {
+    () => {
+        $crate::sync::LockClassKey::new_static()
+    };
+}
+
+/// The name of a lock: the given one, or where it is made.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! optional_name {
+    () => {
+        $crate::c_str!(::core::concat!(::core::file!(), ":", ::core::line!()))
+    };
+    ($name:literal) => {
+        $crate::c_str!($name)
+    };
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Locks that own their data: it is reached through a guard, and the guard unlocks.
+
+#![allow(unsafe_code, reason = "the C edge of all locks")]
+
+pub mod mutex;
+pub mod spinlock;
+
+use core::cell::UnsafeCell;
+use core::ffi::{CStr, c_char};
+use core::marker::PhantomPinned;
+use core::ops::{Deref, DerefMut};
+use core::pin::Pin;
+
+use macros::pin_data;
+
+use crate::pin_init::{PinInit, Wrapper, pin_init};
+use crate::sync::LockClassKey;
+use crate::types::{NotThreadSafe, Opaque};
+
+/// A kind of lock.
+///
+/// # Safety
+///
+/// After `lock`, and after a `try_lock` that succeeded, no other thread gets through either of them until `unlock`.
+pub unsafe trait Backend {
+    /// What the kernel keeps in each lock.
+    type State;
+
+    /// Makes a lock.
+    ///
+    /// # Safety
+    ///
+    /// `ptr` is valid for writes, and what it points at stays there; `name` is a C string that lives as long.
+    unsafe fn init(ptr: *mut Self::State, name: *const c_char);
+
+    /// Locks.
+    ///
+    /// # Safety
+    ///
+    /// `ptr` was given to [`init`](Self::init).
+    unsafe fn lock(ptr: *mut Self::State);
+
+    /// Locks if that is possible at once; whether it was.
+    ///
+    /// # Safety
+    ///
+    /// `ptr` was given to [`init`](Self::init).
+    unsafe fn try_lock(ptr: *mut Self::State) -> bool;
+
+    /// Unlocks.
+    ///
+    /// # Safety
+    ///
+    /// This thread has locked it.
+    unsafe fn unlock(ptr: *mut Self::State);
+}
+
+/// A value that one thread at a time can reach.
+#[pin_data]
+pub struct Lock<T, B: Backend> {
+    #[pin]
+    state: Opaque<B::State>,
+    #[pin]
+    _pin: PhantomPinned,
+    #[pin]
+    data: UnsafeCell<T>,
+}
+
+// SAFETY: the value can be sent; the lock's own state stays with it, and locks can be used on any thread.
+unsafe impl<T: Send, B: Backend> Send for Lock<T, B> {}
+// SAFETY: a shared lock lets one thread at a time reach the value, which is as good as sending it.
+unsafe impl<T: Send, B: Backend> Sync for Lock<T, B> {}
+
+impl<T, B: Backend> Lock<T, B> {
+    /// A lock around a value; the macros `new_mutex!` and `new_spinlock!` call this.
+    pub fn new(
+        value: impl PinInit<T>,
+        name: &'static CStr,
+        _key: Pin<&'static LockClassKey>,
+    ) -> impl PinInit<Self> {
+        pin_init!(Self {
+            // SAFETY: the room is valid for writes and pinned, and the name lives for ever.
+            state <- Opaque::ffi_init(move |room| unsafe { B::init(room, name.as_ptr()) }),
+            _pin: PhantomPinned,
+            data <- UnsafeCell::pin_init(value),
+        })
+    }
+
+    /// Locks: the value can be reached until the guard goes.
+    ///
+    /// # Context
+    ///
+    /// See the kind of lock. Locking again what this thread has locked never returns.
+    pub fn lock(&self) -> Guard<'_, T, B> {
+        // SAFETY: only `new` makes a lock, and it initialises the state.
+        unsafe { B::lock(self.state.get()) };
+        // INVARIANT: just locked.
+        Guard {
+            lock: self,
+            _not_send: NotThreadSafe,
+        }
+    }
+
+    /// Locks if that is possible at once.
+    pub fn try_lock(&self) -> Option<Guard<'_, T, B>> {
+        // SAFETY: only `new` makes a lock, and it initialises the state.
+        let locked = unsafe { B::try_lock(self.state.get()) };
+        // INVARIANT: just locked.
+        locked.then(|| Guard {
+            lock: self,
+            _not_send: NotThreadSafe,
+        })
+    }
+}
+
+/// The right to reach a lock's value; it ends with the guard, on the thread that locked.
+///
+/// # Invariants
+///
+/// This thread has locked the lock.
+#[must_use = "the lock is unlocked when the guard goes"]
+pub struct Guard<'a, T, B: Backend> {
+    lock: &'a Lock<T, B>,
+    _not_send: NotThreadSafe,
+}
+
+// SAFETY: a shared guard gives out shared references only.
+unsafe impl<T: Sync, B: Backend> Sync for Guard<'_, T, B> {}
+
+impl<T, B: Backend> Guard<'_, T, B> {
+    /// The value, pinned: for values that must not move.
+    pub fn as_mut(&mut self) -> Pin<&mut T> {
+        // SAFETY: this thread has locked the lock, and the guard is borrowed mutably.
+        let value = unsafe { &mut *self.lock.data.get() };
+        // SAFETY: the lock is pinned, and its data with it.
+        unsafe { Pin::new_unchecked(value) }
+    }
+}
+
+impl<T, B: Backend> Deref for Guard<'_, T, B> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        // SAFETY: this thread has locked the lock, and the guard is borrowed.
+        unsafe { &*self.lock.data.get() }
+    }
+}
+
+impl<T: Unpin, B: Backend> DerefMut for Guard<'_, T, B> {
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: this thread has locked the lock, and the guard is borrowed mutably.
+        unsafe { &mut *self.lock.data.get() }
+    }
+}
+
+impl<T, B: Backend> Drop for Guard<'_, T, B> {
+    fn drop(&mut self) {
+        // SAFETY: this thread has locked the lock: a guard is not sent.
+        unsafe { B::unlock(self.lock.state.get()) };
+    }
+}

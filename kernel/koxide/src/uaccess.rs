@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! User memory: include/linux/uaccess.h.
+//!
+//! A [`UserSlice`] is a range of user memory that is read or written once, from its start to its end: what was read
+//! cannot be read again to something else, as another thread of the program may have changed it.
+
+#![allow(unsafe_code, reason = "the C edge of user memory")]
+
+use core::ffi::CStr;
+use core::mem::MaybeUninit;
+
+use crate::alloc::{Allocator, Flags, Vec};
+use crate::error::{Result, code::EFAULT};
+use crate::transmute::{AsBytes, FromBytes};
+
+/// An address in user memory: any number, which is found good or bad when it is used.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct UserPtr(usize);
+
+impl UserPtr {
+    /// The address of a number, such as an ioctl's argument.
+    pub const fn from_addr(addr: usize) -> Self {
+        Self(addr)
+    }
+
+    /// The address so many bytes further on.
+    #[must_use]
+    pub const fn wrapping_byte_add(self, bytes: usize) -> Self {
+        Self(self.0.wrapping_add(bytes))
+    }
+}
+
+/// A range of user memory.
+pub struct UserSlice {
+    ptr: UserPtr,
+    length: usize,
+}
+
+impl UserSlice {
+    /// A range, which need not be good.
+    pub const fn new(ptr: UserPtr, length: usize) -> Self {
+        Self { ptr, length }
+    }
+
+    /// Adds the whole content to a vector.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM` when there is no memory for it, `EFAULT` when the range is not readable.
+    ///
+    /// # Context
+    ///
+    /// May sleep.
+    pub fn read_all<A: Allocator>(self, buf: &mut Vec<u8, A>, flags: Flags) -> Result {
+        self.reader().read_all(buf, flags)
+    }
+
+    /// Reads the range from its start.
+    pub const fn reader(self) -> UserSliceReader {
+        UserSliceReader {
+            ptr: self.ptr,
+            length: self.length,
+        }
+    }
+
+    /// Writes the range from its start.
+    pub const fn writer(self) -> UserSliceWriter {
+        UserSliceWriter {
+            ptr: self.ptr,
+            length: self.length,
+        }
+    }
+
+    /// Reads the range, and writes it, each from its start.
+    pub const fn reader_writer(self) -> (UserSliceReader, UserSliceWriter) {
+        (
+            UserSliceReader {
+                ptr: self.ptr,
+                length: self.length,
+            },
+            UserSliceWriter {
+                ptr: self.ptr,
+                length: self.length,
+            },
+        )
+    }
+}
+
+/// Reads a range of user memory.
+pub struct UserSliceReader {
+    ptr: UserPtr,
+    length: usize,
+}
+
+impl UserSliceReader {
+    /// How many bytes are left.
+    pub const fn len(&self) -> usize {
+        self.length
+    }
+
+    /// Whether no bytes are left.
+    pub const fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    /// Skips bytes.
+    ///
+    /// # Errors
+    ///
+    /// `EFAULT` when fewer are left.
+    pub fn skip(&mut self, bytes: usize) -> Result {
+        self.length = self.length.checked_sub(bytes).ok_or(EFAULT)?;
+        self.ptr = self.ptr.wrapping_byte_add(bytes);
+        Ok(())
+    }
+
+    /// Reads bytes to room that need not be initialised. After success it is.
+    ///
+    /// # Errors
+    ///
+    /// `EFAULT` when fewer bytes are left, or they are not readable.
+    ///
+    /// # Context
+    ///
+    /// May sleep.
+    pub fn read_raw(&mut self, out: &mut [MaybeUninit<u8>]) -> Result {
+        if out.len() > self.length {
+            return Err(EFAULT);
+        }
+        // SAFETY: the room is writable for its length.
+        let left = unsafe {
+            koxide_abi::kx_copy_from_user(out.as_mut_ptr().cast(), self.ptr.0, out.len())
+        };
+        if left != 0 {
+            return Err(EFAULT);
+        }
+        self.skip(out.len())
+    }
+
+    /// Fills a slice.
+    ///
+    /// # Errors
+    ///
+    /// As [`read_raw`](Self::read_raw); parts of the slice may then have been written.
+    ///
+    /// # Context
+    ///
+    /// May sleep.
+    pub fn read_slice(&mut self, out: &mut [u8]) -> Result {
+        // SAFETY: bytes that are initialised may be seen as bytes that need not be, and only bytes are written.
+        self.read_raw(unsafe { &mut *(core::ptr::from_mut(out) as *mut [MaybeUninit<u8>]) })
+    }
+
+    /// Reads a value.
+    ///
+    /// # Errors
+    ///
+    /// `EFAULT` when fewer bytes are left than it has, or they are not readable.
+    ///
+    /// # Context
+    ///
+    /// May sleep.
+    pub fn read<T: FromBytes>(&mut self) -> Result<T> {
+        let mut value = MaybeUninit::<T>::uninit();
+        let room = core::ptr::slice_from_raw_parts_mut(value.as_mut_ptr().cast(), size_of::<T>());
+        // SAFETY: these are the value's own bytes, which need not be initialised.
+        self.read_raw(unsafe { &mut *room })?;
+        // SAFETY: all bytes were read, and every pattern of bytes is a value.
+        Ok(unsafe { value.assume_init() })
+    }
+
+    /// Adds all that is left to a vector.
+    ///
+    /// # Errors
+    ///
+    /// `ENOMEM` when there is no memory for it, `EFAULT` when it is not readable.
+    ///
+    /// # Context
+    ///
+    /// May sleep.
+    pub fn read_all<A: Allocator>(mut self, buf: &mut Vec<u8, A>, flags: Flags) -> Result {
+        let len = self.length;
+        buf.reserve(len, flags)?;
+        self.read_raw(&mut buf.spare_capacity_mut()[..len])?;
+        // SAFETY: so many bytes of the room were just written.
+        unsafe { buf.inc_len(len) };
+        Ok(())
+    }
+
+    /// Reads a string up to its NUL into a buffer.
+    ///
+    /// # Errors
+    ///
+    /// `EFAULT` when the bytes are not readable or have no NUL, `E2BIG` when it does not come within the buffer.
+    ///
+    /// # Context
+    ///
+    /// May sleep.
+    pub fn strcpy_into_buf<'buf>(&mut self, buf: &'buf mut [u8]) -> Result<&'buf CStr> {
+        let len = buf.len().min(self.length);
+        let whole = self.length <= buf.len();
+        let buf = &mut buf[..len];
+        self.read_slice(buf)?;
+        let no_nul = if whole {
+            EFAULT
+        } else {
+            crate::error::code::E2BIG
+        };
+        CStr::from_bytes_until_nul(buf).map_err(|_| no_nul)
+    }
+}
+
+/// Writes a range of user memory.
+pub struct UserSliceWriter {
+    ptr: UserPtr,
+    length: usize,
+}
+
+impl UserSliceWriter {
+    /// How many bytes have room.
+    pub const fn len(&self) -> usize {
+        self.length
+    }
+
+    /// Whether there is no room left.
+    pub const fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    /// Writes bytes.
+    ///
+    /// # Errors
+    ///
+    /// `EFAULT` when there is less room, or it is not writable; some bytes may then have been written.
+    ///
+    /// # Context
+    ///
+    /// May sleep.
+    pub fn write_slice(&mut self, data: &[u8]) -> Result {
+        let rest = self.length.checked_sub(data.len()).ok_or(EFAULT)?;
+        // SAFETY: the bytes are readable for their length.
+        let left =
+            unsafe { koxide_abi::kx_copy_to_user(self.ptr.0, data.as_ptr().cast(), data.len()) };
+        if left != 0 {
+            return Err(EFAULT);
+        }
+        self.length = rest;
+        self.ptr = self.ptr.wrapping_byte_add(data.len());
+        Ok(())
+    }
+
+    /// Writes a value.
+    ///
+    /// # Errors
+    ///
+    /// As [`write_slice`](Self::write_slice).
+    ///
+    /// # Context
+    ///
+    /// May sleep.
+    pub fn write<T: AsBytes>(&mut self, value: &T) -> Result {
+        let bytes =
+            core::ptr::slice_from_raw_parts(core::ptr::from_ref(value).cast(), size_of::<T>());
+        // SAFETY: these are the value's own bytes, all initialised, and borrowed.
+        self.write_slice(unsafe { &*bytes })
+    }
+}
