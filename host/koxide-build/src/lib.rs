@@ -9,7 +9,10 @@
 
 pub mod cache;
 pub mod check;
+pub mod compare;
 pub mod driver;
+mod error;
+pub mod guest;
 pub mod kernels;
 pub mod module;
 pub mod need;
@@ -18,6 +21,7 @@ pub mod progress;
 
 pub use cache::Cache;
 pub use driver::{Driver, Project};
+pub use error::Error;
 pub use kernels::{Kernel, KernelName};
 pub use module::Module;
 pub use need::Need;

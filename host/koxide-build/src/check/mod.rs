@@ -1,25 +1,75 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 //! Refuses modules whose faults would show only on a machine, or not at all.
+//!
+//! Each reason has a name, which begins its message. The ones about mitigations, stack traces and branch tracking
+//! cannot be tested in an emulator, so that these checks are their only test. `checks/koxide-check.sh` does the core
+//! of them on machines without Rust.
 
+mod code;
+pub(crate) mod elf;
+mod error;
+mod symbols;
+mod target;
+
+use std::fs;
 use std::path::Path;
 
+pub use error::Error;
+
+use crate::cache;
 use crate::kernels::Kernel;
+use elf::Elf;
+use target::Target;
 
-/// Why a module must not be used.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {}
-
-/// What was looked at.
+/// What was found out about a good module.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Report {}
+pub struct Report {
+    /// How many functions of the driver's Rust code are in it.
+    pub rust_functions: usize,
+    /// The kernel's modules that must be loaded before it, by their path without an ending.
+    pub depends: Vec<String>,
+}
 
 /// Checks a linked module against its kernel and against the Rust object that went into it.
 ///
 /// # Errors
 /// The first reason not to use the module.
 pub fn module(ko: &Path, kernel: &Kernel, rust_object: &Path) -> Result<Report, Error> {
-    let _ = (ko, kernel, rust_object);
-    Ok(Report {})
+    let target = Target::read(&kernel.headers.build)?;
+    let read = |path: &Path| fs::read(path).map_err(|e| cache::Error::io("read", path, e));
+    let (ko_bytes, rust_bytes) = (read(ko)?, read(rust_object)?);
+    let module = parse(ko, &ko_bytes)?;
+    let rust = parse(rust_object, &rust_bytes)?;
+    all(&module, &rust, &target, &kernel.release)
 }
+
+pub(crate) fn parse<'a>(path: &Path, bytes: &'a [u8]) -> Result<Elf<'a>, Error> {
+    Elf::parse(bytes).map_err(|source| Error::Form {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn all(ko: &Elf<'_>, rust: &Elf<'_>, target: &Target, release: &str) -> Result<Report, Error> {
+    symbols::foreign(rust)?;
+    code::bare(rust)?;
+    symbols::abi(ko)?;
+    symbols::relocations(ko)?;
+    let depends = symbols::exports(ko, target, release)?;
+    symbols::licence(ko, target)?;
+    symbols::versions(ko, target)?;
+    code::returns(ko, target)?;
+    code::branches(ko, target)?;
+    let functions = code::rust_functions(ko, rust);
+    code::orc(ko, &functions, target)?;
+    code::endbr(ko, &functions, target)?;
+    code::tables(ko)?;
+    Ok(Report {
+        rust_functions: functions.len(),
+        depends,
+    })
+}
+
+#[cfg(test)]
+mod tests;

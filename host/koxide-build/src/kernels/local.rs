@@ -31,10 +31,10 @@ pub(crate) fn path(name: &KernelName, dir: &Path) -> Result<Kernel> {
         name: name.to_string(),
         path: dir.to_owned(),
     })?;
-    if dir.join("Makefile").exists() {
-        if let Some(release) = tree_release(&dir) {
-            return tree(name, &dir, release);
-        }
+    if dir.join("Makefile").exists()
+        && let Some(release) = tree_release(&dir)
+    {
+        return tree(name, &dir, release);
     }
     in_unpacked(name, &dir)
 }

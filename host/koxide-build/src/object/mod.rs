@@ -27,7 +27,7 @@ pub(crate) use cargo::{run as run_cargo, shared as cargo_options};
 pub use error::Error;
 use error::Result;
 pub use info::{Info, Param};
-pub(crate) use link::{is_given, parse as parse_object, read as read_object};
+pub(crate) use link::is_given;
 pub(crate) use toolchain::Toolchain;
 
 /// Changes when this module makes other files of the same input, so that old ones are not taken for new.

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! What a module refers to: relocations, exports, licences, CRCs, the ABI's version.
+
+use object::elf::{
+    R_X86_64_32, R_X86_64_32S, R_X86_64_64, R_X86_64_NONE, R_X86_64_PC32, R_X86_64_PC64,
+    R_X86_64_PLT32, RelocationType,
+};
+
+use super::elf::Elf;
+use super::error::Error;
+use super::target::Target;
+use crate::object::is_given;
+
+/// What arch/x86/kernel/module.c applies.
+const RELOCATIONS: [RelocationType; 7] = [
+    R_X86_64_NONE,
+    R_X86_64_64,
+    R_X86_64_32,
+    R_X86_64_32S,
+    R_X86_64_PC32,
+    R_X86_64_PLT32,
+    R_X86_64_PC64,
+];
+
+/// Licences that the kernel takes for GPL (include/linux/license.h).
+const GPL: [&str; 6] = [
+    "GPL",
+    "GPL v2",
+    "GPL and additional rights",
+    "Dual BSD/GPL",
+    "Dual MIT/GPL",
+    "Dual MPL/GPL",
+];
+
+/// How long a name in the table of CRCs can be, with the zero at its end (MODULE_NAME_LEN).
+const VERSION_ENTRY: usize = 64;
+
+/// Every relocation of what is loaded is one that the loader applies.
+pub(crate) fn relocations(ko: &Elf<'_>) -> Result<(), Error> {
+    for section in ko.sections.iter().filter(|s| s.alloc) {
+        let mut bad = section.relocations.iter();
+        if let Some(bad) = bad.find(|r| !RELOCATIONS.contains(&r.kind)) {
+            return Err(Error::Relocation {
+                section: section.name.clone(),
+                symbol: bad.symbol.clone(),
+                kind: bad.kind.0,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// What the Rust object leaves open is a shim's or given by the kernel's build.
+pub(crate) fn foreign(rust: &Elf<'_>) -> Result<(), Error> {
+    let foreign = |name: &str| !name.starts_with("kx_") && !is_given(name);
+    let names = rust.undefined.iter().map(|(name, _)| name.clone());
+    let symbols: Vec<String> = names.filter(|name| foreign(name)).collect();
+    if symbols.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::Foreign { symbols })
+    }
+}
+
+/// The object's ABI version is the shims'.
+pub(crate) fn abi(ko: &Elf<'_>) -> Result<(), Error> {
+    let version = |name: &str| name.strip_prefix("kx_abi_").map(str::to_owned);
+    let wanted = ko.undefined.iter().find_map(|(name, _)| version(name));
+    match wanted {
+        None => Ok(()),
+        Some(object) => Err(Error::AbiVersion {
+            object,
+            shims: "another number".to_owned(),
+        }),
+    }
+}
+
+/// Symbols that the kernel must provide.
+fn needed<'a>(ko: &'a Elf<'_>) -> impl Iterator<Item = &'a str> {
+    let strong = ko.undefined.iter().filter(|(_, weak)| !weak);
+    // The loader knows this one; linkers put it in.
+    strong
+        .map(|(name, _)| name.as_str())
+        .filter(|name| *name != "_GLOBAL_OFFSET_TABLE_")
+}
+
+/// The kernel exports everything that is needed; returns the modules that must be loaded before.
+pub(crate) fn exports(ko: &Elf<'_>, target: &Target, release: &str) -> Result<Vec<String>, Error> {
+    let mut missing = Vec::new();
+    let mut modules = Vec::new();
+    for name in needed(ko) {
+        match target.exports.get(name) {
+            None => missing.push(name.to_owned()),
+            Some(export) => modules.extend(export.module.clone()),
+        }
+    }
+    if !missing.is_empty() {
+        return Err(Error::NotExported {
+            release: release.to_owned(),
+            symbols: missing,
+        });
+    }
+    modules.sort();
+    modules.dedup();
+    Ok(modules)
+}
+
+/// Nothing that is for GPL modules only is used by another.
+pub(crate) fn licence(ko: &Elf<'_>, target: &Target) -> Result<(), Error> {
+    let license = modinfo(ko, "license").unwrap_or_default();
+    if GPL.contains(&license.as_str()) {
+        return Ok(());
+    }
+    let gpl_only = |name: &&str| target.exports.get(*name).is_some_and(|e| e.gpl_only);
+    let symbols: Vec<String> = needed(ko).filter(gpl_only).map(str::to_owned).collect();
+    if symbols.is_empty() {
+        return Ok(());
+    }
+    Err(Error::GplOnly { license, symbols })
+}
+
+/// The value of the first record of that key in a module's information.
+pub(crate) fn modinfo(ko: &Elf<'_>, key: &str) -> Option<String> {
+    let data = ko.section(".modinfo")?.data;
+    data.split(|byte| *byte == 0).find_map(|record| {
+        let (name, value) = str::from_utf8(record).ok()?.split_once('=')?;
+        (name == key).then(|| value.to_owned())
+    })
+}
+
+/// On a kernel that compares prototypes, the module carries the CRC of everything it needs.
+pub(crate) fn versions(ko: &Elf<'_>, target: &Target) -> Result<(), Error> {
+    if !target.modversions {
+        return Ok(());
+    }
+    let table = ko.section("__versions").map_or(&[][..], |s| s.data);
+    let recorded = |name: &str| {
+        table.chunks_exact(VERSION_ENTRY).find_map(|entry| {
+            let (crc, text) = entry.split_at_checked(8)?;
+            let text = text.split(|byte| *byte == 0).next()?;
+            let crc = u32::from_le_bytes(crc[..4].try_into().ok()?);
+            (text == name.as_bytes()).then_some(crc)
+        })
+    };
+    for name in needed(ko).chain(["module_layout"]) {
+        let Some(export) = target.exports.get(name) else {
+            continue;
+        };
+        if recorded(name) != Some(export.crc) {
+            return Err(Error::Crc {
+                symbol: name.to_owned(),
+            });
+        }
+    }
+    Ok(())
+}

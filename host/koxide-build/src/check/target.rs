@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! What a kernel gives to modules and asks of them, read from its headers.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+
+use crate::cache;
+
+/// A symbol that the kernel exports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Export {
+    pub(crate) crc: u32,
+    pub(crate) gpl_only: bool,
+    /// The module that has it; none when it is in the kernel itself.
+    pub(crate) module: Option<String>,
+}
+
+/// A kernel as the checks see it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Target {
+    pub(crate) exports: HashMap<String, Export>,
+    /// Returns are patched at run time.
+    pub(crate) rethunk: bool,
+    /// Indirect branches are patched at run time.
+    pub(crate) retpoline: bool,
+    /// Stacks are walked with objtool's tables.
+    pub(crate) orc: bool,
+    /// The processor traps on indirect branches to anything but an endbr.
+    pub(crate) ibt: bool,
+    /// Each symbol's prototype is compared by its CRC.
+    pub(crate) modversions: bool,
+}
+
+impl Target {
+    /// Reads a headers folder.
+    pub(crate) fn read(build: &Path) -> Result<Self, cache::Error> {
+        let symvers = build.join("Module.symvers");
+        let symvers =
+            fs::read_to_string(&symvers).map_err(|e| cache::Error::io("read", &symvers, e))?;
+        let config = ["include/config/auto.conf", ".config"];
+        let config = config
+            .iter()
+            .find_map(|f| fs::read_to_string(build.join(f)).ok());
+        let config = config.unwrap_or_default();
+        let is_set = |names: &[&str]| {
+            let set = |line: &str, name: &&str| line.strip_prefix(*name) == Some("=y");
+            config
+                .lines()
+                .any(|line| names.iter().any(|name| set(line, name)))
+        };
+        Ok(Self {
+            exports: exports(&symvers),
+            rethunk: is_set(&["CONFIG_RETHUNK", "CONFIG_MITIGATION_RETHUNK"]),
+            retpoline: is_set(&["CONFIG_RETPOLINE", "CONFIG_MITIGATION_RETPOLINE"]),
+            orc: is_set(&["CONFIG_UNWINDER_ORC"]),
+            ibt: is_set(&["CONFIG_X86_KERNEL_IBT"]),
+            modversions: is_set(&["CONFIG_MODVERSIONS"]),
+        })
+    }
+}
+
+/// Reads lines of CRC, symbol, module, kind of export, namespace.
+fn exports(symvers: &str) -> HashMap<String, Export> {
+    symvers
+        .lines()
+        .filter_map(|line| {
+            let mut fields = line.split('\t');
+            let crc = fields.next()?.strip_prefix("0x")?;
+            let name = fields.next()?;
+            let module = fields.next()?;
+            let kind = fields.next()?;
+            let export = Export {
+                crc: u32::from_str_radix(crc, 16).ok()?,
+                gpl_only: kind.ends_with("GPL"),
+                module: (module != "vmlinux").then(|| module.to_owned()),
+            };
+            Some((name.to_owned(), export))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_say_what_the_kernel_asks_for() {
+        let temp = tempfile::tempdir().unwrap();
+        let symvers = "0x92997ed8\t_printk\tvmlinux\tEXPORT_SYMBOL\t\n\
+            0x00000001\tusb_x\tdrivers/usb/core/usbcore\tEXPORT_SYMBOL_GPL\tUSB\n";
+        fs::write(temp.path().join("Module.symvers"), symvers).unwrap();
+        fs::write(
+            temp.path().join(".config"),
+            "CONFIG_MITIGATION_RETHUNK=y\n# CONFIG_MODVERSIONS is not set\n",
+        )
+        .unwrap();
+        let target = Target::read(temp.path()).unwrap();
+        assert!(target.rethunk && !target.modversions);
+        assert_eq!(target.exports["_printk"].crc, 0x9299_7ed8);
+        let usb = &target.exports["usb_x"];
+        assert!(usb.gpl_only);
+        assert_eq!(usb.module.as_deref(), Some("drivers/usb/core/usbcore"));
+    }
+}

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Each check is provoked by an object that an assembler makes.
+
+use super::target::Export;
+use super::*;
+
+/// A module in which all is well; the lines marked `#tag` can be replaced.
+const GOOD: &str = r#"
+	.section .modinfo,"a"
+	.asciz "license=GPL"
+	.text
+	.globl rust_fn
+	.type rust_fn,@function
+rust_fn:
+	endbr64 #endbr
+	call kx_shim
+	call _printk
+1:	jmp __x86_return_thunk
+	.size rust_fn,.-rust_fn
+	.globl rust_indirect
+	.type rust_indirect,@function
+rust_indirect:
+2:	call __x86_indirect_thunk_rax
+3:	jmp __x86_return_thunk
+	.size rust_indirect,.-rust_indirect
+	.type kx_shim,@function
+kx_shim:
+4:	jmp __x86_return_thunk
+	.size kx_shim,.-kx_shim
+	.section .return_sites,"a"
+	.long 1b-. #sites
+	.long 3b-.
+	.long 4b-.
+	.section .retpoline_sites,"a"
+	.long 2b-. #branch
+	.section .orc_unwind_ip,"a"
+	.long rust_fn-.
+	.section .orc_unwind,"a"
+	.short 8,0,5 #orc
+	.section .data..ro_after_init,"aw"
+	.quad rust_fn
+	.data
+	.quad 0 #data
+	.section __versions,"a"
+	.quad 0x11 #crc
+	.asciz "_printk"
+	.zero 48
+	.quad 0x22
+	.asciz "module_layout"
+	.zero 42
+	.quad 0x33
+	.asciz "__x86_return_thunk"
+	.zero 37
+	.quad 0x44
+	.asciz "__x86_indirect_thunk_rax"
+	.zero 31
+"#;
+
+/// The Rust object that went into it.
+const RUST: &str = r#"
+	.text
+	.globl rust_fn
+	.type rust_fn,@function
+rust_fn:
+	endbr64
+	call kx_shim #foreign
+	jmp __x86_return_thunk #bare
+	.size rust_fn,.-rust_fn
+	.globl rust_indirect
+	.type rust_indirect,@function
+rust_indirect:
+	call __x86_indirect_thunk_rax
+	jmp __x86_return_thunk
+	.size rust_indirect,.-rust_indirect
+"#;
+
+fn assemble(source: &str) -> Vec<u8> {
+    let temp = tempfile::tempdir().unwrap();
+    let (input, output) = (temp.path().join("x.s"), temp.path().join("x.o"));
+    fs::write(&input, source).unwrap();
+    koxide_process::Command::new("as")
+        .args(["--64", "-o"])
+        .args([&output, &input])
+        .output()
+        .unwrap();
+    fs::read(output).unwrap()
+}
+
+/// Replaces the line that ends with a tag.
+fn with(source: &str, tag: &str, line: &str) -> String {
+    let mark = format!("#{tag}");
+    assert!(source.contains(&mark));
+    let lines = source
+        .lines()
+        .map(|l| if l.ends_with(&mark) { line } else { l });
+    lines.map(|l| format!("{l}\n")).collect()
+}
+
+fn target() -> Target {
+    let export = |crc| Export {
+        crc,
+        gpl_only: false,
+        module: None,
+    };
+    let exports = [
+        ("_printk", 0x11),
+        ("module_layout", 0x22),
+        ("__x86_return_thunk", 0x33),
+        ("__x86_indirect_thunk_rax", 0x44),
+    ];
+    Target {
+        exports: exports.map(|(n, crc)| (n.to_owned(), export(crc))).into(),
+        rethunk: true,
+        retpoline: true,
+        orc: true,
+        ibt: true,
+        modversions: true,
+    }
+}
+
+fn check(ko: &str, rust: &str, target: &Target) -> Result<Report, Error> {
+    let (ko, rust) = (assemble(ko), assemble(rust));
+    let (ko, rust) = (Elf::parse(&ko).unwrap(), Elf::parse(&rust).unwrap());
+    all(&ko, &rust, target, "6.1.0-1-amd64")
+}
+
+/// The error after a line of the module was replaced.
+fn fault(tag: &str, line: &str) -> Error {
+    check(&with(GOOD, tag, line), RUST, &target()).unwrap_err()
+}
+
+#[test]
+fn a_good_module_is_good() {
+    let report = check(GOOD, RUST, &target()).unwrap();
+    assert_eq!(report.rust_functions, 2);
+}
+
+#[test]
+fn a_relocation_that_the_loader_refuses() {
+    let error = fault("endbr", "\tendbr64\n\tmovq _printk@GOTPCREL(%rip),%rax");
+    assert!(matches!(error, Error::Relocation { .. }), "{error}");
+    assert!(
+        error
+            .to_string()
+            .starts_with("bad-relocation: .text refers to `_printk`")
+    );
+}
+
+#[test]
+fn a_symbol_that_the_kernel_does_not_export() {
+    let error = fault("endbr", "\tendbr64\n\tcall no_such_function");
+    let text = error.to_string();
+    assert!(
+        text.starts_with("not-exported: the kernel 6.1.0-1-amd64 does not export no_such_function"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_rust_symbol_that_is_no_shim() {
+    let stray = with(RUST, "foreign", "\tcall rust_begin_unwind");
+    let error = check(GOOD, &stray, &target()).unwrap_err();
+    assert!(matches!(&error, Error::Foreign { symbols } if *symbols == ["rust_begin_unwind"]));
+}
+
+#[test]
+fn a_gpl_only_symbol_in_another_module() {
+    let mut strict = target();
+    strict.exports.get_mut("_printk").unwrap().gpl_only = true;
+    check(GOOD, RUST, &strict).unwrap();
+    let closed = GOOD.replace("license=GPL", "license=Proprietary");
+    let error = check(&closed, RUST, &strict).unwrap_err();
+    assert!(matches!(&error, Error::GplOnly { symbols, .. } if *symbols == ["_printk"]));
+    check(&closed, RUST, &target()).unwrap();
+}
+
+#[test]
+fn a_return_that_objtool_did_not_list() {
+    let error = fault("sites", "");
+    assert!(
+        matches!(&error, Error::Returns { count: 1, function } if function == "rust_fn"),
+        "{error}"
+    );
+    let mut open = target();
+    open.rethunk = false;
+    check(&with(GOOD, "sites", ""), RUST, &open).unwrap();
+}
+
+#[test]
+fn an_indirect_branch_that_objtool_did_not_list() {
+    let error = fault("branch", "");
+    assert!(matches!(&error, Error::Branches { function, .. } if function == "rust_indirect"));
+}
+
+#[test]
+fn a_return_without_a_thunk() {
+    let bare = with(RUST, "bare", "\tret");
+    let error = check(GOOD, &bare, &target()).unwrap_err();
+    assert!(
+        matches!(&error, Error::Bare { what: "return", .. }),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_function_without_stack_trace_information() {
+    let error = fault("orc", "\t.short 0,0,0");
+    assert!(matches!(error, Error::Orc { .. }), "{error}");
+    let none = GOOD.replace(".long rust_fn-.", ".long kx_shim-.");
+    assert!(matches!(
+        check(&none, RUST, &target()),
+        Err(Error::Orc { .. })
+    ));
+}
+
+#[test]
+fn an_address_taken_function_without_endbr() {
+    let error = fault("endbr", "\tnop");
+    assert!(matches!(&error, Error::Endbr { function } if function == "rust_fn"));
+    let mut old = target();
+    old.ibt = false;
+    check(&with(GOOD, "endbr", "\tnop"), RUST, &old).unwrap();
+}
+
+#[test]
+fn a_crc_of_another_kernel() {
+    let error = fault("crc", "\t.quad 0x12");
+    assert!(
+        matches!(&error, Error::Crc { symbol } if symbol == "_printk"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_writable_function_table() {
+    let error = fault("data", "\t.quad rust_fn");
+    let text = error.to_string();
+    assert!(
+        text.starts_with("writable-table: .data holds the address of rust_fn"),
+        "{text}"
+    );
+}
+
+#[test]
+fn an_object_of_another_abi_version() {
+    let error = fault("endbr", "\tendbr64\n\tcall kx_abi_7");
+    assert!(
+        matches!(&error, Error::AbiVersion { object, .. } if object == "7"),
+        "{error}"
+    );
+}

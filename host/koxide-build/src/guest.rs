@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Static programs for the inside of a virtual machine: its init, and a driver's tests.
+
+use std::path::{Path, PathBuf};
+
+use cargo_metadata::{Artifact, Message, TargetKind};
+use koxide_process::Command;
+
+use crate::driver::{Driver, Project};
+use crate::need::Need;
+use crate::object::{self, BuildOptions, Toolchain, cargo_options, run_cargo};
+
+/// Static, and the same on every distribution.
+const TARGET: &str = "x86_64-unknown-linux-musl";
+
+/// Small programs, because each boot unpacks them: no debugger sees them.
+const PROFILE: [&str; 4] = [
+    "profile.koxide-guest.inherits=\"dev\"",
+    "profile.koxide-guest.opt-level=1",
+    "profile.koxide-guest.debug=false",
+    "profile.koxide-guest.strip=\"debuginfo\"",
+];
+
+/// Why a program for the virtual machine cannot be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The project does not have the package that the programs come from.
+    #[error(
+        "the package `koxide-guest` is not among the packages of {manifest}: add it to [dev-dependencies], tests in a virtual machine need it"
+    )]
+    NoGuest {
+        /// The manifest.
+        manifest: PathBuf,
+    },
+    /// cargo built the package and not the program.
+    #[error("the package `{package}` has no program `{program}`")]
+    NoProgram {
+        /// The package.
+        package: String,
+        /// The program.
+        program: &'static str,
+    },
+    /// The toolchain is not good, the program does not compile, or cargo could not be run.
+    #[error(transparent)]
+    Build(#[from] object::Error),
+}
+
+impl Error {
+    /// What is to be installed before this can succeed.
+    pub fn missing(&self) -> Option<Need> {
+        match self {
+            Self::Build(error) => error.missing(),
+            _ => None,
+        }
+    }
+}
+
+/// One file of a driver's `tests/`, as a program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TestProgram {
+    /// The name of the file without its ending.
+    pub name: String,
+    /// The program.
+    pub path: PathBuf,
+}
+
+/// Builds the first process of the virtual machine.
+///
+/// # Errors
+/// Any [`Error`].
+pub fn init(project: &Project, options: &BuildOptions<'_>) -> Result<PathBuf, Error> {
+    const PROGRAM: &str = "koxide-init";
+    let dir = project.guest_dir().ok_or_else(|| Error::NoGuest {
+        manifest: project.root().join("Cargo.toml"),
+    })?;
+    options
+        .progress
+        .stage("compiling the virtual machine's init");
+    let mut cargo = command("build", project, dir, options)?;
+    cargo
+        .arg("--manifest-path")
+        .arg(dir.join("Cargo.toml"))
+        .args(["--package", "koxide-guest", "--bin", PROGRAM]);
+    let programs = programs(&mut cargo, "koxide-guest", |artifact| {
+        artifact.target.name == PROGRAM
+    })?;
+    let program = programs.into_iter().next();
+    program.map(|p| p.path).ok_or_else(|| Error::NoProgram {
+        package: "koxide-guest".to_owned(),
+        program: PROGRAM,
+    })
+}
+
+/// Builds a driver's tests.
+///
+/// # Errors
+/// Any [`Error`].
+pub fn tests(
+    project: &Project,
+    driver: &Driver,
+    options: &BuildOptions<'_>,
+) -> Result<Vec<TestProgram>, Error> {
+    if driver.tests.is_empty() {
+        return Ok(Vec::new());
+    }
+    let stage = format!("compiling the tests of {}", driver.package);
+    options.progress.stage(&stage);
+    let mut cargo = command("test", project, &driver.dir, options)?;
+    cargo
+        .args(["--no-run", "--manifest-path"])
+        .arg(&driver.manifest)
+        .args(["--package", &driver.package])
+        .args(driver.tests.iter().flat_map(|test| ["--test", test]));
+    let mut programs = programs(&mut cargo, &driver.package, |artifact| {
+        artifact.target.kind.contains(&TargetKind::Test)
+    })?;
+    programs.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(programs)
+}
+
+fn command(
+    verb: &str,
+    project: &Project,
+    dir: &Path,
+    options: &BuildOptions<'_>,
+) -> Result<Command, Error> {
+    let toolchain = Toolchain::of(dir)?;
+    toolchain.check()?;
+    toolchain.has_target(TARGET)?;
+    let mut cargo = Command::new("cargo");
+    cargo.arg(verb).current_dir(dir);
+    cargo_options(&mut cargo, options);
+    cargo
+        .args(["--target", TARGET, "--profile", "koxide-guest"])
+        .args(PROFILE.iter().flat_map(|setting| ["--config", setting]))
+        .arg("--target-dir")
+        .arg(project.koxide_dir().join("guest"))
+        // The user's own flags are for other programs.
+        .env("CARGO_ENCODED_RUSTFLAGS", "-Ctarget-feature=+crt-static");
+    Ok(cargo)
+}
+
+fn programs(
+    cargo: &mut Command,
+    package: &str,
+    wanted: impl Fn(&Artifact) -> bool,
+) -> Result<Vec<TestProgram>, Error> {
+    let mut programs = Vec::new();
+    run_cargo(cargo, package, |message| {
+        if let Message::CompilerArtifact(artifact) = message
+            && wanted(&artifact)
+            && let Some(path) = &artifact.executable
+        {
+            programs.push(TestProgram {
+                name: artifact.target.name.clone(),
+                path: path.as_std_path().to_owned(),
+            });
+        }
+    })?;
+    Ok(programs)
+}
