@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! What the tests of the command share: the command itself, in an environment that says nothing of its own.
+
+// Each file of tests is a program of its own, and none uses everything here.
+#![allow(dead_code, reason = "shared by several programs")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+/// The exit statuses that the README promises.
+pub(crate) const FAILED: i32 = 1;
+pub(crate) const USAGE: i32 = 2;
+pub(crate) const MISSING: i32 = 3;
+pub(crate) const CRASHED: i32 = 4;
+
+/// The root of the repository.
+pub(crate) fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// The command, as cargo would call it, in a folder.
+pub(crate) fn koxide(dir: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-kx"));
+    command.arg("kx").current_dir(dir).env_remove("NO_COLOR").env_remove("SUDO_UID");
+    command
+}
+
+/// The target folder of packages that tests make: shared, so that Rust's core library is compiled once.
+pub(crate) fn shared_target() -> PathBuf {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    target.join("koxide-tests")
+}
+
+/// What a command wrote and how it ended, for assertions that show all of it when they fail.
+pub(crate) struct Ended {
+    pub(crate) status: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Ended {
+    /// Fails unless the command ended with this status.
+    #[track_caller]
+    pub(crate) fn with(self, status: i32) -> Self {
+        assert_eq!(self.status, Some(status), "{self}");
+        self
+    }
+
+    /// Fails unless the output or the error has this text.
+    #[track_caller]
+    pub(crate) fn saying(self, text: &str) -> Self {
+        assert!(self.stdout.contains(text) || self.stderr.contains(text), "it does not say {text:?}:\n{self}");
+        self
+    }
+
+    /// Fails if the output or the error has this text.
+    #[track_caller]
+    pub(crate) fn not_saying(self, text: &str) -> Self {
+        assert!(!self.stdout.contains(text) && !self.stderr.contains(text), "it says {text:?}:\n{self}");
+        self
+    }
+}
+
+impl std::fmt::Display for Ended {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "status {:?}\n--- stdout\n{}\n--- stderr\n{}", self.status, self.stdout, self.stderr)
+    }
+}
+
+/// Runs a command to its end.
+pub(crate) fn run(command: &mut Command) -> Ended {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    Ended {
+        status: status.code(),
+        stdout: String::from_utf8_lossy(&stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&stderr).into_owned(),
+    }
+}
+
+/// Runs the command in a folder with these words.
+pub(crate) fn koxide_in(dir: &Path, words: &[&str]) -> Ended {
+    run(koxide(dir).args(words))
+}
+
+/// A driver package that `new` made, in a folder of its own.
+pub(crate) struct Package {
+    folder: TempDir,
+    name: String,
+}
+
+impl Package {
+    /// A new package; `folder` is part of the name of the folder that it is made in.
+    pub(crate) fn new(name: &str, folder: &str) -> Self {
+        let folder = tempfile::Builder::new().prefix(folder).tempdir().unwrap();
+        koxide_in(folder.path(), &["new", name, "--class", "misc"]).with(0);
+        Self { folder, name: name.to_owned() }
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.path().join(&self.name)
+    }
+
+    /// Changes a file of it; the text to replace has to be there.
+    pub(crate) fn edit(&self, file: &str, from: &str, to: &str) {
+        let path = self.path().join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{file} has no {from:?}:\n{text}");
+        std::fs::write(path, text.replacen(from, to, 1)).unwrap();
+    }
+
+    /// The command in it.
+    pub(crate) fn koxide(&self) -> Command {
+        let mut command = koxide(&self.path());
+        command.env("CARGO_TARGET_DIR", shared_target());
+        command
+    }
+}
