@@ -36,7 +36,7 @@ const char *kx_dev_name(const struct device *dev);
 void kx_dev_print(u32 level, const struct device *dev, const u8 *text, size_t len);
 
 /* fs */
-void kx_get_file(struct file *file);
+int kx_get_file(struct file *file);
 void kx_fput(struct file *file);
 u32 kx_file_flags(struct file *file);
 const struct cred *kx_file_cred(struct file *file);
@@ -74,6 +74,7 @@ struct device *kx_miscdevice_device(struct kx_miscdevice *misc);
 
 /* module */
 void kx_abi_1(void);
+void kx_module_wait_unused(void);
 
 /* mutex */
 #define KX_MUTEX_ROOM 32

@@ -3,6 +3,7 @@
 #include <linux/build_bug.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/version.h>
 
 #include "koxide.h"
 
@@ -13,9 +14,14 @@ static_assert(O_CREAT == 0100 && O_EXCL == 0200 && O_NOCTTY == 0400 && O_TRUNC =
 static_assert(O_APPEND == 02000 && O_NONBLOCK == 04000 && O_DSYNC == 010000 && O_CLOEXEC == 02000000);
 
 #ifdef KX_USE_kx_get_file
-void kx_get_file(struct file *file)
+int kx_get_file(struct file *file)
 {
-	get_file(file);
+	/* get_file() would count up from 0 in a file that is being released. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+	return file_ref_get(&file->f_ref);
+#else
+	return atomic_long_inc_not_zero(&file->f_count);
+#endif
 }
 #endif
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What each module needs once. */
 #include <linux/build_bug.h>
+#include <linux/delay.h>
 #include <linux/module.h>
+#include <linux/printk.h>
 
 #include "koxide.h"
 #include "koxide_errno.h"
@@ -10,5 +12,22 @@
 void kx_abi_1(void)
 {
 	static_assert(KX_ABI_VERSION == 1);
+}
+#endif
+
+#ifdef KX_USE_kx_module_wait_unused
+void kx_module_wait_unused(void)
+{
+#ifdef CONFIG_MODULE_UNLOAD
+	bool said = false;
+
+	/* The loader has one reference during init. */
+	while (module_refcount(THIS_MODULE) > 1) {
+		if (!said)
+			pr_warn("%s: its init failed, but it is in use: waiting\n", THIS_MODULE->name);
+		said = true;
+		msleep(20);
+	}
+#endif
 }
 #endif

@@ -2,17 +2,18 @@
 
 //! Open files: include/linux/fs.h.
 
-use core::ffi::c_void;
+use core::ffi::{c_int, c_void};
 
 use crate::types::{cred, file, kiocb};
 
 shims! {
-    /// Takes one more reference to an open file; any context.
+    /// Takes one more reference to an open file: 1, or 0 when the last one is gone and the file is being released. Any
+    /// context.
     ///
     /// # Safety
     ///
-    /// The caller has a reference.
-    pub fn kx_get_file(file: *mut file);
+    /// The caller has a reference, or is the `release` operation of this file.
+    pub fn kx_get_file(file: *mut file) -> c_int;
 
     /// Gives a reference back; the last one closes the file, in the closing thread's own time. Any context.
     ///

@@ -66,9 +66,14 @@ impl File {
 
 // SAFETY: the kernel counts references to open files, and does not move them.
 unsafe impl AlwaysRefCounted for File {
+    /// # Panics
+    ///
+    /// In [`release`](crate::miscdevice::MiscDevice::release): the last reference is gone, and a new one would be to
+    /// memory that is freed.
     fn inc_ref(&self) {
-        // SAFETY: whoever has `self` has a reference.
-        unsafe { koxide_abi::kx_get_file(self.0.get()) };
+        // SAFETY: whoever has `self` has a reference, or was called by the file's `release`.
+        let counted = unsafe { koxide_abi::kx_get_file(self.0.get()) };
+        assert!(counted != 0, "a file that is being released cannot be kept");
     }
 
     unsafe fn dec_ref(obj: NonNull<Self>) {

@@ -7,7 +7,7 @@
 use core::cell::UnsafeCell;
 use core::ffi::{CStr, c_char, c_int};
 use core::mem::MaybeUninit;
-use core::sync::atomic::{AtomicPtr, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 use crate::entry::enter;
 use crate::error::{Error, Result, code::EIO};
@@ -92,6 +92,31 @@ pub(crate) fn name() -> Option<&'static CStr> {
     (!name.is_null()).then(|| unsafe { CStr::from_ptr(name) })
 }
 
+/// How many registrations exist through which the kernel may call this module.
+static REGISTRATIONS: AtomicUsize = AtomicUsize::new(0);
+
+/// Counts a registration.
+///
+/// One that was leaked (`mem::forget`) is never undone, and the kernel would call code that is gone. That can be found out
+/// only when the module goes: it then panics, and so stays in memory.
+pub(crate) fn registered() {
+    REGISTRATIONS.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Counts a registration that was undone.
+pub(crate) fn unregistered() {
+    REGISTRATIONS.fetch_sub(1, Ordering::Relaxed);
+}
+
+/// Panics if the kernel could still call this module, which is about to go.
+fn check_registrations() {
+    let left = REGISTRATIONS.load(Ordering::Relaxed);
+    assert!(
+        left == 0,
+        "{left} registrations were leaked: the module cannot be unloaded"
+    );
+}
+
 /// The room of a module's value; `module!` makes it.
 #[doc(hidden)]
 pub struct Slot<M>(UnsafeCell<MaybeUninit<M>>);
@@ -122,7 +147,14 @@ impl<M: InPlaceModule + ModuleMetadata> Slot<M> {
             // SAFETY: the room is a static's, which never moves, and nobody else uses it, since this is called once.
             match unsafe { M::init(M::THIS_MODULE).__pinned_init(slot) } {
                 Ok(()) => 0,
-                Err(error) => error.to_errno(),
+                Err(error) => {
+                    check_registrations();
+                    // Somebody may have opened a device that was registered for a moment: the kernel frees a module
+                    // whose init failed, whoever uses it.
+                    // SAFETY: this is the module's init.
+                    unsafe { koxide_abi::kx_module_wait_unused() };
+                    error.to_errno()
+                }
             }
         })
     }
@@ -137,6 +169,7 @@ impl<M: InPlaceModule + ModuleMetadata> Slot<M> {
             let value: *mut M = self.0.get().cast();
             // SAFETY: `init` left a value here, and nobody uses it any more.
             unsafe { value.drop_in_place() };
+            check_registrations();
         });
     }
 }

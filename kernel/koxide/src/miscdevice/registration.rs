@@ -14,6 +14,7 @@ use macros::{pin_data, pinned_drop};
 use super::{MiscDevice, MiscDeviceOptions, table};
 use crate::device::Device;
 use crate::error::{Error, Result, code::ENOMEM, to_result};
+use crate::module;
 use crate::pin_init::{PinInit, pin_init_from_closure};
 
 /// A misc device that is registered, until this is dropped.
@@ -68,7 +69,9 @@ impl<T: MiscDevice> MiscDeviceRegistration<T> {
             // SAFETY: it was just allocated, and is not registered.
             let registered =
                 to_result(unsafe { koxide_abi::kx_miscdevice_register(misc.as_ptr()) });
-            if registered.is_err() {
+            if registered.is_ok() {
+                module::registered();
+            } else {
                 // SAFETY: it is not registered. What is left in the slot has no drop but that of the registration.
                 unsafe { koxide_abi::kx_miscdevice_free(misc.as_ptr()) };
             }
@@ -97,5 +100,6 @@ impl<T> PinnedDrop for MiscDeviceRegistration<T> {
         unsafe { koxide_abi::kx_miscdevice_deregister(self.misc.as_ptr()) };
         // SAFETY: it is no longer registered, and no `open` is under way, which would use it.
         unsafe { koxide_abi::kx_miscdevice_free(self.misc.as_ptr()) };
+        module::unregistered();
     }
 }
