@@ -121,7 +121,8 @@ impl Need {
             Self::KernelHeaders(release) => return Some(kernel_headers(release, manager)),
             // Most programs are in a package of their name; the distribution says so when this one is not.
             Self::Program(name) => return Some(name.clone()),
-            Self::Compiler(None) => ["gcc", "gcc", "gcc", "gcc"],
+            // The C library is for what runs on this machine: cargo links with gcc, too.
+            Self::Compiler(None) => ["gcc libc6-dev", "gcc glibc-devel", "gcc", "gcc glibc-devel"],
             Self::Make => ["make", "make", "make", "make"],
             Self::Binutils => ["binutils", "binutils", "binutils", "binutils"],
             Self::LibElf => ["libelf-dev", "elfutils-libelf", "libelf", "libelf1"],

@@ -94,7 +94,9 @@ impl<'a> Workshop<'a> {
             [] => self.matrix.first()?,
             [word] => self.matrix.name(word)?,
             _ => {
-                return Err(because(Exit::Usage, "one kernel at a time: give --kernel once").into());
+                return Err(
+                    because(Exit::Usage, "one kernel at a time: give --kernel once").into(),
+                );
             }
         };
         self.kernel(&name)

@@ -10,8 +10,14 @@ use support::{USAGE, koxide, koxide_in, repository, run};
 
 /// The example of a verb's help, as words.
 fn example(verb: &[&str]) -> Vec<String> {
-    let help = koxide_in(&repository(), &[verb, &["--help"]].concat()).with(0).stdout;
-    let line = help.lines().skip_while(|line| *line != "Example:").nth(1).unwrap_or_else(|| panic!("no example:\n{help}"));
+    let help = koxide_in(&repository(), &[verb, &["--help"]].concat())
+        .with(0)
+        .stdout;
+    let line = help
+        .lines()
+        .skip_while(|line| *line != "Example:")
+        .nth(1)
+        .unwrap_or_else(|| panic!("no example:\n{help}"));
     let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
     assert_eq!(words[..2], ["cargo", "koxide"], "{line}");
     words[2..].to_vec()
@@ -56,10 +62,24 @@ fn the_examples_of_kernel_work() {
     // A copy that shares the files: removing a kernel there leaves the user's own.
     koxide_in(&repository(), &["kernel", "add", "debian:bookworm"]).with(0);
     let cache = koxide_in(&repository(), &["kernel", "list"]).with(0).stdout;
-    let cache = cache.lines().last().unwrap().split_once(" in ").unwrap().1.to_owned();
+    let cache = cache
+        .lines()
+        .last()
+        .unwrap()
+        .split_once(" in ")
+        .unwrap()
+        .1
+        .to_owned();
     let folder = tempfile::tempdir_in(Path::new(&cache).parent().unwrap()).unwrap();
     let copy = folder.path().join("koxide");
-    assert!(std::process::Command::new("cp").args(["-al", &cache]).arg(&copy).status().unwrap().success());
+    assert!(
+        std::process::Command::new("cp")
+            .args(["-al", &cache])
+            .arg(&copy)
+            .status()
+            .unwrap()
+            .success()
+    );
 
     let try_kernel = |verb: &str| try_example(&["kernel", verb], &repository(), Some(&copy));
     try_kernel("list").saying("debian:bookworm");
@@ -82,26 +102,54 @@ fn the_version_names_release_and_abi() {
 fn colours_come_when_they_are_wanted() {
     let words = ["kernel", "list"];
     let escape = "\u{1b}[";
-    run(koxide(&repository()).args(words)).with(0).not_saying(escape);
-    run(koxide(&repository()).args(words).arg("--color=always")).with(0).saying(escape);
-    run(koxide(&repository()).args(words).args(["--color", "never"])).with(0).not_saying(escape);
-    run(koxide(&repository()).args(words).env("NO_COLOR", "1")).with(0).not_saying(escape);
+    run(koxide(&repository()).args(words))
+        .with(0)
+        .not_saying(escape);
+    run(koxide(&repository()).args(words).arg("--color=always"))
+        .with(0)
+        .saying(escape);
+    run(koxide(&repository()).args(words).args(["--color", "never"]))
+        .with(0)
+        .not_saying(escape);
+    run(koxide(&repository()).args(words).env("NO_COLOR", "1"))
+        .with(0)
+        .not_saying(escape);
 }
 
 #[test]
 fn commands_are_shown_when_asked_for() {
     let ended = koxide_in(&repository(), &["build", "-p", "hello_world", "-v"]).with(0);
-    assert!(ended.stderr.lines().any(|line| line.contains("cargo metadata")), "{ended}");
+    assert!(
+        ended
+            .stderr
+            .lines()
+            .any(|line| line.contains("cargo metadata")),
+        "{ended}"
+    );
     let quiet = koxide_in(&repository(), &["build", "-p", "hello_world", "-q"]).with(0);
     assert_eq!(quiet.stderr, "");
 }
 
 #[test]
 fn wrong_words_end_with_usage() {
-    koxide_in(&repository(), &["bild"]).with(USAGE).saying("build");
-    koxide_in(&repository(), &["build", "-p", "no_such_driver"]).with(USAGE).saying("hello_world");
-    koxide_in(&repository(), &["build", "--kernel", "no-such"]).with(USAGE).saying("debian:SUITE");
-    koxide_in(&repository(), &["new", "My-Driver"]).with(USAGE).saying("`my_driver`");
-    koxide_in(&repository(), &["kernel", "remove"]).with(USAGE).saying("--all");
-    koxide_in(&repository(), &["run", "-p", "hello_world", "-k", "6.1", "-k", "6.12"]).with(USAGE);
+    koxide_in(&repository(), &["bild"])
+        .with(USAGE)
+        .saying("build");
+    koxide_in(&repository(), &["build", "-p", "no_such_driver"])
+        .with(USAGE)
+        .saying("hello_world");
+    koxide_in(&repository(), &["build", "--kernel", "no-such"])
+        .with(USAGE)
+        .saying("debian:SUITE");
+    koxide_in(&repository(), &["new", "My-Driver"])
+        .with(USAGE)
+        .saying("`my_driver`");
+    koxide_in(&repository(), &["kernel", "remove"])
+        .with(USAGE)
+        .saying("--all");
+    koxide_in(
+        &repository(),
+        &["run", "-p", "hello_world", "-k", "6.1", "-k", "6.12"],
+    )
+    .with(USAGE);
 }

@@ -21,13 +21,24 @@ fn the_demo_shows_drivers_at_work() {
 fn a_driver_that_answers_otherwise_is_shown_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let clone = folder.path().join("koxide");
-    assert!(Command::new("cp").arg("-r").arg(repository().join("drivers")).arg(folder.path()).status().unwrap().success());
+    assert!(
+        Command::new("cp")
+            .arg("-r")
+            .arg(repository().join("drivers"))
+            .arg(folder.path())
+            .status()
+            .unwrap()
+            .success()
+    );
     std::fs::create_dir(&clone).unwrap();
     // A checkout with another driver; what does not change is linked.
     for entry in std::fs::read_dir(repository()).unwrap() {
         let entry = entry.unwrap();
         let name = entry.file_name();
-        if !["drivers", "target", ".git"].iter().any(|other| *other == name) {
+        if !["drivers", "target", ".git"]
+            .iter()
+            .any(|other| *other == name)
+        {
             std::os::unix::fs::symlink(entry.path(), clone.join(name)).unwrap();
         }
     }
@@ -39,5 +50,8 @@ fn a_driver_that_answers_otherwise_is_shown_as_it_is() {
 
     let mut command = support::koxide(&clone);
     let ended = run(command.arg("demo").env("CARGO_TARGET_DIR", shared_target())).with(0);
-    assert!(ended.stdout.contains("\n99\n") && !ended.stdout.contains("\n100\n"), "{ended}");
+    assert!(
+        ended.stdout.contains("\n99\n") && !ended.stdout.contains("\n100\n"),
+        "{ended}"
+    );
 }

@@ -19,7 +19,8 @@ fn cargo_home() -> std::path::PathBuf {
 fn the_installed_command_and_the_checkout_go_together() {
     let home = tempfile::tempdir().unwrap();
     // What was downloaded is shared; what is installed and configured is not.
-    std::os::unix::fs::symlink(cargo_home().join("registry"), home.path().join("registry")).unwrap();
+    std::os::unix::fs::symlink(cargo_home().join("registry"), home.path().join("registry"))
+        .unwrap();
     let with_home = |program: &str, dir: &Path| {
         let mut command = Command::new(program);
         command.current_dir(dir).env("CARGO_HOME", home.path());
@@ -30,8 +31,16 @@ fn the_installed_command_and_the_checkout_go_together() {
     run(install.arg("install").env("CARGO_HOME", home.path())).with(0);
     let outside = tempfile::tempdir().unwrap();
     let version = format!("cargo koxide {}", env!("CARGO_PKG_VERSION"));
-    run(with_home("cargo", outside.path()).args(["koxide", "--version"])).with(0).saying(&version).not_saying("warning");
-    run(with_home("cargo", &repository()).args(["koxide", "--version"])).with(0).saying(&version).not_saying("warning");
-    run(with_home("cargo", outside.path()).args(["koxide", "new", "elsewhere"])).with(0).not_saying("warning");
+    run(with_home("cargo", outside.path()).args(["koxide", "--version"]))
+        .with(0)
+        .saying(&version)
+        .not_saying("warning");
+    run(with_home("cargo", &repository()).args(["koxide", "--version"]))
+        .with(0)
+        .saying(&version)
+        .not_saying("warning");
+    run(with_home("cargo", outside.path()).args(["koxide", "new", "elsewhere"]))
+        .with(0)
+        .not_saying("warning");
     assert!(outside.path().join("elsewhere/Cargo.toml").exists());
 }

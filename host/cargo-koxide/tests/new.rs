@@ -11,11 +11,19 @@ use support::{Package, run, shared_target};
 #[test]
 fn a_new_package_works_at_once() {
     let package = Package::new("stands_alone", "koxide new ");
-    run(package.koxide().args(["run", "--", "cat", "/dev/stands_alone"])).with(0);
-    run(package.koxide().arg("test")).with(0).saying(" passed, 0 failed");
+    run(package
+        .koxide()
+        .args(["run", "--", "cat", "/dev/stands_alone"]))
+    .with(0);
+    run(package.koxide().arg("test"))
+        .with(0)
+        .saying(" passed, 0 failed");
     let plain = |words: &[&str]| {
         let mut cargo = Command::new("cargo");
-        cargo.args(words).current_dir(package.path()).env("CARGO_TARGET_DIR", shared_target());
+        cargo
+            .args(words)
+            .current_dir(package.path())
+            .env("CARGO_TARGET_DIR", shared_target());
         run(&mut cargo).with(0)
     };
     plain(&["check"]);
@@ -25,7 +33,10 @@ fn a_new_package_works_at_once() {
 #[test]
 fn a_new_package_names_no_path_of_this_machine() {
     let package = Package::new("no_paths", "koxide-new-");
-    let here = [env!("CARGO_MANIFEST_DIR"), &std::env::var("HOME").unwrap_or_else(|_| "/no/home".to_owned())];
+    let here = [
+        env!("CARGO_MANIFEST_DIR"),
+        &std::env::var("HOME").unwrap_or_else(|_| "/no/home".to_owned()),
+    ];
     let mut seen = 0;
     let mut folders = vec![package.path()];
     while let Some(folder) = folders.pop() {
@@ -36,7 +47,9 @@ fn a_new_package_names_no_path_of_this_machine() {
                 continue;
             }
             let text = std::fs::read_to_string(&path).unwrap();
-            let absolute = here.iter().find(|here| here.len() > 5 && text.contains(**here));
+            let absolute = here
+                .iter()
+                .find(|here| here.len() > 5 && text.contains(**here));
             assert_eq!(absolute, None, "{}", path.display());
             seen += 1;
         }
@@ -50,7 +63,13 @@ fn an_existing_folder_is_left_alone() {
     let marker = package.path().join("mine");
     std::fs::write(&marker, "mine").unwrap();
     let parent = package.path().parent().unwrap().to_owned();
-    support::koxide_in(&parent, &["new", "twice"]).with(support::USAGE).saying("exists already");
+    support::koxide_in(&parent, &["new", "twice"])
+        .with(support::USAGE)
+        .saying("exists already");
     assert!(marker.exists());
-    assert_eq!(std::fs::read_dir(parent).unwrap().count(), 1, "something was left behind");
+    assert_eq!(
+        std::fs::read_dir(parent).unwrap().count(),
+        1,
+        "something was left behind"
+    );
 }

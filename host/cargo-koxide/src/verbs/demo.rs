@@ -86,7 +86,8 @@ pub(crate) fn run(options: &Demo, offline: bool, ui: &Ui) -> anyhow::Result<()> 
             kernel.release
         ),
     );
-    let report = explained_vm(vm.run(&plan, &payload, &mut |event| show(&event, ui)))?;
+    let mut booted = false;
+    let report = explained_vm(vm.run(&plan, &payload, &mut |event| show(&event, &mut booted, ui)))?;
     judge(&report, ui)?;
     ui.status(
         "Finished",
@@ -163,17 +164,14 @@ fn not_here(package: &str) -> anyhow::Error {
 }
 
 /// Shows what the guest wrote: every line of it came over one of its serial ports.
-fn show(event: &Event<'_>, ui: &Ui) {
+fn show(event: &Event<'_>, booted: &mut bool, ui: &Ui) {
     match event {
-        Event::Ready { after } => ui.status("Booted", format!("in {:.1} s", after.as_secs_f64())),
-        Event::Log(line)
-            if ui.is_verbose()
-                || DRIVERS
-                    .iter()
-                    .any(|driver| line.contains(&format!("{driver}: "))) =>
-        {
-            ui.log(line);
+        Event::Ready { after } => {
+            *booted = true;
+            ui.status("Booted", format!("in {:.1} s", after.as_secs_f64()));
         }
+        // What the kernel says while it boots is not about the drivers.
+        Event::Log(line) if *booted || ui.is_verbose() => ui.log(line),
         Event::StepStarted { argv, .. } => {
             let line = argv.last().map_or("", String::as_str);
             ui.result(format!(

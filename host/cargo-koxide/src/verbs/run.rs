@@ -49,6 +49,7 @@ pub(crate) fn run(options: &Run, offline: bool, ui: &Ui) -> anyhow::Result<()> {
 /// Shows what happens in the virtual machine, as it happens.
 pub(crate) fn show(event: &Event<'_>, ui: &Ui) {
     match event {
+        Event::Ready { after } => ui.status("Booted", format!("in {:.1} s", after.as_secs_f64())),
         Event::Log(line) if !ui.is_quiet() => ui.log(line),
         Event::Output {
             stream: Stream::Stdout,

@@ -18,13 +18,20 @@ pub(crate) const CRASHED: i32 = 4;
 
 /// The root of the repository.
 pub(crate) fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .unwrap()
 }
 
 /// The command, as cargo would call it, in a folder.
 pub(crate) fn koxide(dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-kx"));
-    command.arg("kx").current_dir(dir).env_remove("NO_COLOR").env_remove("SUDO_UID");
+    command
+        .arg("kx")
+        .current_dir(dir)
+        .env_remove("NO_COLOR")
+        .env_remove("SUDO_UID");
     command
 }
 
@@ -52,27 +59,41 @@ impl Ended {
     /// Fails unless the output or the error has this text.
     #[track_caller]
     pub(crate) fn saying(self, text: &str) -> Self {
-        assert!(self.stdout.contains(text) || self.stderr.contains(text), "it does not say {text:?}:\n{self}");
+        assert!(
+            self.stdout.contains(text) || self.stderr.contains(text),
+            "it does not say {text:?}:\n{self}"
+        );
         self
     }
 
     /// Fails if the output or the error has this text.
     #[track_caller]
     pub(crate) fn not_saying(self, text: &str) -> Self {
-        assert!(!self.stdout.contains(text) && !self.stderr.contains(text), "it says {text:?}:\n{self}");
+        assert!(
+            !self.stdout.contains(text) && !self.stderr.contains(text),
+            "it says {text:?}:\n{self}"
+        );
         self
     }
 }
 
 impl std::fmt::Display for Ended {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "status {:?}\n--- stdout\n{}\n--- stderr\n{}", self.status, self.stdout, self.stderr)
+        write!(
+            f,
+            "status {:?}\n--- stdout\n{}\n--- stderr\n{}",
+            self.status, self.stdout, self.stderr
+        )
     }
 }
 
 /// Runs a command to its end.
 pub(crate) fn run(command: &mut Command) -> Ended {
-    let Output { status, stdout, stderr } = command.output().unwrap();
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command.output().unwrap();
     Ended {
         status: status.code(),
         stdout: String::from_utf8_lossy(&stdout).into_owned(),
@@ -96,7 +117,10 @@ impl Package {
     pub(crate) fn new(name: &str, folder: &str) -> Self {
         let folder = tempfile::Builder::new().prefix(folder).tempdir().unwrap();
         koxide_in(folder.path(), &["new", name, "--class", "misc"]).with(0);
-        Self { folder, name: name.to_owned() }
+        Self {
+            folder,
+            name: name.to_owned(),
+        }
     }
 
     /// Where it is.
