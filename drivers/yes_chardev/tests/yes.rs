@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What `/dev/yes` says to its readers, however they read.
+#![forbid(unsafe_code)]
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::thread;
+
+use koxide_guest::{BadPointer, Errno, Guarded, Module, ioctl};
+
+const DEVICE: &str = "/dev/yes";
+
+fn load() -> Module {
+    Module::load("yes_chardev", "").unwrap()
+}
+
+fn open() -> File {
+    File::open(DEVICE).unwrap()
+}
+
+/// What yes(1) would have written from a position on.
+fn expected(position: usize, length: usize) -> Vec<u8> {
+    (position..position + length)
+        .map(|at| if at % 2 == 0 { b'y' } else { b'\n' })
+        .collect()
+}
+
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn reads_of_any_size_say_yes() {
+    let module = load();
+    for size in [0, 1, 2, 3, 4095, 4096, 4097, 8192, 8193, 1 << 20] {
+        let mut buffer = vec![b'-'; size];
+        let read = open().read(&mut buffer).unwrap();
+        assert_eq!(read, size);
+        assert!(buffer == expected(0, size), "a read of {size} bytes");
+    }
+    module.unload().unwrap();
+}
+
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn one_reader_gets_whole_lines_whatever_the_sizes() {
+    let module = load();
+    let mut file = open();
+    let mut position = 0;
+    for size in [1, 1, 2, 3, 4095, 4096, 4097, 1, 65537, 1 << 20, 5] {
+        let mut buffer = vec![0; size];
+        file.read_exact(&mut buffer).unwrap();
+        assert!(
+            buffer == expected(position, size),
+            "{size} bytes at {position}"
+        );
+        position += size;
+    }
+    drop(file);
+    module.unload().unwrap();
+}
+
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn the_position_decides_what_comes() {
+    let module = load();
+    let file = open();
+    for position in [
+        0,
+        1,
+        2,
+        4095,
+        4096,
+        4097,
+        1_000_001,
+        i64::MAX as u64 - 10_000,
+    ] {
+        let mut buffer = vec![0; 5000];
+        let read = file.read_at(&mut buffer, position).unwrap();
+        assert_eq!(read, buffer.len());
+        let parity = usize::try_from(position % 2).unwrap();
+        assert!(buffer == expected(parity, 5000), "at {position}");
+    }
+    drop(file);
+    module.unload().unwrap();
+}
+
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn many_readers_do_not_disturb_each_other() {
+    let module = load();
+    thread::scope(|scope| {
+        for reader in 0..16 {
+            scope.spawn(move || {
+                let mut file = open();
+                let size = [1, 7, 4096, 10_000][reader % 4];
+                let mut position = 0;
+                while position < 200 * size {
+                    let mut buffer = vec![0; size];
+                    file.read_exact(&mut buffer).unwrap();
+                    assert!(buffer == expected(position, size), "reader {reader}");
+                    position += size;
+                }
+            });
+        }
+    });
+    module.unload().unwrap();
+}
+
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn it_is_not_unloaded_while_someone_reads() {
+    let module = load();
+    let mut file = open();
+    let (module, errno) = module.unload().unwrap_err();
+    assert_eq!(errno, Errno::EAGAIN);
+    let mut line = [0; 2];
+    file.read_exact(&mut line).unwrap();
+    assert_eq!(&line, b"y\n");
+    drop(file);
+    module.unload().unwrap();
+    assert!(!Path::new(DEVICE).exists());
+}
+
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn a_bad_pointer_gets_efault_and_nothing_else() {
+    let module = load();
+    let file = open();
+    for pointer in BadPointer::ALL.into_iter().chain([BadPointer::ReadOnly]) {
+        for size in [1, 2, 4096, 4097, 1 << 20] {
+            let read = pointer.read(&file, size);
+            assert_eq!(read, Err(Errno::EFAULT), "{size} bytes to {pointer:?}");
+        }
+    }
+    // What could be written before the bad page counts as read.
+    for room in [1, 2, 4095, 4096, 5000] {
+        let mut buffer = Guarded::new(room).unwrap();
+        let read = buffer.read(&file, room + 4096).unwrap();
+        assert!((1..=room).contains(&read), "{read} of {room}");
+    }
+    drop(file);
+    let mut line = [0; 4];
+    open().read_exact(&mut line).unwrap();
+    assert_eq!(&line, b"y\ny\n");
+    module.unload().unwrap();
+}
+
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn it_listens_to_nobody() {
+    let module = load();
+    let mut file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(DEVICE)
+        .unwrap();
+    let refused = file.write(b"no\n").unwrap_err();
+    assert_eq!(Errno::of(&refused), Some(Errno::EINVAL));
+    assert_eq!(
+        ioctl::none(&file, ioctl::io(b'|', 0x80)),
+        Err(Errno::ENOTTY)
+    );
+    drop(file);
+    module.unload().unwrap();
+}
+
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn it_is_loaded_once() {
+    let module = load();
+    assert_eq!(Module::load("yes_chardev", "").unwrap_err(), Errno::EEXIST);
+    module.unload().unwrap();
+}
