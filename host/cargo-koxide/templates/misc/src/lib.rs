@@ -7,12 +7,15 @@
 use kernel::fs::{File, Kiocb};
 use kernel::iov::{IovIterDest, IovIterSource};
 use kernel::miscdevice::{MiscDevice, MiscDeviceOptions, MiscDeviceRegistration};
+use kernel::new_mutex;
 use kernel::prelude::*;
 use kernel::sync::Mutex;
-use kernel::{fmt, new_mutex};
 
 /// The most that one open file holds, in bytes.
 const CAPACITY: usize = 4096;
+
+/// What an open file holds before something is written to it.
+const GREETING: &[u8] = b"NOTHING WAS WRITTEN YET\n";
 
 module! {
     type: DriverName,
@@ -50,9 +53,11 @@ impl MiscDevice for OpenFile {
     type Ptr = Pin<KBox<Self>>;
 
     fn open(_file: &File, _device: &MiscDeviceRegistration<Self>) -> Result<Self::Ptr> {
+        let mut text = KVec::new();
+        text.extend_from_slice(GREETING, GFP_KERNEL)?;
         KBox::try_pin_init(
             try_pin_init!(Self {
-                text <- new_mutex!(KVec::new()),
+                text <- new_mutex!(text),
             }),
             GFP_KERNEL,
         )
