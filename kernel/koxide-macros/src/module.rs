@@ -44,13 +44,29 @@ fn c_literal(text: &LitStr) -> LitCStr {
 /// The two functions that the generated C file calls.
 fn entries(info: &ModuleInfo) -> TokenStream {
     let ty = &info.ty;
+    let first = b"param=kunit_first:u32:The first test to run\0";
+    let first_len = first.len();
+    let first = Literal::byte_string(first);
     quote! {
         const _: () = {
+            /// A module of tests takes one more parameter: who runs the tests goes on behind one that crashed.
+            #[cfg(kunit)]
+            #[cfg_attr(target_os = "none", unsafe(export_name = "kx_param_kunit_first"))]
+            static FIRST_TEST: ::kernel::module_param::ModuleParamAccess<u32> =
+                ::kernel::module_param::ModuleParamAccess::new(1);
+
+            #[cfg(kunit)]
+            #[cfg_attr(target_os = "none", unsafe(link_section = ".koxide.info"))]
+            #[used]
+            static FIRST_TEST_INFO: [u8; #first_len] = *#first;
+
             static MODULE: ::kernel::module::Slot<#ty> = ::kernel::module::Slot::new();
 
             #[cfg_attr(target_os = "none", unsafe(no_mangle))]
             #[allow(dead_code)]
             extern "C" fn kx_module_init() -> ::core::ffi::c_int {
+                #[cfg(kunit)]
+                ::kernel::kunit::start_at(FIRST_TEST.value());
                 // SAFETY: the generated C file calls this once, from the module's init function.
                 unsafe { MODULE.init() }
             }

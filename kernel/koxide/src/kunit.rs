@@ -39,11 +39,10 @@
     reason = "suites register themselves through a section of the object"
 )]
 
-use core::cell::UnsafeCell;
 use core::ffi::{CStr, c_void};
 use core::fmt;
 use core::ptr;
-use core::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 
 use crate::entry::enter;
 use crate::error::Result;
@@ -90,12 +89,9 @@ impl Outcome for Result {
 pub struct Suite {
     name: &'static str,
     cases: &'static [Case],
-    /// The suite that registered itself before this one; written once, before any is run.
-    earlier: UnsafeCell<*const Suite>,
+    /// The suite that registered itself after this one.
+    next: AtomicPtr<Suite>,
 }
-
-// SAFETY: `earlier` is written by `register` only, before the module's init, and read after that.
-unsafe impl Sync for Suite {}
 
 impl Suite {
     /// A suite that is not yet registered.
@@ -103,13 +99,22 @@ impl Suite {
         Self {
             name,
             cases,
-            earlier: UnsafeCell::new(ptr::null()),
+            next: AtomicPtr::new(ptr::null_mut()),
         }
     }
 }
 
-/// The suite that registered itself last.
-static LAST: AtomicPtr<Suite> = AtomicPtr::new(ptr::null_mut());
+/// The suite that registered itself first.
+static SUITES: AtomicPtr<Suite> = AtomicPtr::new(ptr::null_mut());
+
+/// The number of the first test to run, counted through all suites.
+static FIRST_TEST: AtomicU32 = AtomicU32::new(1);
+
+/// Skips the tests before one.
+#[doc(hidden)]
+pub fn start_at(test: u32) {
+    FIRST_TEST.store(test, Ordering::Relaxed);
+}
 
 /// Whether an assertion of the running test has failed.
 static FAILED: AtomicBool = AtomicBool::new(false);
@@ -139,30 +144,31 @@ extern "C" fn nothing() -> *const c_void {
     enter(ptr::null(), ptr::null)
 }
 
-/// Puts a suite before those that are registered already.
+/// Puts a suite behind those that are registered already.
 ///
 /// # Safety
 ///
-/// `suite` is the `room` of a [`Record`]. Called before the module's init, by one thread.
+/// `suite` is the `room` of a [`Record`], which is registered once, before the module's init.
 unsafe extern "C" fn register(suite: *mut c_void, _: *const c_void) {
     enter((), || {
-        let suite: *mut Suite = suite.cast();
-        // SAFETY: the record's suite is a static.
-        let earlier = unsafe { &(*suite).earlier };
-        // SAFETY: nobody reads this cell yet, and only this thread writes it.
-        unsafe { earlier.get().write(LAST.load(Ordering::Relaxed)) };
-        LAST.store(suite, Ordering::Relaxed);
+        let mut link = &SUITES;
+        while let Some(suite) = suite_at(link) {
+            link = &suite.next;
+        }
+        link.store(suite.cast(), Ordering::Relaxed);
     });
+}
+
+/// The suite that a link of the list leads to.
+fn suite_at(link: &AtomicPtr<Suite>) -> Option<&'static Suite> {
+    // SAFETY: a link is null, or `register` has put a record's suite there, which is a static.
+    unsafe { link.load(Ordering::Relaxed).as_ref() }
 }
 
 /// Runs all suites, if this object has any, and writes the results to the log.
 pub(crate) fn run(module: &CStr) {
-    let mut next: *const Suite = LAST.load(Ordering::Relaxed);
-    let mut count = 0;
-    while !next.is_null() {
-        count += 1;
-        next = earlier(next);
-    }
+    let suites = || core::iter::successors(suite_at(&SUITES), |suite| suite_at(&suite.next));
+    let count = suites().count();
     if count == 0 {
         return;
     }
@@ -172,29 +178,23 @@ pub(crate) fn run(module: &CStr) {
         module.to_str().unwrap_or("?")
     ));
     line(format_args!("1..{count}\n"));
-    next = LAST.load(Ordering::Relaxed);
-    for number in 1..=count {
-        // SAFETY: the list has so many suites, all of them statics.
-        run_suite(number, unsafe { &*next });
-        next = earlier(next);
+    let mut to_skip = FIRST_TEST.load(Ordering::Relaxed).saturating_sub(1) as usize;
+    for (at, suite) in suites().enumerate() {
+        run_suite(at + 1, suite, to_skip);
+        to_skip = to_skip.saturating_sub(suite.cases.len());
     }
 }
 
-/// The suite that was registered before another one.
-fn earlier(suite: *const Suite) -> *const Suite {
-    // SAFETY: what is in the list is a static.
-    let earlier = unsafe { &(*suite).earlier };
-    // SAFETY: the cell is no longer written.
-    unsafe { earlier.get().read() }
-}
-
-/// Runs one suite.
-fn run_suite(number: usize, suite: &Suite) {
+/// Runs one suite but for its first tests; one of which no test is left says nothing.
+fn run_suite(number: usize, suite: &Suite, skipped: usize) {
+    if skipped >= suite.cases.len() {
+        return;
+    }
     line(format_args!("    KTAP version 1\n"));
     line(format_args!("    # Subtest: {}\n", suite.name));
     line(format_args!("    1..{}\n", suite.cases.len()));
     let mut suite_failed = false;
-    for (at, case) in suite.cases.iter().enumerate() {
+    for (at, case) in suite.cases.iter().enumerate().skip(skipped) {
         FAILED.store(false, Ordering::Relaxed);
         let failed = (case.failed)() | FAILED.load(Ordering::Relaxed);
         suite_failed |= failed;
@@ -291,4 +291,81 @@ macro_rules! kunit_assert_ne {
             }
         }
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use std::string::String;
+    use std::vec::Vec;
+
+    use koxide_abi::host::print::take;
+
+    use super::*;
+    use crate::error::code::EBUSY;
+
+    static FIRST: Suite = Suite::new(
+        "first",
+        &[
+            Case::new("passes", || Outcome::failed(())),
+            Case::new("asserts", || {
+                crate::kunit_assert_eq!(1 + 1, 3);
+                crate::kunit_assert!(true);
+                false
+            }),
+        ],
+    );
+    static SECOND: Suite = Suite::new(
+        "second",
+        &[Case::new("returns_an_error", || {
+            Outcome::failed(Err(EBUSY))
+        })],
+    );
+
+    /// Runs what is registered, and gives the report.
+    fn report(first: u32) -> Vec<String> {
+        start_at(first);
+        run(c"demo");
+        take()
+            .into_iter()
+            .map(|(_, text)| String::from(text.trim_end()))
+            .collect()
+    }
+
+    #[test]
+    fn suites_report_in_their_order_and_can_be_resumed() {
+        assert!(report(1).is_empty());
+        for suite in [&FIRST, &SECOND] {
+            // SAFETY: each is a static, and registered once.
+            unsafe { register(ptr::from_ref(suite).cast_mut().cast(), ptr::null()) };
+        }
+        let whole = report(1);
+        let failure = std::format!("    # {}:", file!());
+        assert!(
+            whole[7].starts_with(&failure) && whole[7].ends_with(": 2 is not 3"),
+            "{whole:?}"
+        );
+        assert_eq!(
+            [&whole[..7], &whole[8..]].concat(),
+            [
+                "KTAP version 1",
+                "# module: demo",
+                "1..2",
+                "    KTAP version 1",
+                "    # Subtest: first",
+                "    1..2",
+                "    ok 1 passes",
+                "    not ok 2 asserts",
+                "not ok 1 first",
+                "    KTAP version 1",
+                "    # Subtest: second",
+                "    1..1",
+                "    # the test returned EBUSY",
+                "    not ok 1 returns_an_error",
+                "not ok 2 second",
+            ]
+        );
+        let rest = report(3);
+        assert_eq!(rest[4], "    # Subtest: second");
+        assert_eq!(report(4).len(), 3);
+    }
 }
