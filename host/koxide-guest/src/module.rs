@@ -15,6 +15,7 @@ use crate::protocol::paths;
 /// A module that this test loaded; it is unloaded on drop.
 #[derive(Debug)]
 pub struct Module {
+    /// The name that the kernel knows it by; none once it is not this value's any more.
     name: Option<String>,
 }
 
@@ -24,15 +25,20 @@ impl Module {
     /// # Errors
     /// The errno that the kernel or the module's init returned; `ENOENT` when the machine has no such module.
     pub fn load(name: &str, params: &str) -> Result<Self, Errno> {
-        for dependency in dependencies(name) {
-            match insert(&dependency, "") {
+        let known = Known::all().into_iter().find(|known| known.file == name);
+        let known = known.unwrap_or_else(|| Known {
+            name: underscored(name),
+            ..Known::default()
+        });
+        for dependency in &known.needs {
+            match insert(dependency, "") {
                 Ok(()) | Err(Errno::EEXIST) => {}
                 Err(errno) => return Err(errno),
             }
         }
         insert(name, params)?;
         Ok(Self {
-            name: Some(name.to_owned()),
+            name: Some(known.name),
         })
     }
 
@@ -81,17 +87,38 @@ fn underscored(name: &str) -> String {
     name.replace('-', "_")
 }
 
-/// What `name` depends on, in the order of loading, as the machine's builder found it.
-fn dependencies(name: &str) -> Vec<String> {
-    let Ok(order) = fs::read_to_string(paths::MODULE_ORDER) else {
-        return Vec::new();
-    };
-    order
-        .lines()
-        .filter_map(|line| line.split_once(':'))
-        .find(|(module, _)| module.trim_start_matches('*') == name)
-        .map(|(_, rest)| rest.split_whitespace().map(str::to_owned).collect())
-        .unwrap_or_default()
+/// What the machine's builder found out about a module.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Known {
+    file: String,
+    name: String,
+    needs: Vec<String>,
+    under_test: bool,
+}
+
+impl Known {
+    fn parse(line: &str) -> Option<Self> {
+        let (names, needs) = line.split_once(':')?;
+        let (file, name) = names.split_once(' ')?;
+        Some(Self {
+            file: file.trim_start_matches('*').to_owned(),
+            name: name.to_owned(),
+            needs: needs.split_whitespace().map(str::to_owned).collect(),
+            under_test: file.starts_with('*'),
+        })
+    }
+
+    fn all() -> Vec<Self> {
+        let list = fs::read_to_string(paths::MODULE_ORDER).unwrap_or_default();
+        list.lines().filter_map(Self::parse).collect()
+    }
+}
+
+/// The names of the modules under test, as the kernel knows them.
+#[doc(hidden)]
+pub fn under_test() -> Vec<String> {
+    let tested = Known::all().into_iter().filter(|known| known.under_test);
+    tested.map(|known| known.name).collect()
 }
 
 fn insert(name: &str, params: &str) -> Result<(), Errno> {
@@ -112,4 +139,19 @@ pub fn remove(name: &str) -> Result<(), Errno> {
 
 fn errno_of(error: &io::Error) -> Errno {
     Errno::of(error).unwrap_or(Errno::EIO)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_the_order_is_understood() {
+        let known = Known::parse("*hello-kunit hello: usbcore input").unwrap();
+        assert_eq!((&*known.file, &*known.name), ("hello-kunit", "hello"));
+        assert_eq!(known.needs, ["usbcore", "input"]);
+        assert!(known.under_test);
+        let known = Known::parse("input input: ").unwrap();
+        assert!(known.needs.is_empty() && !known.under_test);
+    }
 }

@@ -16,7 +16,10 @@ pub(crate) struct Collector {
     groups: Vec<String>,
     /// How deep the last result was: one that is less deep sums it up.
     deepest: usize,
-    planned: Option<usize>,
+    /// How many results or groups there are at the top.
+    top: Option<usize>,
+    /// How many results there are in groups.
+    inner: Option<usize>,
     /// Results so far, this boot's first test included when it is not number 1.
     seen: usize,
     running: Option<String>,
@@ -33,7 +36,8 @@ impl Collector {
             suite,
             groups: Vec::new(),
             deepest: 0,
-            planned: None,
+            top: None,
+            inner: None,
             seen: skipped,
             running: None,
             since: Instant::now(),
@@ -55,7 +59,7 @@ impl Collector {
 
     /// How many tests there are, once that is known.
     pub(crate) fn planned(&self) -> Option<usize> {
-        self.planned
+        self.inner.or(self.top)
     }
 
     /// The test that runs now.
@@ -71,10 +75,8 @@ impl Collector {
         };
         match ktap {
             Line::Version => {}
-            Line::Plan(count) => {
-                // The deepest plan is that of the tests; the ones above count groups.
-                self.planned = Some(count);
-            }
+            Line::Plan(count) if depth == 0 => self.top = Some(count),
+            Line::Plan(count) => *self.inner.get_or_insert(0) += count,
             Line::Subtest(name) => {
                 self.groups.truncate(depth);
                 self.groups.resize(depth, String::new());
@@ -118,9 +120,10 @@ impl Collector {
         Some(self.finish(name, outcome))
     }
 
-    /// Groups inside of the module's one group are part of a test's name.
+    /// Groups are part of a test's name, but not the only one that a module has.
     fn full_name(&self, depth: usize, name: &str) -> String {
-        let inner = self.groups.iter().take(depth + 1).skip(2);
+        let unsaid = if self.top == Some(1) { 2 } else { 1 };
+        let inner = self.groups.iter().take(depth + 1).skip(unsaid);
         inner
             .map(String::as_str)
             .chain([name])
@@ -158,7 +161,7 @@ impl Collector {
         let why = match stage {
             "load" => format!("{failure}"),
             "unload" => format!("the module cannot be unloaded: {} ({errno})", failure.name),
-            _ => match self.planned {
+            _ => match self.planned() {
                 None if self.seen == 0 => "the module reported no test".to_owned(),
                 Some(planned) if self.seen < planned => {
                     format!(
@@ -242,6 +245,17 @@ mod tests {
                 "ends passed",
             ]
         );
+        assert!(collector.ended("done", 0).is_none());
+    }
+
+    #[test]
+    fn two_groups_may_have_tests_of_one_name() {
+        let (results, collector) = collect(
+            "[ 1.0] KTAP version 1\n[ 1.0] 1..2\n\
+             [ 1.0]     # Subtest: a\n[ 1.0]     1..1\n[ 1.0]     ok 1 works\n[ 1.0] ok 1 a\n\
+             [ 1.0]     # Subtest: b\n[ 1.0]     1..1\n[ 1.0]     ok 1 works\n[ 1.0] ok 2 b\n",
+        );
+        assert_eq!(results, ["a::works passed", "b::works passed"]);
         assert!(collector.ended("done", 0).is_none());
     }
 

@@ -15,8 +15,10 @@ use crate::error::Error;
 /// A module ready for the guest.
 #[derive(Debug, Clone)]
 pub(crate) struct Loadable {
-    /// Its name, with underscores, or its file's name for one under test.
+    /// The name of its file.
     pub(crate) name: String,
+    /// The name that the kernel knows it by.
+    pub(crate) kernel_name: String,
     /// Its content, not packed.
     pub(crate) bytes: Vec<u8>,
     /// What has to be loaded before, in this order.
@@ -48,8 +50,15 @@ impl<'a> Tree<'a> {
     pub(crate) fn under_test(&mut self, path: &Path) -> Result<Loadable, Error> {
         let name = file_name(path).unwrap_or_default();
         let bytes = read(path)?;
-        let needs = self.needs(&name, &depends(&bytes, path)?)?;
-        Ok(Loadable { name, bytes, needs })
+        let info = Info::read(&bytes, path)?;
+        let needs = self.needs(&name, &info.depends)?;
+        let kernel_name = info.name.unwrap_or_else(|| underscored(&name));
+        Ok(Loadable {
+            name,
+            kernel_name,
+            bytes,
+            needs,
+        })
     }
 
     /// Finds a module of the kernel's own by its name; nothing when it is built in.
@@ -92,12 +101,14 @@ impl<'a> Tree<'a> {
             None => {
                 let file = self.locate(name, wanted_by)?;
                 let bytes = read(&file)?;
-                let name = name.to_owned();
-                let needs = Vec::new();
-                (
-                    depends(&bytes, &file)?,
-                    Some(Loadable { name, bytes, needs }),
-                )
+                let info = Info::read(&bytes, &file)?;
+                let loadable = Loadable {
+                    name: name.to_owned(),
+                    kernel_name: name.to_owned(),
+                    bytes,
+                    needs: Vec::new(),
+                };
+                (info.depends, Some(loadable))
             }
         };
         path.push(name.to_owned());
@@ -178,28 +189,44 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
     })
 }
 
-/// What a module's own records say that it depends on.
-fn depends(module: &[u8], path: &Path) -> Result<Vec<String>, Error> {
-    let problem = |problem: String| Error::Module {
-        path: path.to_owned(),
-        problem,
-    };
-    let file = object::File::parse(module).map_err(|error| problem(error.to_string()))?;
-    let section = file
-        .section_by_name(".modinfo")
-        .ok_or_else(|| problem("it has no .modinfo".to_owned()))?;
-    let data = section.data().map_err(|error| problem(error.to_string()))?;
-    Ok(names(data))
+/// What a module's own records say.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Info {
+    /// The name that the kernel knows it by.
+    name: Option<String>,
+    /// What it depends on.
+    depends: Vec<String>,
 }
 
-fn names(modinfo: &[u8]) -> Vec<String> {
-    modinfo
-        .split(|byte| *byte == 0)
-        .filter_map(|record| record.strip_prefix(b"depends="))
-        .flat_map(|names| names.split(|byte| *byte == b','))
-        .filter(|name| !name.is_empty())
-        .map(|name| String::from_utf8_lossy(name).into_owned())
-        .collect()
+impl Info {
+    fn read(module: &[u8], path: &Path) -> Result<Self, Error> {
+        let problem = |problem: String| Error::Module {
+            path: path.to_owned(),
+            problem,
+        };
+        let file = object::File::parse(module).map_err(|error| problem(error.to_string()))?;
+        let section = file
+            .section_by_name(".modinfo")
+            .ok_or_else(|| problem("it has no .modinfo".to_owned()))?;
+        let data = section.data().map_err(|error| problem(error.to_string()))?;
+        Ok(Self::parse(data))
+    }
+
+    fn parse(modinfo: &[u8]) -> Self {
+        let mut info = Self::default();
+        for record in modinfo.split(|byte| *byte == 0) {
+            let record = String::from_utf8_lossy(record);
+            match record.split_once('=') {
+                Some(("name", name)) => info.name = Some(name.to_owned()),
+                Some(("depends", names)) => {
+                    let names = names.split(',').filter(|name| !name.is_empty());
+                    info.depends = names.map(str::to_owned).collect();
+                }
+                _ => {}
+            }
+        }
+        info
+    }
 }
 
 #[cfg(test)]
@@ -276,6 +303,14 @@ mod tests {
         let path = folder.path().join("kernel/drivers/a.ko");
         let error = Tree::new(folder.path()).under_test(&path).unwrap_err();
         assert!(matches!(error, Error::ModuleCycle(_)));
+    }
+
+    #[test]
+    fn a_module_may_have_another_name_than_its_file() {
+        let folder = tree(&[("a-kunit.ko", "name=a\0depends=\0")]);
+        let path = folder.path().join("kernel/drivers/a-kunit.ko");
+        let module = Tree::new(folder.path()).under_test(&path).unwrap();
+        assert_eq!((&*module.name, &*module.kernel_name), ("a-kunit", "a"));
     }
 
     #[test]

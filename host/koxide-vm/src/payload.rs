@@ -99,7 +99,8 @@ fn add_modules(
 /// Modules under test are marked, because those are unloaded after each test.
 fn order_line(module: &Loadable, tested: bool) -> String {
     let mark = if tested { "*" } else { "" };
-    format!("{mark}{}: {}\n", module.name, module.needs.join(" "))
+    let needs = module.needs.join(" ");
+    format!("{mark}{} {}: {needs}\n", module.name, module.kernel_name)
 }
 
 /// Adds busybox and the programs that the plan and the payload name.

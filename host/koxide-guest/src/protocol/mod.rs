@@ -18,7 +18,8 @@ pub mod paths {
     pub const PLAN: &str = "/koxide/plan";
     /// The folder of the modules, each as `<name>.ko`.
     pub const MODULES: &str = "/koxide/modules";
-    /// What each module depends on: lines of `name: first second`, with a `*` before those under test.
+    /// What is known of each module: lines of `file name: first second`, that is, the name of its file, the name that
+    /// the kernel knows it by, and what it depends on. A `*` before it marks one under test.
     pub const MODULE_ORDER: &str = "/koxide/modules/order";
     /// The folder of the test programs.
     pub const TESTS: &str = "/koxide/tests";

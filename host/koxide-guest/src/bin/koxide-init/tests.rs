@@ -3,12 +3,11 @@
 //! Runs test programs, each test by itself, and modules with tests in them.
 
 use std::collections::HashSet;
-use std::fs;
 use std::io;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use koxide_guest::protocol::{KernelSuite, LOG_MARK, Mark, Program, paths, words};
+use koxide_guest::protocol::{KernelSuite, LOG_MARK, Mark, Program, words};
 use koxide_guest::{Errno, Module, module};
 
 use crate::boot;
@@ -144,7 +143,7 @@ impl<'a> Tests<'a> {
 
     /// Unloads modules that a test which was killed left behind, so that the next test finds none.
     fn unload_leftovers(&self) -> io::Result<()> {
-        for name in modules_under_test() {
+        for name in module::under_test() {
             if !Module::is_loaded(&name) {
                 continue;
             }
@@ -181,13 +180,4 @@ impl<'a> Tests<'a> {
 
 fn ok(passed: bool) -> &'static str {
     if passed { "ok" } else { "not ok" }
-}
-
-fn modules_under_test() -> Vec<String> {
-    fs::read_to_string(paths::MODULE_ORDER)
-        .unwrap_or_default()
-        .lines()
-        .filter_map(|line| line.strip_prefix('*')?.split(':').next())
-        .map(str::to_owned)
-        .collect()
 }
