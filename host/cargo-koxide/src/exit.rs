@@ -4,6 +4,8 @@
 
 use std::process::ExitCode;
 
+use koxide_build::{Error as BuildError, driver, kernels};
+
 /// Why the command did not do its work, as a script sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -46,14 +48,52 @@ pub(crate) fn status_of(error: &anyhow::Error) -> Exit {
     if is_interrupt(error) {
         return Exit::Interrupted;
     }
+    if let Some(because) = error.downcast_ref::<Because>() {
+        return because.exit;
+    }
     error
-        .downcast_ref::<Because>()
-        .map_or(Exit::Failed, |because| because.exit)
+        .downcast_ref::<BuildError>()
+        .map_or(Exit::Failed, of_build)
+}
+
+/// The exit status that an error of koxide-build deserves when nothing is to be installed.
+fn of_build(error: &BuildError) -> Exit {
+    use driver::Error as Driver;
+    use kernels::Error as Kernel;
+    match error {
+        BuildError::Driver(
+            Driver::NoManifest { .. }
+            | Driver::NoSuchPackage { .. }
+            | Driver::NotADriver { .. }
+            | Driver::AmbiguousDriver { .. },
+        )
+        | BuildError::Kernel(
+            Kernel::NoSuchSuite { .. }
+            | Kernel::NoSuchPath { .. }
+            | Kernel::NoKernel { .. }
+            | Kernel::NoKeyring { .. }
+            | Kernel::SeveralKernels { .. }
+            | Kernel::NotBootable { .. }
+            | Kernel::Arch { .. },
+        ) => Exit::Usage,
+        BuildError::Kernel(
+            Kernel::NotFetched { .. }
+            | Kernel::Offline { .. }
+            | Kernel::NoSource { .. }
+            | Kernel::Network { .. }
+            | Kernel::Incomplete { .. }
+            | Kernel::NoHeaders { .. },
+        ) => Exit::Missing,
+        _ => Exit::Failed,
+    }
 }
 
 /// Whether Ctrl-C is what ended the work.
 fn is_interrupt(error: &anyhow::Error) -> bool {
     koxide_process::interrupt::check().is_err()
+        || error
+            .downcast_ref::<BuildError>()
+            .is_some_and(BuildError::interrupted)
         || error
             .chain()
             .any(|cause| cause.is::<koxide_process::interrupt::Interrupted>())

@@ -43,7 +43,10 @@ impl Progress for Steps<'_> {
     }
 
     fn note(&self, text: &str) {
-        self.ui.note(text);
+        // The words of other programs: an error repeats those that explain it.
+        if self.ui.is_verbose() {
+            self.ui.note(text);
+        }
     }
 }
 
