@@ -32,6 +32,14 @@ pub enum Error {
         /// The symbols.
         symbols: Vec<String>,
     },
+    /// The shims lack what the object calls.
+    #[error(
+        "no-shim: no shim defines {}: object and shims are of different releases; build the driver again with the library that the shims belong to", .symbols.join(", ")
+    )]
+    NoShim {
+        /// The symbols.
+        symbols: Vec<String>,
+    },
     /// The Rust object refers to something that drivers may not refer to.
     #[error(
         "foreign-symbol: the driver's object refers to {}, which is no shim and would bind to whatever the kernel has under that name", .symbols.join(", ")
@@ -42,11 +50,9 @@ pub enum Error {
     },
     /// A module with another licence uses what is for GPL modules only.
     #[error(
-        "gpl-only: the module's licence is \"{license}\" and it uses {}, for GPL modules only; say license: \"GPL\" in module!, or do without", .symbols.join(", ")
+        "gpl-only: the module's licence is not the GPL and it uses {}, for GPL modules only; say license: \"GPL\" in module!, or do without", .symbols.join(", ")
     )]
     GplOnly {
-        /// The module's licence.
-        license: String,
         /// The symbols.
         symbols: Vec<String>,
     },
@@ -114,13 +120,11 @@ pub enum Error {
     },
     /// The object and the shims do not belong together.
     #[error(
-        "abi-version: the object was built for version {object} of the Koxide ABI and the shims have version {shims}: build the driver again with the library that the shims belong to"
+        "abi-version: the object was built for version {object} of the Koxide ABI and these shims have another: build the driver again with the library that the shims belong to"
     )]
     AbiVersion {
         /// What the object needs.
         object: String,
-        /// What the shims say.
-        shims: String,
     },
     /// A file is no ELF file, or one that cannot be read.
     #[error("{path} cannot be checked: {source}")]

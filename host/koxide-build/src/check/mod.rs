@@ -16,6 +16,7 @@ use std::fs;
 use std::path::Path;
 
 pub use error::Error;
+pub(crate) use symbols::unresolved;
 
 use crate::cache;
 use crate::kernels::Kernel;

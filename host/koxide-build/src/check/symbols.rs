@@ -65,15 +65,32 @@ pub(crate) fn foreign(rust: &Elf<'_>) -> Result<(), Error> {
 
 /// The object's ABI version is the shims'.
 pub(crate) fn abi(ko: &Elf<'_>) -> Result<(), Error> {
-    let version = |name: &str| name.strip_prefix("kx_abi_").map(str::to_owned);
-    let wanted = ko.undefined.iter().find_map(|(name, _)| version(name));
-    match wanted {
+    let names = ko.undefined.iter().map(|(name, _)| name.clone());
+    match unresolved(names.filter(|name| name.starts_with("kx_")).collect(), "") {
+        Some(error) => Err(error),
         None => Ok(()),
-        Some(object) => Err(Error::AbiVersion {
-            object,
-            shims: "another number".to_owned(),
-        }),
     }
+}
+
+/// The reason behind symbols that nothing defines.
+pub(crate) fn unresolved(symbols: Vec<String>, release: &str) -> Option<Error> {
+    if let Some(object) = symbols.iter().find_map(|s| s.strip_prefix("kx_abi_")) {
+        return Some(Error::AbiVersion {
+            object: object.to_owned(),
+        });
+    }
+    let shims: Vec<String> = symbols
+        .iter()
+        .filter(|s| s.starts_with("kx_"))
+        .cloned()
+        .collect();
+    if !shims.is_empty() {
+        return Some(Error::NoShim { symbols: shims });
+    }
+    (!symbols.is_empty()).then(|| Error::NotExported {
+        release: release.to_owned(),
+        symbols,
+    })
 }
 
 /// Symbols that the kernel must provide.
@@ -95,11 +112,8 @@ pub(crate) fn exports(ko: &Elf<'_>, target: &Target, release: &str) -> Result<Ve
             Some(export) => modules.extend(export.module.clone()),
         }
     }
-    if !missing.is_empty() {
-        return Err(Error::NotExported {
-            release: release.to_owned(),
-            symbols: missing,
-        });
+    if let Some(error) = unresolved(missing, release) {
+        return Err(error);
     }
     modules.sort();
     modules.dedup();
@@ -117,7 +131,7 @@ pub(crate) fn licence(ko: &Elf<'_>, target: &Target) -> Result<(), Error> {
     if symbols.is_empty() {
         return Ok(());
     }
-    Err(Error::GplOnly { license, symbols })
+    Err(Error::GplOnly { symbols })
 }
 
 /// The value of the first record of that key in a module's information.

@@ -57,12 +57,6 @@ pub enum Error {
         /// The last folder that was tried.
         path: PathBuf,
     },
-    /// Object and shims have different versions.
-    #[error("{said}")]
-    AbiVersion {
-        /// The sentence in the generated file.
-        said: String,
-    },
     /// The C side does not compile or link.
     #[error("the C side of {name} does not build for the kernel {release}:{}", indented(.said))]
     Make {

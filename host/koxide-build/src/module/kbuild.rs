@@ -5,8 +5,8 @@
 use std::fs;
 use std::path::Path;
 
-use crate::cache;
 use crate::object::Artefact;
+use crate::{cache, check};
 
 use super::error::{Error, Result};
 
@@ -56,8 +56,14 @@ pub(crate) fn fault(name: &str, release: &str, said: &str) -> Error {
     if let Err(error) = tools_fault(release, said) {
         return error;
     }
-    if let Some(said) = abi_sentence(said) {
-        return Error::AbiVersion { said };
+    if let Some(object) = between(said, "was built for version ", " of the Koxide ABI") {
+        return check::Error::AbiVersion {
+            object: object.to_owned(),
+        }
+        .into();
+    }
+    if let Some(error) = modpost(release, said) {
+        return error.into();
     }
     Error::Make {
         name: name.to_owned(),
@@ -89,13 +95,30 @@ pub(crate) fn tools_fault(release: &str, said: &str) -> Result<()> {
     }
 }
 
-/// The sentence after `#error` in the generated file.
-fn abi_sentence(said: &str) -> Option<String> {
-    let line = said
-        .lines()
-        .find(|l| l.contains("version") && l.contains("of the Koxide ABI"))?;
-    let (_, sentence) = line.split_once("#error ")?;
-    Some(sentence.trim().to_owned())
+/// The reason why the kernel's own last step refused the module.
+fn modpost(release: &str, said: &str) -> Option<check::Error> {
+    let lines = || {
+        said.lines()
+            .filter_map(|l| l.strip_prefix("ERROR: modpost: "))
+    };
+    let gpl = |line: &str| {
+        let symbol = between(line, "uses GPL-only symbol '", "'")?;
+        Some(symbol.to_owned())
+    };
+    let symbols: Vec<String> = lines().filter_map(gpl).collect();
+    if !symbols.is_empty() {
+        return Some(check::Error::GplOnly { symbols });
+    }
+    let undefined = lines().filter(|line| line.ends_with("undefined!"));
+    let symbols = undefined.filter_map(|line| between(line, "\"", "\""));
+    check::unresolved(symbols.map(str::to_owned).collect(), release)
+}
+
+/// What a text has between two others.
+fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
+    let (_, rest) = text.split_once(before)?;
+    let (inside, _) = rest.split_once(after)?;
+    Some(inside)
 }
 
 /// Drops what make says about itself.
@@ -122,10 +145,19 @@ mod tests {
         let glibc = "./scripts/mod/modpost: /lib/libc.so.6: version `GLIBC_2.38' not found";
         assert!(matches!(fault(glibc), Error::Tools { .. }));
         let abi = "toy_glue.c:12:2: error: #error toy was built for version 2 of the Koxide ABI and these shims have another: build it again";
-        assert_eq!(
-            fault(abi).to_string(),
-            "toy was built for version 2 of the Koxide ABI and these shims have another: build it again"
+        let text = fault(abi).to_string();
+        assert!(
+            text.starts_with("abi-version: the object was built for version 2"),
+            "{text}"
         );
+        let undefined = "ERROR: modpost: \"no_such\" [/w/toy.ko] undefined!\nmake: *** x";
+        let text = fault(undefined).to_string();
+        assert!(
+            text.starts_with("not-exported: the kernel 6.1.0-1-amd64 does not export no_such;"),
+            "{text}"
+        );
+        let gpl = "ERROR: modpost: GPL-incompatible module toy.ko uses GPL-only symbol 'x_gpl'";
+        assert!(fault(gpl).to_string().starts_with("gpl-only: "));
         let other = fault("make[1]: Entering\nx.c:1: error: no\nmake: *** [x] Error 1");
         assert_eq!(
             other.to_string(),

@@ -51,17 +51,17 @@ const PROFILE: [&str; 9] = [
     "profile.koxide.incremental=false",
 ];
 
-/// Folders whose names must not show in the object, and what is written for them.
+/// Folders whose names must not show in the object, and what is written for them. cargo names the files of the
+/// workspace itself by relative paths, and another flag for each checkout would compile the core library again.
 fn remaps(project: &Project) -> Vec<(PathBuf, &'static str)> {
     let home = std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cargo")));
+    let library = project.abi_dir().parent().map(Path::to_owned);
+    let library = library.filter(|dir| !dir.starts_with(project.root()));
     let mut remaps = Vec::new();
     remaps.extend(home.map(|home| (home, "cargo")));
-    if let Some(kernel) = project.abi_dir().parent() {
-        remaps.push((kernel.to_owned(), "kernel"));
-    }
-    remaps.push((project.root().to_owned(), "."));
+    remaps.extend(library.map(|library| (library, "kernel")));
     remaps
 }
 
@@ -78,7 +78,7 @@ fn rustflags(project: &Project) -> OsString {
         flags.push(to);
         flags.push("\u{1f}");
     }
-    flags.push("-Wunused");
+    flags.push("--check-cfg=cfg(kunit)");
     flags
 }
 
