@@ -67,16 +67,11 @@ fn head(path: &Path, text: &str) -> Option<String> {
     if !matches!(extension(path), "rs" | "c" | "h" | "S" | "sh") {
         return None;
     }
-    let ours = if path.starts_with("kernel") || path.starts_with("drivers") {
+    let inside = |folder: &str| path.starts_with(folder);
+    let licence = if inside("kernel") || inside("drivers") || is_made_into_modules(path) {
         KERNEL_LICENCE
     } else {
         HOST_LICENCE
-    };
-    let template = path.starts_with("host/cargo-koxide/templates");
-    let licence = if template || compiled_by_kbuild(path) {
-        KERNEL_LICENCE
-    } else {
-        ours
     };
     let wanted = format!("SPDX-License-Identifier: {licence}");
     if !text.lines().take(2).any(|line| line.contains(&wanted)) {
@@ -91,9 +86,11 @@ fn head(path: &Path, text: &str) -> Option<String> {
         .then(|| "does not say at its top, with `//!`, what it is for".to_owned())
 }
 
-/// C code on the host side exists only to be compiled into modules.
-fn compiled_by_kbuild(path: &Path) -> bool {
-    matches!(extension(path), "c" | "h" | "S")
+/// What the host side has only to be compiled into modules: templates, and the modules of tests.
+fn is_made_into_modules(path: &Path) -> bool {
+    let part = |name: &str| path.components().any(|part| part.as_os_str() == name);
+    path.starts_with("host/cargo-koxide/templates")
+        || (part("tests") && (part("fixtures") || part("modules")))
 }
 
 /// Drivers and templates forbid unsafe code.
