@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT OR Apache-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* Goes wrong in its init in the way that the parameter `how` names. */
 #include <linux/module.h>
 #include <linux/sched.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT OR Apache-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* Reports tests as KTAP; the third one takes the machine down. */
 #include <linux/module.h>
 
