@@ -3,8 +3,10 @@
 //! What stands in for the kernel in user space: enough to test the library's own logic.
 
 pub(crate) mod alloc;
+pub mod iov;
 pub(crate) mod lock;
 pub mod print;
+pub mod uaccess;
 
 /// The answer of a shim that has no twin here.
 pub(crate) fn missing(name: &str) -> ! {

@@ -4,6 +4,8 @@
 
 use core::ffi::c_void;
 
+#[cfg(not(target_os = "none"))]
+use crate::host::iov as twin;
 use crate::types::iov_iter;
 
 shims! {
@@ -12,6 +14,7 @@ shims! {
     /// # Safety
     ///
     /// `iov` is an iterator that no other thread uses.
+    #[host(twin::count)]
     pub fn kx_iov_iter_count(iov: *const iov_iter) -> usize;
 
     /// Skips bytes, at most what is left.
@@ -19,6 +22,7 @@ shims! {
     /// # Safety
     ///
     /// As for [`kx_iov_iter_count`].
+    #[host(twin::advance)]
     pub fn kx_iov_iter_advance(iov: *mut iov_iter, bytes: usize);
 
     /// Goes back.
@@ -26,6 +30,7 @@ shims! {
     /// # Safety
     ///
     /// As for [`kx_iov_iter_count`]; the iterator was moved forward by at least `bytes`.
+    #[host(twin::revert)]
     pub fn kx_iov_iter_revert(iov: *mut iov_iter, bytes: usize);
 
     /// Copies into the iterator and moves it forward; says how many bytes. May sleep.
@@ -33,6 +38,7 @@ shims! {
     /// # Safety
     ///
     /// As for [`kx_iov_iter_count`]; the iterator is a destination; `from` is readable for `len` bytes.
+    #[host(twin::copy_to)]
     pub fn kx_copy_to_iter(from: *const c_void, len: usize, iov: *mut iov_iter) -> usize;
 
     /// Copies out of the iterator and moves it forward; says how many bytes. May sleep.
@@ -40,5 +46,6 @@ shims! {
     /// # Safety
     ///
     /// As for [`kx_iov_iter_count`]; the iterator is a source; `to` is writable for `len` bytes.
+    #[host(twin::copy_from)]
     pub fn kx_copy_from_iter(to: *mut c_void, len: usize, iov: *mut iov_iter) -> usize;
 }

@@ -4,12 +4,16 @@
 
 use core::ffi::c_void;
 
+#[cfg(not(target_os = "none"))]
+use crate::host::uaccess as twin;
+
 shims! {
     /// Copies from user memory; says how many bytes were **not** copied (their room is filled with zeroes). May sleep.
     ///
     /// # Safety
     ///
     /// `to` is writable for `len` bytes. `from` may be any number: a bad address is not copied from.
+    #[host(twin::copy_from_user)]
     pub fn kx_copy_from_user(to: *mut c_void, from: usize, len: usize) -> usize;
 
     /// Copies to user memory; says how many bytes were **not** copied. May sleep.
@@ -17,5 +21,6 @@ shims! {
     /// # Safety
     ///
     /// `from` is readable for `len` bytes. `to` may be any number: a bad address is not copied to.
+    #[host(twin::copy_to_user)]
     pub fn kx_copy_to_user(to: usize, from: *const c_void, len: usize) -> usize;
 }

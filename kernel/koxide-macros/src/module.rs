@@ -48,6 +48,8 @@ fn entries(info: &ModuleInfo) -> TokenStream {
     let first_len = first.len();
     let first = Literal::byte_string(first);
     quote! {
+        // The driver's package need not know of this configuration.
+        #[allow(unexpected_cfgs)]
         const _: () = {
             /// A module of tests takes one more parameter: who runs the tests goes on behind one that crashed.
             #[cfg(kunit)]

@@ -21,7 +21,7 @@ use core::ptr::NonNull;
 
 pub use self::flags::Flags;
 pub use self::kbox::{Box, KBox, KVBox, VBox};
-pub use self::kvec::{KVVec, KVec, VVec, Vec};
+pub use self::kvec::{KVVec, KVec, RemoveError, VVec, Vec};
 pub use self::kvec_iter::IntoIter;
 
 /// There was no memory.

@@ -177,3 +177,103 @@ impl IovIterDest<'_> {
         Ok(copied)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use koxide_abi::host::iov::Iov;
+
+    use super::*;
+    use crate::prelude::*;
+
+    fn dest(iov: &mut Iov) -> IovIterDest<'_> {
+        // SAFETY: the iterator is the host's, is used as a destination and borrowed.
+        unsafe { IovIterDest::from_raw(NonNull::new(iov.as_raw()).unwrap()) }
+    }
+
+    fn source(iov: &mut Iov) -> IovIterSource<'_> {
+        // SAFETY: the iterator is the host's, is used as a source and borrowed.
+        unsafe { IovIterSource::from_raw(NonNull::new(iov.as_raw()).unwrap()) }
+    }
+
+    #[test]
+    fn reads_go_on_where_the_last_one_ended() {
+        let mut pos = 0;
+        let mut read = |len| {
+            let mut iov = Iov::new(&[0; 8][..len]);
+            let count = dest(&mut iov).simple_read_from_buffer(&mut pos, b"abcde");
+            (count, iov.good)
+        };
+        assert_eq!(read(3), (Ok(3), b"abc".to_vec()));
+        assert_eq!(read(0), (Ok(0), b"".to_vec()));
+        assert_eq!(read(4), (Ok(2), b"de\0\0".to_vec()));
+        assert_eq!(read(4), (Ok(0), b"\0\0\0\0".to_vec()));
+        assert_eq!(pos, 5);
+    }
+
+    #[test]
+    fn positions_out_of_range_read_nothing() {
+        for (mut pos, expected) in [
+            (-1, Err(EINVAL)),
+            (i64::MIN, Err(EINVAL)),
+            (i64::MAX, Ok(0)),
+        ] {
+            let mut iov = Iov::new(&[0; 4]);
+            assert_eq!(
+                dest(&mut iov).simple_read_from_buffer(&mut pos, b"abc"),
+                expected
+            );
+        }
+    }
+
+    #[test]
+    fn a_buffer_that_is_bad_from_its_start_is_efault() {
+        let mut bad = Iov {
+            good: std::vec![],
+            len: 4,
+            at: 0,
+        };
+        let mut pos = 0;
+        assert_eq!(
+            dest(&mut bad).simple_read_from_buffer(&mut pos, b"abc"),
+            Err(EFAULT)
+        );
+        assert_eq!(pos, 0);
+        let mut taken = KVec::new();
+        assert_eq!(
+            source(&mut bad).copy_from_iter_vec(&mut taken, GFP_KERNEL),
+            Err(EFAULT)
+        );
+        assert!(taken.is_empty());
+    }
+
+    #[test]
+    fn a_buffer_that_ends_too_early_is_used_up_to_its_end() {
+        let mut iov = Iov {
+            good: b"ab".to_vec(),
+            len: 4,
+            at: 0,
+        };
+        let mut taken = KVec::new();
+        taken.push(b'>', GFP_KERNEL).unwrap();
+        assert_eq!(
+            source(&mut iov).copy_from_iter_vec(&mut taken, GFP_KERNEL),
+            Ok(2)
+        );
+        assert_eq!(taken, b">ab");
+        assert_eq!(source(&mut iov).len(), 2);
+    }
+
+    #[test]
+    fn skipped_bytes_are_not_copied() {
+        let mut iov = Iov::new(b"abcdef");
+        let mut from = source(&mut iov);
+        from.advance(2);
+        let mut two = [0; 2];
+        assert_eq!((from.copy_from_iter(&mut two), &two), (2, b"cd"));
+        from.advance(100);
+        assert!(from.is_empty());
+        // SAFETY: it was moved by six bytes.
+        unsafe { from.revert(6) };
+        assert_eq!(from.len(), 6);
+    }
+}

@@ -17,7 +17,7 @@ pub use crate::sync::aref::{ARef, AlwaysRefCounted};
 /// Makes what contains it neither `Send` nor `Sync`.
 pub type NotThreadSafe = PhantomData<*mut ()>;
 
-/// The value of [`NotThreadSafe`].
+/// The value of the type of this name.
 #[allow(
     non_upper_case_globals,
     reason = "it is written where the type's constructor would be"

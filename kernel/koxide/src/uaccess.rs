@@ -266,3 +266,66 @@ impl UserSliceWriter {
         self.write_slice(unsafe { &*bytes })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use koxide_abi::host::uaccess::{START, get, set};
+
+    use super::*;
+    use crate::error::code::E2BIG;
+    use crate::prelude::*;
+
+    fn user(len: usize) -> UserSlice {
+        UserSlice::new(UserPtr::from_addr(START), len)
+    }
+
+    #[test]
+    fn values_are_read_one_after_the_other() {
+        set(&[1, 2, 0, 0, 0, 9]);
+        let mut reader = user(6).reader();
+        assert_eq!(reader.read::<u8>(), Ok(1));
+        assert_eq!(reader.read::<u32>(), Ok(2));
+        assert_eq!(reader.read::<u16>(), Err(EFAULT));
+        assert_eq!(reader.len(), 1);
+        assert_eq!(reader.skip(2), Err(EFAULT));
+        assert_eq!(reader.skip(1), Ok(()));
+        assert!(reader.is_empty());
+        assert_eq!(reader.read::<u8>(), Err(EFAULT));
+    }
+
+    #[test]
+    fn bad_addresses_are_efault() {
+        set(&[7; 4]);
+        assert_eq!(user(8).reader().read::<u64>(), Err(EFAULT));
+        for addr in [0, START - 1, START + 4, usize::MAX] {
+            let slice = || UserSlice::new(UserPtr::from_addr(addr), 4);
+            assert_eq!(slice().reader().read::<i32>(), Err(EFAULT), "{addr:#x}");
+            assert_eq!(slice().writer().write(&1i32), Err(EFAULT), "{addr:#x}");
+        }
+        let mut all = KVec::new();
+        assert_eq!(user(5).read_all(&mut all, GFP_KERNEL), Err(EFAULT));
+        assert!(all.is_empty());
+        assert_eq!(user(4).read_all(&mut all, GFP_KERNEL), Ok(()));
+        assert_eq!(all, [7; 4]);
+    }
+
+    #[test]
+    fn nothing_is_written_beyond_the_range() {
+        set(&[0; 6]);
+        let mut writer = user(5).writer();
+        assert_eq!(writer.write(&0x0403_0201u32), Ok(()));
+        assert_eq!(writer.write(&5u16), Err(EFAULT));
+        assert_eq!(writer.write_slice(&[5]), Ok(()));
+        assert!(writer.is_empty());
+        assert_eq!(get(), [1, 2, 3, 4, 5, 0]);
+    }
+
+    #[test]
+    fn strings_end_with_their_nul() {
+        set(b"abc\0def");
+        let mut buf = [0; 5];
+        assert_eq!(user(7).reader().strcpy_into_buf(&mut buf), Ok(c"abc"));
+        assert_eq!(user(7).reader().strcpy_into_buf(&mut buf[..3]), Err(E2BIG));
+        assert_eq!(user(3).reader().strcpy_into_buf(&mut buf), Err(EFAULT));
+    }
+}
