@@ -101,6 +101,9 @@ int kx_current_pid(void);
 int kx_current_signal_pending(void);
 void kx_cond_resched(void);
 
+/* time */
+void kx_fsleep(u64 microseconds);
+
 /* uaccess */
 size_t kx_copy_from_user(void *to, size_t from, size_t len);
 size_t kx_copy_to_user(size_t to, const void *from, size_t len);

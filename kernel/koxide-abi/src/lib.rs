@@ -32,6 +32,7 @@ mod panic;
 mod print;
 mod spinlock;
 mod task;
+mod time;
 pub mod types;
 mod uaccess;
 
@@ -47,6 +48,7 @@ pub use panic::*;
 pub use print::*;
 pub use spinlock::*;
 pub use task::*;
+pub use time::*;
 pub use uaccess::*;
 
 /// The version of this ABI.

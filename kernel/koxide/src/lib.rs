@@ -64,6 +64,7 @@ pub mod str;
 pub mod sync;
 mod table;
 pub mod task;
+pub mod time;
 pub mod transmute;
 pub mod types;
 pub mod uaccess;

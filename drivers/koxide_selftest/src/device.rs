@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! A device without an end.
+
+use kernel::{
+    fs::File,
+    miscdevice::{MiscDevice, MiscDeviceOptions, MiscDeviceRegistration},
+    pin_init::PinInit,
+    prelude::*,
+};
+
+/// A file that does nothing.
+pub(crate) struct Endless;
+
+#[vtable]
+impl MiscDevice for Endless {
+    type Ptr = ();
+
+    fn open(_file: &File, _device: &MiscDeviceRegistration<Self>) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Registers `/dev/koxide-selftest`.
+pub(crate) fn registration() -> impl PinInit<MiscDeviceRegistration<Endless>, Error> {
+    MiscDeviceRegistration::register(MiscDeviceOptions {
+        name: c"koxide-selftest",
+    })
+}
+
+#[kunit_tests(device)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_can_be_registered_again() -> Result {
+        for _ in 0..3 {
+            let device = KBox::try_pin_init(registration(), GFP_KERNEL)?;
+            assert_eq!(device.device().name(), c"koxide-selftest");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_device_outlives_its_registration() -> Result {
+        let registered = KBox::try_pin_init(registration(), GFP_KERNEL)?;
+        let device = kernel::sync::aref::ARef::from(registered.device());
+        drop(registered);
+        dev_info!(device, "unregistered, {} is still its name\n", "this");
+        assert_eq!(device.name(), c"koxide-selftest");
+        Ok(())
+    }
+}

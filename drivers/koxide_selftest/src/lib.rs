@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Tests of the `kernel` library that need a kernel, and the faults that it must survive.
+//!
+//! Without `provoke` the module does nothing when it is loaded. The tests run in its in-kernel test build.
+#![no_std]
+#![forbid(unsafe_code)]
+
+mod device;
+mod locks;
+mod memory;
+mod parameters;
+mod user;
+
+use kernel::{
+    miscdevice::MiscDeviceRegistration,
+    prelude::*,
+    time::{Delta, delay::fsleep},
+};
+
+use device::{Endless, registration};
+
+module! {
+    type: Selftest,
+    name: "koxide_selftest",
+    authors: ["The Koxide authors"],
+    description: "Tests of the library that need a kernel",
+    license: "GPL",
+    alias: ["koxide:selftest"],
+    params: {
+        provoke: u32 {
+            default: 0,
+            description: "A fault: 1 panics, 2 leaks a registration, 3 fails after a registration, 4 logs a long line",
+        },
+        index: usize {
+            default: 0,
+            description: "Which element of an array of 4 to use",
+        },
+        a_i8: i8 { default: -8, description: "A number" },
+        a_u8: u8 { default: 8, description: "A number" },
+        a_i16: i16 { default: -16, description: "A number" },
+        a_u16: u16 { default: 16, description: "A number" },
+        a_i32: i32 { default: -32, description: "A number" },
+        a_u32: u32 { default: 32, description: "A number" },
+        a_i64: i64 { default: -64, description: "A number" },
+        a_u64: u64 { default: 64, description: "A number" },
+        an_isize: isize { default: -1, description: "A number" },
+        a_bool: bool { default: false, description: "Yes or no" },
+    },
+}
+
+/// Nothing is kept while the module is loaded.
+struct Selftest;
+
+impl kernel::Module for Selftest {
+    fn init(_module: &'static ThisModule) -> Result<Self> {
+        parameters::log();
+        match module_parameters::provoke.value() {
+            1 => panic!("provoked with {}", 42),
+            2 => core::mem::forget(registered()?),
+            3 => fail_late()?,
+            4 => pr_info!("{:>600}|\n", "a long line"),
+            _ => {}
+        }
+        // Out of bounds, this panics.
+        let squares = [0, 1, 4, 9];
+        pr_info!(
+            "the square is {}\n",
+            squares[module_parameters::index.value()]
+        );
+        Ok(Self)
+    }
+}
+
+impl Drop for Selftest {
+    fn drop(&mut self) {
+        pr_info!("unloaded\n");
+    }
+}
+
+/// A device that is registered.
+fn registered() -> Result<Pin<KBox<MiscDeviceRegistration<Endless>>>> {
+    KBox::try_pin_init(registration(), GFP_KERNEL)
+}
+
+/// Fails when a device has been there for a while, and somebody may have opened it.
+fn fail_late() -> Result {
+    let device = registered()?;
+    pr_info!("registered for a while\n");
+    fsleep(Delta::from_millis(500));
+    drop(device);
+    Err(EBUSY)
+}
