@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What of the library shows in user space only: parameters, the log, and a device whose module's init fails.
+#![forbid(unsafe_code)]
+
+use std::fs::File;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use koxide_guest::{KernelLog, Module};
+
+const DEVICE: &str = "/dev/koxide-selftest";
+
+// What loading fails with.
+const ERANGE: i32 = 34;
+const EINVAL: i32 = 22;
+const EBUSY: i32 = 16;
+
+/// What the module logs of its parameters when it is loaded with some.
+fn logged(params: &str) -> String {
+    let mut log = KernelLog::since_now();
+    let module = Module::load("koxide_selftest", params).unwrap();
+    let line = log.wait_for("the square is ");
+    module.unload().unwrap();
+    let lines = log.lines();
+    let at = lines.iter().position(|found| *found == line).unwrap();
+    lines[at - 1].split(": ").last().unwrap().to_owned()
+}
+
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn parameters_have_all_types() {
+    assert_eq!(logged(""), "-8 8 -16 16 -32 32 -64 64 -1 false");
+    assert_eq!(
+        logged("a_i8=-128 a_u8=255 a_i16=-32768 a_u16=65535 a_bool"),
+        "-128 255 -32768 65535 -32 32 -64 64 -1 true"
+    );
+    assert_eq!(
+        logged(
+            "a_i32=-2147483648 a_u32=0xffffffff a_i64=-9223372036854775808 \
+             a_u64=18446744073709551615 an_isize=7 a_bool=n"
+        ),
+        "-8 8 -16 16 -2147483648 4294967295 -9223372036854775808 18446744073709551615 7 false"
+    );
+}
+
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn parameters_that_do_not_fit_are_refused() {
+    for (params, errno) in [
+        ("a_u8=256", ERANGE),
+        ("a_i8=-129", ERANGE),
+        ("a_u8=-1", EINVAL),
+        ("a_i64=x", EINVAL),
+        ("a_u32", EINVAL),
+        ("a_bool=perhaps", EINVAL),
+    ] {
+        let error = Module::load("koxide_selftest", params).unwrap_err();
+        assert_eq!(error.0, errno, "{params}");
+    }
+}
+
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn a_long_line_is_logged_whole() {
+    let mut log = KernelLog::since_now();
+    let module = Module::load("koxide_selftest", "provoke=4").unwrap();
+    let line = log.wait_for("a long line");
+    assert!(
+        line.ends_with(&format!("koxide_selftest: {:>600}|", "a long line")),
+        "{line}"
+    );
+    module.unload().unwrap();
+}
+
+/// A module whose init fails is freed, whoever uses it: the library waits until nobody does.
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn a_failed_init_waits_for_open_files() {
+    let start = Instant::now();
+    let user = thread::spawn(move || {
+        let file = loop {
+            match File::open(DEVICE) {
+                Ok(file) => break file,
+                Err(_) if start.elapsed() < Duration::from_secs(10) => thread::yield_now(),
+                Err(error) => panic!("{DEVICE} never came: {error}"),
+            }
+        };
+        // The module takes 0.5 s to notice that it fails.
+        thread::sleep(Duration::from_millis(1500));
+        let closed = Instant::now();
+        drop(file);
+        closed
+    });
+    let error = Module::load("koxide_selftest", "provoke=3").unwrap_err();
+    let failed = Instant::now();
+    assert_eq!(error.0, EBUSY);
+    assert!(
+        failed >= user.join().unwrap(),
+        "the module was freed while its file was open"
+    );
+    assert!(File::open(DEVICE).is_err());
+}
