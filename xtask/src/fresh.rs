@@ -4,7 +4,7 @@
 //!
 //! For each distribution a bare root is made; there only the README's package line is run as root, and everything else
 //! as a new user in a home of its own: clone, `cargo koxide demo`. Rust's toolchain is the one of this machine, mounted
-//! read-only, in the place of what rustup would download.
+//! read-only where rustup would have put it.
 
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -77,7 +77,7 @@ fn try_suite(suite: &str, options: &Options) -> anyhow::Result<()> {
 
     println!("{suite}: {}", options.command);
     let script = format!(
-        "git clone -q /mnt/koxide.bundle src/koxide && cd src/koxide && {}",
+        "git -c advice.detachedHead=false clone -q /mnt/koxide.bundle src/koxide && cd src/koxide && {}",
         options.command
     );
     let output = inside(&root, USER, &script)?;
@@ -113,7 +113,7 @@ fn furnish(root: &Path) -> anyhow::Result<()> {
         .arg("HEAD")
         .current_dir(xtask::root())
         .output()?;
-    std::fs::create_dir_all(root.join("mnt/rustup"))?;
+    std::fs::create_dir_all(root.join("mnt/toolchain"))?;
     std::fs::create_dir_all(root.join("mnt/certificates"))?;
     Ok(())
 }
@@ -135,8 +135,26 @@ fn settle(root: &Path) -> anyhow::Result<()> {
     ] {
         symlink("rustup", bin.join(name))?;
     }
+    let toolchains = root.join("home").join(USER).join(".rustup/toolchains");
+    std::fs::create_dir_all(&toolchains)?;
+    symlink(
+        "/mnt/toolchain",
+        toolchains.join(format!("{}-x86_64-unknown-linux-gnu", channel()?)),
+    )?;
     inside(root, "root", &format!("chown -R {USER}: /home/{USER}"))?;
     Ok(())
+}
+
+/// The toolchain that the repository asks for.
+fn channel() -> anyhow::Result<String> {
+    let text = std::fs::read_to_string(xtask::root().join("rust-toolchain.toml"))?;
+    let file: toml::Table = toml::from_str(&text)?;
+    let channel = file
+        .get("toolchain")
+        .and_then(|table| table.get("channel")?.as_str());
+    Ok(channel
+        .context("rust-toolchain.toml names no channel")?
+        .to_owned())
 }
 
 /// Runs a script in the root as a user, in namespaces of its own: no mount and no process is left behind.
@@ -147,15 +165,18 @@ fn inside(root: &Path, user: &str, script: &str) -> anyhow::Result<String> {
         PathBuf::from("/home").join(user)
     };
     let setup = "mount -t proc proc \"$1/proc\" && mount -t sysfs -o ro sysfs \"$1/sys\" \
-                 && mount --bind \"$2\" \"$1/mnt/rustup\" && mount -o remount,bind,ro \"$1/mnt/rustup\" \
+                 && mount --bind \"$2\" \"$1/mnt/toolchain\" && mount -o remount,bind,ro \"$1/mnt/toolchain\" \
                  && mount --bind /etc/ssl/certs \"$1/mnt/certificates\" && mount -t devpts devpts \"$1/dev/pts\" \
                  && exec chroot --userspec=\"$3\" \"$1\" /usr/bin/env -i HOME=\"$4\" USER=\"$3\" LANG=C.UTF-8 TERM=xterm \
                     PATH=\"$4/.cargo/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\" \
-                    RUSTUP_HOME=/mnt/rustup RUSTUP_AUTO_INSTALL=0 DEBIAN_FRONTEND=noninteractive \
+                    RUSTUP_AUTO_INSTALL=0 DEBIAN_FRONTEND=noninteractive \
                     SSL_CERT_FILE=/mnt/certificates/ca-certificates.crt \
                     /bin/sh -c \"cd && $5\"";
-    let rustup_home = Command::new("rustup").args(["show", "home"]).output()?;
-    let rustup_home = String::from_utf8(rustup_home.stdout)?;
+    let sysroot = Command::new("rustc")
+        .args(["--print", "sysroot"])
+        .current_dir(xtask::root())
+        .output()?;
+    let sysroot = String::from_utf8(sysroot.stdout)?;
     let mut command = Command::new("unshare");
     command.args([
         "--mount",
@@ -169,7 +190,7 @@ fn inside(root: &Path, user: &str, script: &str) -> anyhow::Result<String> {
     ]);
     command
         .arg(root)
-        .arg(rustup_home.trim())
+        .arg(sysroot.trim())
         .arg(user)
         .arg(home)
         .arg(script);
