@@ -5,7 +5,7 @@
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
-use koxide_guest::protocol::{Decoder, Frame, LOG_MARK, Mark};
+use koxide_guest::protocol::{Decoder, Frame, LOG_MARK, LOG_MARK_DONE, Mark};
 use koxide_process::interrupt;
 
 use crate::crash::{self, Detector};
@@ -19,8 +19,8 @@ const TICK: Duration = Duration::from_millis(20);
 /// How long the kernel's answer to the question where it hangs may take.
 const ANSWER: Duration = Duration::from_secs(2);
 
-/// How long the last lines of a log are waited for at most.
-const LAST_LINES: Duration = Duration::from_secs(1);
+/// How long QEMU may take to end after its machine said that all is done.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// How long a kernel that panicked may take to end the machine.
 const PANIC_GRACE: Duration = Duration::from_secs(5);
@@ -74,6 +74,8 @@ struct Boot<'a> {
     started: Instant,
     ready: bool,
     done: bool,
+    /// What follows in the log is about the end of the machine.
+    log_closed: bool,
     /// When something happened last.
     progress: Instant,
     panicked: Option<Instant>,
@@ -97,6 +99,7 @@ pub(crate) fn follow(
         started: qemu.started(),
         ready: false,
         done: false,
+        log_closed: false,
         progress: Instant::now(),
         panicked: None,
     };
@@ -109,8 +112,7 @@ pub(crate) fn follow(
             Err(RecvTimeoutError::Disconnected) => return boot.ended(qemu),
         }
         if boot.done {
-            boot.last_log_lines(&qemu);
-            qemu.finish();
+            boot.last_words(&qemu);
             return Ok(End::Done);
         }
         match boot.course.verdict() {
@@ -142,7 +144,16 @@ impl Boot<'_> {
         let line = String::from_utf8_lossy(&bytes);
         if let Some(mark) = crash::message(&line).strip_prefix(LOG_MARK) {
             self.progress = Instant::now();
-            self.course.log_mark(mark.trim());
+            match mark.trim() {
+                LOG_MARK_DONE => {
+                    self.done = true;
+                    self.log_closed = true;
+                }
+                mark => self.course.log_mark(mark),
+            }
+            return;
+        }
+        if self.log_closed {
             return;
         }
         self.detector.line(&line);
@@ -178,14 +189,14 @@ impl Boot<'_> {
         }
     }
 
-    /// What the kernel logged before the report's last record may still be on its way.
-    fn last_log_lines(&mut self, qemu: &Qemu) {
-        let end = Instant::now() + LAST_LINES;
-        while Instant::now() < end
-            && let Ok(message) = qemu.next(TICK)
-        {
-            if let Message::Console(bytes) = message {
-                self.take_console(&bytes);
+    /// What one channel brought before the other said that all is done may still be on its way. The machine ends by
+    /// itself then; should it not, dropping it does that.
+    fn last_words(&mut self, qemu: &Qemu) {
+        let end = Instant::now() + GRACE;
+        while let Ok(message) = qemu.next(end.saturating_duration_since(Instant::now())) {
+            match message {
+                Message::Console(bytes) => self.take_console(&bytes),
+                Message::Report(bytes) => self.take_report(&bytes),
             }
         }
     }

@@ -63,11 +63,9 @@ impl<'a> Commands<'a> {
     }
 
     fn argv(&self, index: usize) -> Vec<String> {
-        // A script that comes from the standard input is the one step without words.
-        self.steps
-            .get(index)
-            .map(|step| step.argv.clone())
-            .unwrap_or_default()
+        // A plan without steps is a shell: one that reads a script reports as a step.
+        let step = self.steps.get(index);
+        step.map_or_else(|| vec!["sh".to_owned()], |step| step.argv.clone())
     }
 }
 

@@ -82,7 +82,7 @@ fn add_modules(
     for name in payload.kernel_modules.iter().chain(wanted) {
         tree.by_name(name)?;
     }
-    let mut order = String::new();
+    let (mut order, mut dep) = (String::new(), String::new());
     let own = tree.found();
     for (module, tested) in under_test
         .iter()
@@ -92,8 +92,19 @@ fn add_modules(
         let path = format!("{}/{}.ko", paths::MODULES, module.name);
         archive.add(&path, 0o644, module.bytes.clone())?;
         order.push_str(&order_line(module, tested));
+        dep.push_str(&dep_line(module));
     }
-    archive.add(paths::MODULE_ORDER, 0o644, order.into_bytes())
+    archive.add(paths::MODULE_ORDER, 0o644, order.into_bytes())?;
+    // For busybox's modprobe, which knows nothing of the file above.
+    let dep_path = format!("{}/modules.dep", paths::MODULES);
+    archive.add(&dep_path, 0o644, dep.into_bytes())?;
+    archive.link(&format!("/lib/modules/{}", kernel.release), paths::MODULES)
+}
+
+/// What depmod writes: what a module depends on comes last first.
+fn dep_line(module: &Loadable) -> String {
+    let needs = module.needs.iter().rev().map(|need| format!(" {need}.ko"));
+    format!("{}.ko:{}\n", module.name, needs.collect::<String>())
 }
 
 /// Modules under test are marked, because those are unloaded after each test.

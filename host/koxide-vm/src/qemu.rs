@@ -16,9 +16,6 @@ use koxide_process::{Command, find};
 use crate::error::{Error, Need};
 use crate::plan::Machine;
 
-/// How long QEMU may take to end after its machine said that all is done.
-const GRACE: Duration = Duration::from_secs(2);
-
 /// How the kernel is to behave: the console tells only what matters until init turns it up, because each character
 /// on it costs time; every fault ends the machine at once; init's marks in the log are not dropped.
 const KERNEL_ARGS: &[&str] = &[
@@ -135,14 +132,6 @@ impl Qemu {
     pub(crate) fn ask_where(&mut self) {
         // No answer comes from a machine that is not there any more: the caller's wait ends by itself.
         let _ = self.report.write_all(b"?");
-    }
-
-    /// Waits a little for the end that the machine announced, then ends it.
-    pub(crate) fn finish(mut self) {
-        let end = Instant::now() + GRACE;
-        while Instant::now() < end && matches!(self.child.try_wait(), Ok(None)) {
-            std::thread::sleep(Duration::from_millis(5));
-        }
     }
 
     /// What QEMU itself said, after its end.

@@ -4,8 +4,10 @@
 
 mod common;
 
+use std::time::Duration;
+
 use common::{commands, run, vm};
-use koxide_vm::{Exit, Payload};
+use koxide_vm::{Exit, Load, Payload, Plan};
 
 #[test]
 #[ignore = "boots a kernel: set KOXIDE_TEST_KERNEL"]
@@ -14,7 +16,7 @@ fn a_commands_output_and_status_come_back() {
         &["uname", "-r"],
         &["sh", "-c", "echo out; echo err >&2; exit 3"],
     ]);
-    if let koxide_vm::Plan::Commands { steps, .. } = &mut plan {
+    if let Plan::Commands { steps, .. } = &mut plan {
         steps[0].keep_going = true;
     }
     let vm = vm();
@@ -24,4 +26,90 @@ fn a_commands_output_and_status_come_back() {
     assert_eq!(String::from_utf8_lossy(&said.stderr), "err\n");
     assert_eq!(report.steps[1].exit, Exit::Status(3));
     eprintln!("boot {:?}, all {:?}", report.boots, report.duration);
+}
+
+#[test]
+#[ignore = "boots a kernel: set KOXIDE_TEST_KERNEL"]
+fn a_module_of_the_kernel_comes_with_what_it_depends_on() {
+    let mut plan = commands([&["cat", "/proc/modules"], &["modprobe", "usb-storage"]]);
+    if let Plan::Commands { load, .. } = &mut plan {
+        load.push(Load::new("usbhid", ""));
+    }
+    let payload = Payload {
+        kernel_modules: vec!["usb-storage".to_owned()],
+        ..Payload::default()
+    };
+    let (report, said) = run(&vm(), &plan, &payload);
+    let modules = String::from_utf8_lossy(&said.stdout).into_owned();
+    for name in ["usbhid ", "hid ", "usbcore "] {
+        assert!(
+            modules.lines().any(|line| line.starts_with(name)),
+            "{name}: {modules}"
+        );
+    }
+    assert!(
+        report.success(),
+        "{}",
+        String::from_utf8_lossy(&said.stderr)
+    );
+}
+
+#[test]
+#[ignore = "boots a kernel: set KOXIDE_TEST_KERNEL"]
+fn every_byte_passes() {
+    let plan = commands([
+        &[
+            "sh",
+            "-c",
+            "i=0; while [ $i -lt 256 ]; do printf \"\\\\$(printf %03o $i)\"; i=$((i+1)); done",
+        ],
+        &["sh", "-c", "yes 0123456789 | head -c 2000000"],
+    ]);
+    let (report, said) = run(&vm(), &plan, &Payload::default());
+    assert!(report.success());
+    assert!(said.stdout[..256].iter().copied().eq(0..=255));
+    let rest = &said.stdout[256..];
+    assert_eq!(rest.len(), 2_000_000);
+    assert!(
+        rest.chunks(11)
+            .all(|line| b"0123456789\n".starts_with(line))
+    );
+    eprintln!("2 MB of output in {:?}", report.steps[1].duration);
+}
+
+#[test]
+#[ignore = "boots a kernel: set KOXIDE_TEST_KERNEL"]
+fn a_command_that_takes_too_long_is_killed_and_the_next_may_run() {
+    let mut plan = commands([&["sleep", "60"], &["no-such-applet"], &["kill", "-9", "0"]]);
+    if let Plan::Commands { limit, steps, .. } = &mut plan {
+        *limit = Some(Duration::from_secs(1));
+        steps[1].argv = vec!["/no/such/program".to_owned()];
+        steps.iter_mut().for_each(|step| step.keep_going = true);
+    }
+    let (report, _) = run(&vm(), &plan, &Payload::default());
+    let exits: Vec<Exit> = report.steps.iter().map(|step| step.exit).collect();
+    assert_eq!(exits[0], Exit::TimedOut(Duration::from_secs(1)));
+    assert_eq!(exits[1], Exit::NotStarted { errno: 2 });
+    assert_eq!(exits[2], Exit::Signal(9));
+}
+
+#[test]
+#[ignore = "boots a kernel: set KOXIDE_TEST_KERNEL"]
+fn a_kernel_that_panics_is_a_crash() {
+    let plan = commands([&["sh", "-c", "echo before; echo c > /proc/sysrq-trigger"]]);
+    let (report, said) = run(&vm(), &plan, &Payload::default());
+    let crash = report.crash.expect("the kernel was told to");
+    assert!(crash.summary.contains("sysrq triggered crash"), "{crash:?}");
+    assert_eq!(said.stdout, b"before\n");
+    assert!(report.steps.is_empty());
+}
+
+#[test]
+#[ignore = "boots a kernel: set KOXIDE_TEST_KERNEL"]
+fn programs_of_the_host_run_with_their_libraries() {
+    // Not among busybox's applets.
+    let plan = commands([&["getconf", "PAGE_SIZE"]]);
+    let (report, said) = run(&vm(), &plan, &Payload::default());
+    assert!(report.success());
+    assert_eq!(said.stdout, b"4096\n");
 }

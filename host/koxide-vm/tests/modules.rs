@@ -63,8 +63,8 @@ fn crash<'a>(report: &'a Report, name: &str) -> &'a Crash {
 #[test]
 #[ignore = "boots a kernel: set KOXIDE_TEST_KERNEL and KOXIDE_TEST_HEADERS"]
 fn every_fault_has_its_name() {
-    let faults =
-        ["warn", "panic", "oops", "rust"].map(|how| (how, format!("insmod kxfault how={how}")));
+    let faults = ["warn", "panic", "oops", "rust"]
+        .map(|how| (how, format!("/bin/insmod kxfault how={how}")));
     let tests: Vec<(&str, &str)> = faults.iter().map(|(name, body)| (*name, &**body)).collect();
     let (report, _) = run_scripts(&tests, Duration::from_secs(20), &payload());
     let warned = outcome(&report, "warn");
@@ -96,8 +96,8 @@ fn every_fault_has_its_name() {
 #[test]
 #[ignore = "boots a kernel: set KOXIDE_TEST_KERNEL and KOXIDE_TEST_HEADERS"]
 fn every_hang_ends_within_its_limit() {
-    let hangs =
-        ["spin", "spin-irq-off", "sleep"].map(|how| (how, format!("insmod kxfault how={how}")));
+    let hangs = ["spin", "spin-irq-off", "sleep"]
+        .map(|how| (how, format!("/bin/insmod kxfault how={how}")));
     let mut tests: Vec<(&str, &str)> = hangs.iter().map(|(name, body)| (*name, &**body)).collect();
     tests.push(("ends", "true"));
     let (report, said) = run_scripts(&tests, Duration::from_secs(2), &payload());

@@ -32,3 +32,6 @@ pub const APPLETS: [&str; 4] = ["insmod", "rmmod", "ioctl", "dmesg"];
 
 /// What a line in the kernel log begins with that the init wrote to mark a test's start or end.
 pub const LOG_MARK: &str = "koxide-mark:";
+
+/// What follows [`LOG_MARK`] at the end of all.
+pub const LOG_MARK_DONE: &str = "done";

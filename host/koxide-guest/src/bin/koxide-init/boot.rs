@@ -6,6 +6,7 @@ use std::convert::Infallible;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Write};
 
+use koxide_guest::protocol::{LOG_MARK, LOG_MARK_DONE};
 use nix::mount::{MsFlags, mount};
 use nix::sys::reboot::{RebootMode, reboot};
 
@@ -74,7 +75,9 @@ pub(crate) fn wait_for_the_end() -> ! {
     }
 }
 
-/// Ends the machine: QEMU runs with `-no-reboot`.
+/// Ends the machine: QEMU runs with `-no-reboot`. The host hears of it by the log, because a shell that had the report
+/// channel to itself hung it up.
 pub(crate) fn end_machine() -> io::Result<Infallible> {
+    log(&format!("{LOG_MARK} {LOG_MARK_DONE}"))?;
     Ok(reboot(RebootMode::RB_AUTOBOOT)?)
 }

@@ -66,11 +66,11 @@ fn init() -> io::Result<std::convert::Infallible> {
                 columns,
                 term,
             } => {
-                if terminal {
-                    shell::interactive(&report, rows, columns, &term)?;
+                return if terminal {
+                    shell::interactive(&report, rows, columns, &term)
                 } else {
-                    shell::script(&report)?;
-                }
+                    shell::script(&report)
+                };
             }
         }
     }

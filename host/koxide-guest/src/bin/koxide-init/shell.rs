@@ -2,17 +2,24 @@
 
 //! A shell for the user: at a terminal, or reading a script.
 
+use std::convert::Infallible;
 use std::io::{self, Read, Write};
 use std::process::{Command, Stdio};
 
 use koxide_guest::protocol::{Mark, paths};
 
+use crate::boot;
 use crate::commands::environment;
 use crate::pump;
 use crate::report::Report;
 
-/// Gives the report channel to an interactive shell until that ends.
-pub(crate) fn interactive(report: &Report, rows: u16, columns: u16, term: &str) -> io::Result<()> {
+/// Gives the report channel to an interactive shell, and ends the machine after it.
+pub(crate) fn interactive(
+    report: &Report,
+    rows: u16,
+    columns: u16,
+    term: &str,
+) -> io::Result<Infallible> {
     report.mark(&Mark::Shell)?;
     report.cook()?;
     let port = || report.port().try_clone().map(Stdio::from);
@@ -26,11 +33,12 @@ pub(crate) fn interactive(report: &Report, rows: u16, columns: u16, term: &str) 
         .stdin(port()?)
         .stdout(port()?)
         .stderr(port()?);
-    command.status().map(drop)
+    command.status()?;
+    boot::end_machine()
 }
 
 /// Runs a shell whose script comes from the host in pieces, each after its length on a line; 0 is the end.
-pub(crate) fn script(report: &Report) -> io::Result<()> {
+pub(crate) fn script(report: &Report) -> io::Result<Infallible> {
     let (reader, writer) = io::pipe()?;
     let mut command = environment(Command::new(format!("{}/sh", paths::BIN)));
     command.arg("-s").stdin(reader);
@@ -44,7 +52,7 @@ pub(crate) fn script(report: &Report) -> io::Result<()> {
         report.mark(&Mark::Done)?;
         report.drain()?;
         // The thread above may wait for input for ever: the machine ends without it.
-        crate::boot::end_machine().map(|never| match never {})
+        boot::end_machine()
     })
 }
 
