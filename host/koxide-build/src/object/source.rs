@@ -69,7 +69,7 @@ pub(crate) fn generate(info: &Info, used: &[String], shims: &[String]) -> String
     }
     let _ = writeln!(
         out,
-        "\n#include <linux/init.h>\n#include <linux/module.h>\n#include <linux/version.h>\n\n#include \"koxide.h\"\n"
+        "\n#include <linux/init.h>\n#include <linux/module.h>\n\n#include \"koxide.h\"\n"
     );
     let _ = writeln!(
         out,
@@ -151,12 +151,8 @@ fn tags(info: &Info) -> String {
         tag("FIRMWARE", file);
     }
     for namespace in &info.namespaces {
-        let _ = writeln!(
-            out,
-            "#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)\n\
-             MODULE_IMPORT_NS({});\n#else\nMODULE_IMPORT_NS({namespace});\n#endif",
-            c_string(namespace)
-        );
+        // What MODULE_IMPORT_NS stands for; its own argument was a word once, and is a string now.
+        let _ = writeln!(out, "MODULE_INFO(import_ns, {});", c_string(namespace));
     }
     out
 }
