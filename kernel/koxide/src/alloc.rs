@@ -14,15 +14,13 @@ pub mod allocator;
 pub mod flags;
 mod kbox;
 mod kvec;
-mod kvec_iter;
 
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
 pub use self::flags::Flags;
 pub use self::kbox::{Box, KBox, KVBox, VBox};
-pub use self::kvec::{KVVec, KVec, RemoveError, VVec, Vec};
-pub use self::kvec_iter::IntoIter;
+pub use self::kvec::{IntoIter, KVVec, KVec, RemoveError, VVec, Vec};
 
 /// There was no memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -76,6 +76,29 @@ pub trait MiscDevice: Sized + 'static {
     /// What the driver keeps for each open file: a box or an [`Arc`](crate::sync::Arc).
     ///
     /// Threads share it, each with its read, write or ioctl: what changes is behind a lock.
+    ///
+    /// ```compile_fail
+    /// # use core::cell::Cell;
+    /// # use kernel::{fs::File, miscdevice::{MiscDevice, MiscDeviceRegistration}, prelude::*};
+    /// # module! { type: M, name: "m", license: "GPL" }
+    /// # struct M;
+    /// # impl kernel::Module for M {
+    /// #     fn init(_: &'static ThisModule) -> Result<Self> {
+    /// #         Ok(M)
+    /// #     }
+    /// # }
+    /// struct Counter(Cell<u32>);
+    ///
+    /// #[vtable]
+    /// impl MiscDevice for Counter {
+    ///     type Ptr = KBox<Self>;
+    /// #
+    /// #     fn open(_: &File, _: &MiscDeviceRegistration<Self>) -> Result<KBox<Self>> {
+    /// #         Ok(KBox::new(Counter(Cell::new(0)), GFP_KERNEL)?)
+    /// #     }
+    /// }
+    /// # fn main() {}
+    /// ```
     type Ptr: ForeignOwnable + Send + Sync;
 
     /// A file is opened.

@@ -6,9 +6,16 @@
 
 use core::fmt::Write as _;
 use core::panic::PanicInfo;
+use core::sync::atomic::{AtomicU32, Ordering};
 
 use crate::fmt::Line;
 use crate::print::{Level, write};
+
+/// How many panics are being written to the log now.
+static NESTED: AtomicU32 = AtomicU32::new(0);
+
+/// With more than so many a message is left out: it may itself be what panics when it is formatted.
+const MOST_NESTED: u32 = 4;
 
 /// Writes `<module>: panicked at <file>:<line>: <message>` to the log and calls `BUG()`.
 #[panic_handler]
@@ -17,10 +24,15 @@ fn panic(info: &PanicInfo<'_>) -> ! {
     let mut room = [0; 256];
     let last = room.len() - 1;
     let mut line = Line::new(&mut room[..last]);
+    let nested = NESTED.fetch_add(1, Ordering::Relaxed);
     let (file, number) = info
         .location()
         .map_or(("?", 0), |at| (at.file(), at.line()));
-    let _ = write!(line, "panicked at {file}:{number}: {}", info.message());
+    let _ = write!(line, "panicked at {file}:{number}: ");
+    if nested < MOST_NESTED {
+        let _ = write!(line, "{}", info.message());
+    }
+    NESTED.fetch_sub(1, Ordering::Relaxed);
     let len = line.text().len();
     room[len] = b'\n';
     write(Level::Emerg, crate::module::name(), &room[..=len]);

@@ -24,18 +24,11 @@ pub trait CStrExt {
     ///
     /// May sleep.
     fn to_cstring(&self) -> Result<CString, AllocError>;
-
-    /// The string to be shown: bytes that are not printable ASCII as `\x12`.
-    fn display(&self) -> &BStr;
 }
 
 impl CStrExt for CStr {
     fn to_cstring(&self) -> Result<CString, AllocError> {
         CString::try_from(self)
-    }
-
-    fn display(&self) -> &BStr {
-        BStr::from_bytes(self.to_bytes())
     }
 }
 
@@ -220,7 +213,7 @@ mod tests {
         assert_eq!(
             format!(
                 "{} {:?}",
-                CStrExt::display(c"a\tb"),
+                BStr::from_bytes(b"a\tb"),
                 BStr::from_bytes(b"\0")
             ),
             r#"a\tb "\x00""#

@@ -4,8 +4,10 @@
 
 #![allow(unsafe_code, reason = "a vector owns what its pointer points at")]
 
+mod fill;
+mod iter;
+
 use core::alloc::Layout;
-use core::fmt;
 use core::marker::PhantomData;
 use core::mem::{ManuallyDrop, MaybeUninit};
 use core::ops::{Deref, DerefMut};
@@ -13,7 +15,9 @@ use core::ptr::{self, NonNull};
 use core::slice;
 
 use super::allocator::{KVmalloc, Kmalloc, Vmalloc};
-use super::{AllocError, Allocator, Flags, IntoIter};
+use super::{AllocError, Allocator, Flags};
+
+pub use self::iter::IntoIter;
 
 /// Elements in a row, in memory from the allocator `A`.
 ///
@@ -276,79 +280,6 @@ impl<T, A: Allocator> Vec<T, A> {
     }
 }
 
-impl<T, A: Allocator, const N: usize> Vec<[T; N], A> {
-    /// How many elements the arrays have together.
-    pub const fn flat_len(&self) -> usize {
-        self.len * N
-    }
-}
-
-impl<T: Clone, A: Allocator> Vec<T, A> {
-    /// Adds `count` clones of an element.
-    ///
-    /// # Errors
-    ///
-    /// [`AllocError`] when there is no memory; the vector is then as it was.
-    ///
-    /// # Context
-    ///
-    /// As `flags` say.
-    pub fn extend_with(
-        &mut self,
-        count: usize,
-        element: T,
-        flags: Flags,
-    ) -> Result<(), AllocError> {
-        self.reserve(count, flags)?;
-        for _ in 1..count {
-            self.push_reserved(element.clone());
-        }
-        if count > 0 {
-            self.push_reserved(element);
-        }
-        Ok(())
-    }
-
-    /// Adds clones of the elements of a slice.
-    ///
-    /// # Errors
-    ///
-    /// As [`extend_with`](Self::extend_with).
-    pub fn extend_from_slice(&mut self, elements: &[T], flags: Flags) -> Result<(), AllocError> {
-        self.reserve(elements.len(), flags)?;
-        for element in elements {
-            self.push_reserved(element.clone());
-        }
-        Ok(())
-    }
-
-    /// A vector of `count` clones of an element.
-    ///
-    /// # Errors
-    ///
-    /// As [`extend_with`](Self::extend_with).
-    pub fn from_elem(element: T, count: usize, flags: Flags) -> Result<Self, AllocError> {
-        let mut vec = Self::new();
-        vec.extend_with(count, element, flags)?;
-        Ok(vec)
-    }
-
-    /// Drops elements, or adds clones of one, until there are `len`.
-    ///
-    /// # Errors
-    ///
-    /// As [`extend_with`](Self::extend_with).
-    pub fn resize(&mut self, len: usize, element: T, flags: Flags) -> Result<(), AllocError> {
-        match len.checked_sub(self.len) {
-            Some(additional) => self.extend_with(additional, element, flags),
-            None => {
-                self.truncate(len);
-                Ok(())
-            }
-        }
-    }
-}
-
 impl<T, A: Allocator> Default for Vec<T, A> {
     fn default() -> Self {
         Self::new()
@@ -381,51 +312,6 @@ impl<T, A: Allocator> Drop for Vec<T, A> {
     }
 }
 
-impl<T, A: Allocator> IntoIterator for Vec<T, A> {
-    type Item = T;
-    type IntoIter = IntoIter<T, A>;
-
-    fn into_iter(self) -> IntoIter<T, A> {
-        IntoIter::new(self)
-    }
-}
-
-impl<'a, T, A: Allocator> IntoIterator for &'a Vec<T, A> {
-    type Item = &'a T;
-    type IntoIter = slice::Iter<'a, T>;
-
-    fn into_iter(self) -> slice::Iter<'a, T> {
-        self.iter()
-    }
-}
-
-impl<'a, T, A: Allocator> IntoIterator for &'a mut Vec<T, A> {
-    type Item = &'a mut T;
-    type IntoIter = slice::IterMut<'a, T>;
-
-    fn into_iter(self) -> slice::IterMut<'a, T> {
-        self.iter_mut()
-    }
-}
-
-impl<T: fmt::Debug, A: Allocator> fmt::Debug for Vec<T, A> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (**self).fmt(f)
-    }
-}
-
-impl<T: PartialEq, A: Allocator, S: AsRef<[T]>> PartialEq<S> for Vec<T, A> {
-    fn eq(&self, other: &S) -> bool {
-        **self == *other.as_ref()
-    }
-}
-
-impl<T, A: Allocator> AsRef<[T]> for Vec<T, A> {
-    fn as_ref(&self) -> &[T] {
-        self
-    }
-}
-
 /// There is no element at that index.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RemoveError;
@@ -436,51 +322,5 @@ impl From<RemoveError> for crate::error::Error {
     }
 }
 
-/// A [`KVec`](crate::alloc::KVec) of the elements, or of clones of one, in memory of `GFP_KERNEL`.
-///
-/// # Errors
-///
-/// [`AllocError`] when there is no memory.
-///
-/// # Context
-///
-/// May sleep.
-///
-/// # Examples
-///
-/// ```
-/// use kernel::prelude::*;
-///
-/// assert_eq!(kvec![1, 2, 3]?, [1, 2, 3]);
-/// assert_eq!(kvec![7u8; 2]?, [7, 7]);
-/// # Ok::<(), Error>(())
-/// ```
-#[macro_export]
-macro_rules! kvec {
-    () => { ::core::result::Result::<_, $crate::alloc::AllocError>::Ok($crate::alloc::KVec::new()) };
-    ($element:expr; $count:expr) => {
-        $crate::alloc::KVec::from_elem($element, $count, $crate::alloc::flags::GFP_KERNEL)
-    };
-    ($($element:expr),+ $(,)?) => {
-        $crate::alloc::KVec::__from_array([$($element),+], $crate::alloc::flags::GFP_KERNEL)
-    };
-}
-
-impl<T, A: Allocator> Vec<T, A> {
-    /// For `kvec!`.
-    #[doc(hidden)]
-    pub fn __from_array<const N: usize>(
-        elements: [T; N],
-        flags: Flags,
-    ) -> Result<Self, AllocError> {
-        let mut vec = Self::with_capacity(N, flags)?;
-        for element in elements {
-            vec.push_reserved(element);
-        }
-        Ok(vec)
-    }
-}
-
 #[cfg(test)]
-#[path = "kvec_tests.rs"]
 mod tests;

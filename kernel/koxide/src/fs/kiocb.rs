@@ -9,6 +9,16 @@ use crate::types::ForeignOwnable;
 
 /// A read or write of a file whose driver keeps a `T` for each open file.
 ///
+/// What it gives of the file ends with the operation:
+///
+/// ```compile_fail
+/// use kernel::{fs::Kiocb, prelude::*};
+///
+/// fn keep(kiocb: Kiocb<'_, KBox<u32>>) -> &'static u32 {
+///     kiocb.file()
+/// }
+/// ```
+///
 /// # Invariants
 ///
 /// It is the `struct kiocb` of an operation that is under way for `'a`, on a file whose `private_data` is a `T` that

@@ -58,6 +58,16 @@ pub unsafe trait Backend {
 }
 
 /// A value that one thread at a time can reach.
+///
+/// A lock is made in place and stays there, since the kernel keeps its address: there is no way to have one that could
+/// still be moved.
+///
+/// ```compile_fail
+/// use kernel::{new_mutex, prelude::*, sync::Mutex};
+///
+/// let pinned: Pin<KBox<Mutex<u32>>> = KBox::pin_init(new_mutex!(0), GFP_KERNEL).unwrap();
+/// let movable = Pin::into_inner(pinned);
+/// ```
 #[pin_data]
 pub struct Lock<T, B: Backend> {
     #[pin]
@@ -116,6 +126,16 @@ impl<T, B: Backend> Lock<T, B> {
 }
 
 /// The right to reach a lock's value; it ends with the guard, on the thread that locked.
+///
+/// ```compile_fail
+/// use kernel::sync::MutexGuard;
+///
+/// fn to_another_thread(value: impl Send) {}
+///
+/// fn send(guard: MutexGuard<'static, u32>) {
+///     to_another_thread(guard);
+/// }
+/// ```
 ///
 /// # Invariants
 ///

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The iterator that takes a vector apart.
+//! What a vector has in common with other collections: iterators, comparison, text.
 
 #![allow(unsafe_code, reason = "takes elements out of a vector's memory")]
 
+use core::fmt;
 use core::iter::FusedIterator;
 use core::ptr::{self, NonNull};
+use core::slice;
 
-use super::{Allocator, Vec};
+use super::Vec;
+use crate::alloc::Allocator;
 
 /// Takes the elements of a vector one by one.
 ///
@@ -75,5 +78,50 @@ impl<T, A: Allocator> Drop for IntoIter<T, A> {
         unsafe { rest.drop_in_place() };
         // SAFETY: the memory is a vector's, which has no elements any more; it frees the memory.
         drop(unsafe { Vec::<T, A>::from_parts(self.memory, self.capacity, 0) });
+    }
+}
+
+impl<T, A: Allocator> IntoIterator for Vec<T, A> {
+    type Item = T;
+    type IntoIter = IntoIter<T, A>;
+
+    fn into_iter(self) -> IntoIter<T, A> {
+        IntoIter::new(self)
+    }
+}
+
+impl<'a, T, A: Allocator> IntoIterator for &'a Vec<T, A> {
+    type Item = &'a T;
+    type IntoIter = slice::Iter<'a, T>;
+
+    fn into_iter(self) -> slice::Iter<'a, T> {
+        self.iter()
+    }
+}
+
+impl<'a, T, A: Allocator> IntoIterator for &'a mut Vec<T, A> {
+    type Item = &'a mut T;
+    type IntoIter = slice::IterMut<'a, T>;
+
+    fn into_iter(self) -> slice::IterMut<'a, T> {
+        self.iter_mut()
+    }
+}
+
+impl<T: fmt::Debug, A: Allocator> fmt::Debug for Vec<T, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<T: PartialEq, A: Allocator, S: AsRef<[T]>> PartialEq<S> for Vec<T, A> {
+    fn eq(&self, other: &S) -> bool {
+        **self == *other.as_ref()
+    }
+}
+
+impl<T, A: Allocator> AsRef<[T]> for Vec<T, A> {
+    fn as_ref(&self) -> &[T] {
+        self
     }
 }

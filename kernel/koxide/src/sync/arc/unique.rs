@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The owner of a value that nobody shares yet.
+
+#![allow(unsafe_code, reason = "the only owner may do what owners may not")]
+
+use core::marker::PhantomData;
+use core::mem::MaybeUninit;
+use core::ops::{Deref, DerefMut};
+use core::pin::Pin;
+use core::ptr::NonNull;
+use core::sync::atomic::AtomicI32;
+
+use super::{Arc, ArcInner};
+use crate::alloc::{AllocError, Flags, KBox};
+use crate::init::InPlaceInit;
+use crate::pin_init::{InPlaceWrite, Init, PinInit};
+
+/// The only owner of a value, which may therefore change it.
+///
+/// # Invariants
+///
+/// The count is 1.
+pub struct UniqueArc<T>(pub(super) Arc<T>);
+
+impl<T> UniqueArc<T> {
+    /// Moves a value into memory of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`] when there is no memory; the value is dropped.
+    ///
+    /// # Context
+    ///
+    /// As `flags` say.
+    pub fn new(value: T, flags: Flags) -> Result<Self, AllocError> {
+        let inner = KBox::new(
+            ArcInner {
+                count: AtomicI32::new(1),
+                value,
+            },
+            flags,
+        )?;
+        let inner = NonNull::from(KBox::leak(inner));
+        // INVARIANT: it came from a `KBox`, and the count is 1.
+        Ok(Self(Arc(inner, PhantomData)))
+    }
+
+    /// Allocates memory for a value.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn new_uninit(flags: Flags) -> Result<UniqueArc<MaybeUninit<T>>, AllocError> {
+        UniqueArc::new(MaybeUninit::uninit(), flags)
+    }
+}
+
+impl<T> UniqueArc<MaybeUninit<T>> {
+    /// Declares the value initialised.
+    ///
+    /// # Safety
+    ///
+    /// It is.
+    unsafe fn assume_init(self) -> UniqueArc<T> {
+        let raw = self.0.into_raw();
+        // SAFETY: the layout is the same, and the value initialised as the caller promises.
+        UniqueArc(unsafe { Arc::from_raw(raw.cast()) })
+    }
+}
+
+impl<T> Deref for UniqueArc<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> DerefMut for UniqueArc<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: there is no other owner, so that nobody shares the value.
+        unsafe { &mut (*self.0.0.as_ptr()).value }
+    }
+}
+
+impl<T> From<UniqueArc<T>> for Arc<T> {
+    fn from(unique: UniqueArc<T>) -> Self {
+        unique.0
+    }
+}
+
+impl<T> From<Pin<UniqueArc<T>>> for Arc<T> {
+    fn from(unique: Pin<UniqueArc<T>>) -> Self {
+        // SAFETY: an `Arc` does not let its value be moved.
+        unsafe { Pin::into_inner_unchecked(unique) }.0
+    }
+}
+
+impl<T> InPlaceWrite<T> for UniqueArc<MaybeUninit<T>> {
+    type Initialized = UniqueArc<T>;
+
+    fn write_init<E>(mut self, init: impl Init<T, E>) -> Result<UniqueArc<T>, E> {
+        let slot = self.as_mut_ptr();
+        // SAFETY: the memory is valid for writes; when this fails it is freed without dropping a value.
+        unsafe { init.__init(slot)? };
+        // SAFETY: it was just initialised.
+        Ok(unsafe { self.assume_init() })
+    }
+
+    fn write_pin_init<E>(mut self, init: impl PinInit<T, E>) -> Result<Pin<UniqueArc<T>>, E> {
+        let slot = self.as_mut_ptr();
+        // SAFETY: the memory is valid for writes; when this fails it is freed without dropping a value; the value
+        // does not move from here on, since the result is pinned.
+        unsafe { init.__pinned_init(slot)? };
+        // SAFETY: it was just initialised.
+        let unique = unsafe { self.assume_init() };
+        // SAFETY: the value stays where it is, and a pinned `UniqueArc` gives out no way to move it.
+        Ok(unsafe { Pin::new_unchecked(unique) })
+    }
+}
+
+impl<T> InPlaceInit<T> for UniqueArc<T> {
+    type PinnedSelf = Pin<Self>;
+
+    fn try_pin_init<E: From<AllocError>>(
+        init: impl PinInit<T, E>,
+        flags: Flags,
+    ) -> Result<Pin<Self>, E> {
+        Self::new_uninit(flags)?.write_pin_init(init)
+    }
+
+    fn try_init<E: From<AllocError>>(init: impl Init<T, E>, flags: Flags) -> Result<Self, E> {
+        Self::new_uninit(flags)?.write_init(init)
+    }
+}
