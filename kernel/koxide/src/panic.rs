@@ -28,9 +28,15 @@ fn panic(info: &PanicInfo<'_>) -> ! {
     let (file, number) = info
         .location()
         .map_or(("?", 0), |at| (at.file(), at.line()));
-    let _ = write!(line, "panicked at {file}:{number}: ");
+    // Not `{file}`: that would bring the padding of strings into every driver.
+    let _ = line.write_str("panicked at ");
+    let _ = line.write_str(file);
+    let _ = write!(line, ":{number}: ");
     if nested < MOST_NESTED {
-        let _ = write!(line, "{}", info.message());
+        let _ = match info.message().as_str() {
+            Some(text) => line.write_str(text),
+            None => write!(line, "{}", info.message()),
+        };
     }
     NESTED.fetch_sub(1, Ordering::Relaxed);
     let len = line.text().len();
