@@ -41,6 +41,20 @@ pub enum Error {
         /// What could not be written.
         path: PathBuf,
     },
+    /// There is less space than what is to come takes.
+    #[error(
+        "{what} takes {} MB and only {} MB are free on the disk of {path}: free some space, for instance with `cargo koxide kernel remove`, or set KOXIDE_CACHE to a folder on another disk", megabytes(*.needed), megabytes(*.free)
+    )]
+    NoSpace {
+        /// What is to come.
+        what: String,
+        /// The cache.
+        path: PathBuf,
+        /// How many bytes it takes.
+        needed: u64,
+        /// How many bytes there are.
+        free: u64,
+    },
     /// The system refused something else.
     #[error("cannot {action} {path}")]
     Io {
@@ -54,6 +68,10 @@ pub enum Error {
     /// The user pressed Ctrl-C, or the process was asked to end.
     #[error(transparent)]
     Interrupted(#[from] interrupt::Interrupted),
+}
+
+fn megabytes(bytes: u64) -> u64 {
+    bytes.div_ceil(1_000_000)
 }
 
 impl Error {
@@ -181,6 +199,23 @@ pub(crate) fn create_dir(dir: &Path) -> Result<()> {
     fs::create_dir_all(dir).map_err(|e| Error::io("create", dir, e))
 }
 
+/// Sees that there is space for what is to come: a program that finds the disk full on its way may hang or crash.
+pub(crate) fn need_space(dir: &Path, what: &str, needed: u64) -> Result<()> {
+    let Ok(stat) = nix::sys::statvfs::statvfs(dir) else {
+        return Ok(());
+    };
+    let free = stat.blocks_available().saturating_mul(stat.fragment_size());
+    if free >= needed {
+        return Ok(());
+    }
+    Err(Error::NoSpace {
+        what: what.to_owned(),
+        path: dir.to_owned(),
+        needed,
+        free,
+    })
+}
+
 /// Removes a file or a folder with all that is in it; it need not be there.
 pub(crate) fn remove(path: &Path) -> Result<()> {
     let removed = match fs::symlink_metadata(path) {
@@ -282,6 +317,18 @@ mod tests {
             Error::ReadOnly { .. }
         ));
         assert!(matches!(error(io::ErrorKind::NotFound), Error::Io { .. }));
+    }
+
+    #[test]
+    fn space_is_asked_for_before() {
+        let dir = tempfile::tempdir().unwrap();
+        need_space(dir.path(), "little", 1).unwrap();
+        let error = need_space(dir.path(), "the kernel 6.1", u64::MAX).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("the kernel 6.1 takes 18446744073710 MB and only")
+        );
     }
 
     #[test]

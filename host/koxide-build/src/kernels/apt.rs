@@ -18,6 +18,9 @@ use super::sources::{Archive, to_deb822};
 /// How old package lists may be before a fetch refreshes them.
 const FRESH: Duration = Duration::from_secs(15 * 60);
 
+/// How much space package lists may take, with what apt makes of them.
+const LISTS: u64 = 150_000_000;
+
 /// Settings of the machine that must not come along: hooks, and places that are replaced here.
 const NOT_TAKEN: [&str; 11] = [
     "dir",
@@ -117,10 +120,17 @@ impl Apt {
         if !force && age.is_some_and(|age| age < FRESH) {
             return Ok(());
         }
+        // A fetch of apt's hangs when the disk is full.
+        cache::need_space(&self.dir, "reading the package lists", LISTS)?;
         progress.stage(&format!("reading the package lists of {}", self.suite));
         let mut command = self.command("apt-get");
         command.arg("update");
-        self.run(&mut command, 0, progress)?;
+        let result = self.run(&mut command, 0, progress);
+        if result.is_err() && !self.has_lists() {
+            // Nothing of use is in there; a name that is no suite's leaves nothing behind.
+            cache::remove(&self.dir)?;
+        }
+        result?;
         cache::write(&self.stamp(), b"")?;
         Ok(())
     }
@@ -200,6 +210,12 @@ impl Apt {
         Error::Apt { name, said }
     }
 
+    /// Removes what apt can make again from the lists.
+    pub(crate) fn tidy(&self) -> Result<()> {
+        cache::remove(&self.dir.join("cache"))?;
+        Ok(())
+    }
+
     /// The names of all packages that begin with `prefix`.
     pub(crate) fn names(&self, prefix: &str) -> Result<Vec<String>> {
         let output = self
@@ -271,6 +287,8 @@ fn config(machine: &str, dir: &Path, arch: &str, root: bool) -> String {
         ("APT::Architectures::", arch.to_owned()),
         ("APT::Update::Error-Mode", "any".to_owned()),
         ("Acquire::Languages", "none".to_owned()),
+        // Lists stay as small as they were fetched.
+        ("Acquire::GzipIndexes", "true".to_owned()),
     ] {
         config.push_str(&format!("{name} \"{value}\";\n"));
     }

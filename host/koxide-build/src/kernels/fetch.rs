@@ -75,6 +75,8 @@ pub(crate) fn debian(
         return Ok(id);
     }
     let progress = options.progress;
+    let what = format!("fetching the kernel {}", plan.release);
+    cache::need_space(cache.root(), &what, plan.download + plan.unpacked)?;
     let scratch = cache.scratch()?;
     let packages = scratch.path().join("packages");
     cache::create_dir(&packages)?;
@@ -83,7 +85,7 @@ pub(crate) fn debian(
         .iter()
         .map(|p| format!("{}={}", p.name, p.version))
         .collect();
-    progress.stage(&format!("fetching the kernel {}", plan.release));
+    progress.stage(&what);
     apt.download(&wanted, plan.download, &packages, progress)?;
     let files = compare(&packages, &plan.packages)?;
     progress.stage(&format!("unpacking the kernel {}", plan.release));
@@ -97,6 +99,7 @@ pub(crate) fn debian(
         mirrors,
     };
     place(&scratch.path().join("kernel"), &target, &record)?;
+    apt.tidy()?;
     Ok(id)
 }
 

@@ -294,11 +294,26 @@ pub fn add(
     let Some(source) = source else {
         return resolve(cache, name, options);
     };
+    let before = store::remembered(cache, name)?;
+    remember_source(cache, name, source)?;
+    resolve(cache, name, options).inspect_err(|_| {
+        // The error to report is the one that came first.
+        let _ = match &before {
+            Some(before) => store::remember(cache, name, before),
+            None => store::forget(cache, name),
+        };
+    })
+}
+
+/// Remembers where a Debian suite comes from; the kernel that the name stood for is forgotten.
+///
+/// # Errors
+/// [`Error::NoKeyring`], or when the cache cannot be changed.
+pub fn remember_source(cache: &Cache, name: &KernelName, source: &Source) -> Result<()> {
     let keyring = std::path::absolute(&source.keyring).unwrap_or(source.keyring.clone());
     if !keyring.is_file() {
         return Err(Error::NoKeyring { path: keyring });
     }
-    let before = store::remembered(cache, name)?;
     let what = Remembered {
         name: name.to_string(),
         kernel: None,
@@ -307,17 +322,8 @@ pub fn add(
             keyring,
         }),
     };
-    {
-        let _lock = cache.lock()?;
-        store::remember(cache, name, &what)?;
-    }
-    resolve(cache, name, options).inspect_err(|_| {
-        // The error to report is the one that came first.
-        let _ = match &before {
-            Some(before) => store::remember(cache, name, before),
-            None => store::forget(cache, name),
-        };
-    })
+    let _lock = cache.lock()?;
+    store::remember(cache, name, &what)
 }
 
 /// Makes the name stand for the newest kernel that its source has, and removes the one it stood for.
