@@ -163,7 +163,7 @@ impl<'a> Workshop<'a> {
             image: explained(kernel.image())?.to_owned(),
             modules: explained(kernel.modules_dir())?.to_owned(),
         };
-        Ok(Vm::new(kernel, init, self.cache.root().join("vm")))
+        Ok(Vm::new(kernel, init, self.cache.vm()))
     }
 
     /// A path as the user would type it.

@@ -7,6 +7,7 @@
 //! kernels/<id>/           one unpacked kernel: record.json, root/
 //! names/<name>.json       which kernel a name stands for, and where the name's packages come from
 //! apt/<suite>/            apt's private state: package lists, sources
+//! vm/                     what virtual machines keep: unpacked images, whether KVM works
 //! ```
 
 use std::ffi::OsString;
@@ -138,11 +139,16 @@ impl Cache {
         let _lock = self.lock()?;
         let bytes = disk_use(&self.root);
         // Only what this tool put there: the folder may be named by a variable, and that may be set wrongly.
-        for name in ["kernels", "names", "apt", "tmp", "lock"] {
+        for name in ["kernels", "names", "apt", "vm", "tmp", "lock"] {
             remove(&self.root.join(name))?;
         }
         let _ = fs::remove_dir(&self.root);
         Ok(bytes)
+    }
+
+    /// The folder for what virtual machines keep.
+    pub fn vm(&self) -> PathBuf {
+        self.root.join("vm")
     }
 
     pub(crate) fn kernels(&self) -> PathBuf {
@@ -160,8 +166,10 @@ impl Cache {
     /// Waits until no other process changes the cache, and keeps others from it.
     pub(crate) fn lock(&self) -> Result<Lock> {
         create_dir(&self.root)?;
-        let path = self.root.join("lock");
-        lock_file(&path).map(Lock)
+        let lock = lock_file(&self.root.join("lock"))?;
+        // Whoever was ended in the middle of work left this.
+        remove(&self.root.join("tmp"))?;
+        Ok(Lock(lock))
     }
 
     /// A new folder for half-done work, on the cache's own file system so that it can be moved into place.
@@ -352,14 +360,26 @@ mod tests {
     }
 
     #[test]
+    fn what_a_killed_process_left_is_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = Cache::at(dir.path());
+        let left = cache.scratch().unwrap().keep();
+        let _lock = cache.lock().unwrap();
+        assert!(!left.exists());
+    }
+
+    #[test]
     fn remove_all_leaves_what_is_not_ours() {
         let dir = tempfile::tempdir().unwrap();
         let cache = Cache::at(dir.path());
-        create_dir(&cache.kernels().join("a")).unwrap();
+        for ours in [cache.kernels(), cache.vm()] {
+            create_dir(&ours.join("a")).unwrap();
+        }
         fs::write(dir.path().join("thesis.txt"), "text").unwrap();
         assert!(cache.remove_all().unwrap() > 0);
-        assert!(!cache.kernels().exists());
-        assert!(dir.path().join("thesis.txt").exists());
+        let left: Vec<_> = fs::read_dir(dir.path()).unwrap().flatten().collect();
+        assert_eq!(left.len(), 1, "{left:?}");
+        assert_eq!(left[0].file_name(), "thesis.txt");
     }
 
     #[test]
