@@ -36,7 +36,7 @@ pub enum Error {
     },
     /// There is no space left.
     #[error(
-        "the disk is full ({path}): free some space, for instance with `cargo koxide kernel remove`, or set KOXIDE_CACHE to a folder on another disk"
+        "the disk is full ({path}): free some space, for instance with `cargo koxide kernel remove`, or use another disk: KOXIDE_CACHE says where kernels are kept, CARGO_TARGET_DIR where drivers are built"
     )]
     DiskFull {
         /// What could not be written.
@@ -44,7 +44,7 @@ pub enum Error {
     },
     /// There is less space than what is to come takes.
     #[error(
-        "{what} takes {} MB and only {} MB are free on the disk of {path}: free some space, for instance with `cargo koxide kernel remove`, or set KOXIDE_CACHE to a folder on another disk", megabytes(*.needed), megabytes(*.free)
+        "{what} takes {} MB and only {} MB are free on the disk of {path}: free some space, for instance with `cargo koxide kernel remove`, or use another disk: KOXIDE_CACHE says where kernels are kept, CARGO_TARGET_DIR where drivers are built", megabytes(*.needed), megabytes(*.free)
     )]
     NoSpace {
         /// What is to come.

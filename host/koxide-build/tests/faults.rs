@@ -112,7 +112,8 @@ fn a_keyring_that_did_not_sign_is_refused_and_forgotten() {
 fn a_named_mirror_is_used_and_remembered() {
     let temp = tempfile::tempdir().unwrap();
     let keyring = Path::new("/usr/share/keyrings/debian-archive-keyring.gpg");
-    let cache = Cache::at(temp.path());
+    // apt takes spaces and colons in paths.
+    let cache = Cache::at(temp.path().join("a cache: mine"));
     let source = Source {
         mirror: mirror(),
         keyring: keyring.to_owned(),

@@ -86,6 +86,12 @@ pub enum Error {
         /// Where it is.
         function: String,
     },
+    /// objtool found code that it cannot make safe.
+    #[error("objtool: {said}")]
+    Objtool {
+        /// Its own words.
+        said: String,
+    },
     /// Stacks cannot be walked through a function.
     #[error("no-orc: {function} has no stack-trace information (ORC): objtool did not process it")]
     Orc {

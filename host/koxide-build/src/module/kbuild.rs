@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::object::Artefact;
+use crate::progress::Progress;
 use crate::{cache, check};
 
 use super::error::{Error, Result};
@@ -95,6 +96,27 @@ pub(crate) fn tools_fault(release: &str, said: &str) -> Result<()> {
     }
 }
 
+/// Tells what a build that succeeded warned of; what objtool says about missing mitigations is an error.
+pub(crate) fn warnings(said: &str, progress: &dyn Progress) -> Result<()> {
+    const FATAL: [&str; 5] = [
+        "naked return",
+        "'naked' return",
+        "indirect jump found",
+        "indirect call found",
+        "!ENDBR",
+    ];
+    for line in without_noise(said).lines() {
+        if line.contains("objtool") && FATAL.iter().any(|words| line.contains(words)) {
+            return Err(check::Error::Objtool {
+                said: line.to_owned(),
+            }
+            .into());
+        }
+        progress.note(line);
+    }
+    Ok(())
+}
+
 /// The reason why the kernel's own last step refused the module.
 fn modpost(release: &str, said: &str) -> Option<check::Error> {
     let lines = || {
@@ -127,6 +149,7 @@ fn without_noise(said: &str) -> String {
         line.starts_with("make")
             || line.trim().is_empty()
             || line.starts_with("warning: the compiler differs")
+            || line.starts_with("Skipping BTF generation")
     };
     let kept: Vec<&str> = said.lines().filter(|line| !noise(line)).collect();
     kept.join("\n")
@@ -136,6 +159,16 @@ fn without_noise(said: &str) -> String {
 mod tests {
     use super::*;
     use crate::need::Need;
+    use crate::progress::Silent;
+
+    #[test]
+    fn a_missing_mitigation_is_no_warning() {
+        let check = |said: &str| warnings(said, &Silent);
+        check("toy.o: warning: objtool: f+0x40: unreachable instruction").unwrap();
+        let bare = check("toy.o: warning: objtool: f+0x4: 'naked' return found in RETHUNK build");
+        let old = check("toy.o: warning: objtool: f+0x4: naked return found in RETHUNK build");
+        assert!(bare.is_err() && old.is_err());
+    }
 
     #[test]
     fn faults_are_told_apart() {

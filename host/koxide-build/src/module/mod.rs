@@ -81,9 +81,8 @@ pub fn build(
     let compiler = compiler::choose(kernel, &view, progress)?;
     let work = place::plain(&dir.join(format!(".{stem}.work")))?;
     kbuild::fill(&work, artefact, abi)?;
-    // make's own output is only worth showing when it fails.
-    make_command(&view, &work, &compiler)
-        .arg("modules")
+    let made = make_command(&view, &work, &compiler)
+        .args(["-j2", "modules"])
         .output()
         .map_err(|error| match error {
             koxide_process::Error::Failed { stderr, .. } => {
@@ -91,6 +90,7 @@ pub fn build(
             }
             other => other.into(),
         })?;
+    kbuild::warnings(&String::from_utf8_lossy(&made.stderr), progress)?;
     progress.stage(&format!("checking {stem} for {}", kernel.release));
     let built = work.join(format!("{}.ko", artefact.name));
     check::module(&built, kernel, &artefact.object)?;

@@ -10,8 +10,9 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use cargo_metadata::Message;
-use koxide_process::{Command, interrupt};
+use koxide_process::{Command, find, interrupt};
 
+use crate::cache;
 use crate::driver::{Driver, Project};
 
 use super::error::{Error, Result};
@@ -19,6 +20,9 @@ use super::{BuildOptions, Color};
 
 /// The target: no operating system.
 pub(crate) const TARGET: &str = "x86_64-unknown-none";
+
+/// With less space than this left, a failure is more likely the disk's than the driver's.
+const ROOM: u64 = 20_000_000;
 
 /// Code that a stock kernel of this architecture can load, with the kernel's own mitigations.
 const FLAGS: [&str; 12] = [
@@ -132,7 +136,7 @@ pub(crate) fn staticlib(
         cargo.args(["--", "--cfg", "kunit"]);
     }
     let mut archive = None;
-    run(&mut cargo, &driver.package, |message| {
+    run(&mut cargo, &driver.package, &project.koxide_dir(), |message| {
         if let Message::CompilerArtifact(artifact) = message {
             let file = artifact
                 .filenames
@@ -148,10 +152,12 @@ pub(crate) fn staticlib(
     })
 }
 
-/// Runs cargo with the user's own standard error, so that rustc's messages come as they are.
+/// Runs cargo with the user's own standard error, so that rustc's messages come as they are; `target` is where it
+/// writes to.
 pub(crate) fn run(
     cargo: &mut Command,
     package: &str,
+    target: &Path,
     mut on_message: impl FnMut(Message),
 ) -> Result<()> {
     let line = cargo.line();
@@ -188,7 +194,17 @@ pub(crate) fn run(
     if status.success() {
         return Ok(());
     }
-    Err(Error::Compile {
-        package: package.to_owned(),
-    })
+    Err(fault(package, target))
+}
+
+/// Why cargo failed: it said so, unless it is the machine that lacks something.
+fn fault(package: &str, target: &Path) -> Error {
+    let package = package.to_owned();
+    if find("cc").is_none() {
+        return Error::NoLinker { package };
+    }
+    match cache::need_space(target, &format!("building {package}"), ROOM) {
+        Err(full) => full.into(),
+        Ok(()) => Error::Compile { package },
+    }
 }

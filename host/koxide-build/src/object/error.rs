@@ -17,6 +17,14 @@ pub enum Error {
         /// The driver's package.
         package: String,
     },
+    /// cargo failed, and the compiler that it links with is not there.
+    #[error(
+        "`{package}` could not be built: there is no C compiler `cc`, with which cargo links what takes part in a build"
+    )]
+    NoLinker {
+        /// The package.
+        package: String,
+    },
     /// The toolchain lacks the sources of the core library.
     #[error(
         "the toolchain in {sysroot} has no rust-src, which drivers are compiled with: `rustup component add rust-src`"
@@ -118,6 +126,9 @@ impl Error {
     pub fn missing(&self) -> Option<Need> {
         match self {
             Self::Process(error) => Need::of(error),
+            Self::NoLinker { .. } => Some(Need::Compiler {
+                wanted: "gcc".to_owned(),
+            }),
             Self::NoRustSrc { .. } => Some(Need::RustSrc),
             Self::NotRustup { .. } => Some(Need::Rustup),
             Self::NoTarget { target, .. } => Some(Need::RustTarget((*target).to_owned())),
