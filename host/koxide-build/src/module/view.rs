@@ -18,7 +18,7 @@ use crate::kernels::{Kernel, resolve_in};
 use super::error::{Error, Result};
 
 /// Counts up when a view is laid out differently.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// A kernel's headers as make can use them.
 #[derive(Debug, Clone)]
@@ -92,6 +92,7 @@ fn make(kernel: &Kernel, base: &Path, dir: &Path) -> Result<()> {
             &included.display().to_string(),
             &moved.display().to_string(),
         );
+        let text = with_output(&text, &dir.join("build"));
         replace(&build.join("Makefile"), &text)?;
     } else {
         // The folder of the real Makefile is asked for, so a link to it would lead out of the view.
@@ -112,6 +113,17 @@ fn included(makefile: &str) -> Option<PathBuf> {
     let path = Path::new(line.trim());
     let is = path.is_absolute() && path.file_name() == Some("Makefile".as_ref());
     is.then(|| path.to_owned())
+}
+
+/// Headers since 7.0 say in the same file where they are themselves.
+fn with_output(makefile: &str, build: &Path) -> String {
+    let line = |line: &str| match line.split_once('=') {
+        Some((name, _)) if name.trim_end_matches([':', ' ']) == "KBUILD_OUTPUT" => {
+            format!("{name}={}\n", build.display())
+        }
+        _ => format!("{line}\n"),
+    };
+    makefile.lines().map(line).collect()
 }
 
 fn replace(file: &Path, text: &str) -> Result<()> {
@@ -161,6 +173,15 @@ mod tests {
         assert_eq!(
             included("VERSION = 6\ninclude $(srctree)/scripts/Makefile.compiler\n"),
             None
+        );
+    }
+
+    #[test]
+    fn the_output_folder_is_moved_too() {
+        let debian = "KBUILD_OUTPUT=/usr/src/linux-headers-7\ninclude /v/common/Makefile\n";
+        assert_eq!(
+            with_output(debian, Path::new("/v/build")),
+            "KBUILD_OUTPUT=/v/build\ninclude /v/common/Makefile\n"
         );
     }
 }
