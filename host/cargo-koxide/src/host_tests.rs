@@ -78,7 +78,14 @@ fn cargo(root: &Path) -> Command {
 struct Message {
     manifest_path: Option<PathBuf>,
     target: Option<Target>,
+    profile: Option<Profile>,
     executable: Option<PathBuf>,
+}
+
+/// How a program was built: those that a test runs are built beside it.
+#[derive(Debug, Deserialize)]
+struct Profile {
+    test: bool,
 }
 
 /// The target that a program was built from.
@@ -118,6 +125,9 @@ fn programs(root: &Path, common: &[String]) -> anyhow::Result<Vec<Program>> {
 
 fn program(message: Message) -> Option<Program> {
     let (target, path) = (message.target?, message.executable?);
+    if !message.profile?.test {
+        return None;
+    }
     let folder = message.manifest_path?.parent()?.to_owned();
     let package = folder.file_name()?.to_string_lossy().into_owned();
     let is_test = target.kind.iter().any(|kind| kind == "test");
