@@ -65,18 +65,21 @@ fn of_build(error: &BuildError) -> Exit {
             Driver::NoManifest { .. }
             | Driver::NoSuchPackage { .. }
             | Driver::NotADriver { .. }
-            | Driver::AmbiguousDriver { .. },
+            | Driver::AmbiguousDriver { .. }
+            | Driver::Colon { .. },
         )
         | BuildError::Kernel(
             Kernel::NoSuchSuite { .. }
             | Kernel::NoSuchPath { .. }
             | Kernel::NoKernel { .. }
+            | Kernel::NoKernelPackage { .. }
             | Kernel::NoKeyring { .. }
             | Kernel::SeveralKernels { .. }
             | Kernel::NotBootable { .. }
             | Kernel::Arch { .. },
         ) => Exit::Usage,
-        BuildError::Kernel(
+        BuildError::Driver(Driver::Crates { .. })
+        | BuildError::Kernel(
             Kernel::NotFetched { .. }
             | Kernel::Offline { .. }
             | Kernel::NoSource { .. }

@@ -77,6 +77,7 @@ fn on_top(error: anyhow::Error, missing: Option<Need>) -> anyhow::Error {
 fn from_build(need: BuildNeed) -> Need {
     match need {
         BuildNeed::Make => Need::Make,
+        BuildNeed::Compiler { wanted } if wanted == "gcc" => Need::Compiler(None),
         BuildNeed::Compiler { wanted } => Need::Compiler(Some(wanted)),
         BuildNeed::LibElf => Need::LibElf,
         BuildNeed::Binutils => Need::Binutils,

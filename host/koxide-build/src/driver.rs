@@ -8,6 +8,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package, TargetK
 use koxide_process::Command;
 
 use crate::need::Need;
+use crate::object::{self, Toolchain};
 
 /// The package that makes a package a driver when it depends on it.
 const LIBRARY: &str = "koxide";
@@ -64,6 +65,27 @@ pub enum Error {
         /// cargo's own words.
         said: String,
     },
+    /// cargo would have to fetch crates, and cannot.
+    #[error(
+        "cargo cannot fetch what the project in {dir} depends on: that takes a network once (check it, and cargo's proxy; leave out --offline), and none after that:\n{said}"
+    )]
+    Crates {
+        /// The folder.
+        dir: PathBuf,
+        /// cargo's own words.
+        said: String,
+    },
+    /// The toolchain is not one that understands the project.
+    #[error(transparent)]
+    Toolchain(Box<object::Error>),
+    /// cargo would put its files where it cannot work.
+    #[error(
+        "drivers would be built in {target}, and cargo cannot build in a folder with a colon in its path: move the project, or set CARGO_TARGET_DIR to a folder without one"
+    )]
+    Colon {
+        /// The target folder.
+        target: PathBuf,
+    },
     /// What cargo printed is not what is expected of it.
     #[error(
         "cargo described the project in {dir} in a form that is not understood: is it the cargo of rustup?"
@@ -84,9 +106,38 @@ impl Error {
     pub fn missing(&self) -> Option<Need> {
         match self {
             Self::Process(error) => Need::of(error),
+            Self::Toolchain(error) => error.missing(),
             _ => None,
         }
     }
+}
+
+/// Why cargo does not understand a project: that its cargo is another one is likelier than what cargo says.
+fn unreadable(dir: &Path, said: String) -> Error {
+    match Toolchain::of(dir).and_then(|toolchain| toolchain.check()) {
+        Err(error @ (object::Error::NotRustup { .. } | object::Error::Version { .. })) => {
+            Error::Toolchain(Box::new(error))
+        }
+        _ if is_about_network(&said) => Error::Crates {
+            dir: dir.to_owned(),
+            said,
+        },
+        _ => Error::Metadata {
+            dir: dir.to_owned(),
+            said,
+        },
+    }
+}
+
+fn is_about_network(said: &str) -> bool {
+    let marks = [
+        "failed to download",
+        "download of",
+        "spurious network error",
+        "offline mode (--offline)",
+        "--offline was specified",
+    ];
+    marks.iter().any(|mark| said.contains(mark))
 }
 
 fn drivers_here(known: &[String]) -> String {
@@ -154,10 +205,7 @@ impl Project {
             command.arg("--offline");
         }
         let output = command.output().map_err(|error| match error {
-            koxide_process::Error::Failed { stderr, .. } => Error::Metadata {
-                dir: dir.clone(),
-                said: stderr,
-            },
+            koxide_process::Error::Failed { stderr, .. } => unreadable(&dir, stderr),
             other => other.into(),
         })?;
         let text = String::from_utf8_lossy(&output.stdout);
@@ -183,6 +231,12 @@ impl Project {
         }
         drivers.sort_by(|a, b| a.package.cmp(&b.package));
         let manifest = metadata.workspace_root.join("Cargo.toml");
+        // cargo puts the folder into variables that are lists with colons.
+        if metadata.target_directory.as_str().contains(':') {
+            return Err(Error::Colon {
+                target: metadata.target_directory.as_std_path().to_owned(),
+            });
+        }
         Ok(Self {
             target: metadata.target_directory.as_std_path().to_owned(),
             abi: folder("koxide-abi").ok_or_else(|| Error::NoAbi {
@@ -365,6 +419,21 @@ mod tests {
         let error = Project::discover(temp.path(), true).unwrap_err();
         assert!(matches!(error, Error::NoManifest { .. }));
         assert!(error.to_string().contains(temp.path().to_str().unwrap()));
+    }
+
+    #[test]
+    fn what_the_network_is_needed_for_is_told_apart() {
+        let temp = tempfile::tempdir().unwrap();
+        let host = "error: failed to get `x`\n\nCaused by:\n  download of config.json failed\n";
+        assert!(matches!(
+            unreadable(temp.path(), host.to_owned()),
+            Error::Crates { .. }
+        ));
+        let edition = "error: failed to parse manifest at `/w/Cargo.toml`\n";
+        assert!(matches!(
+            unreadable(temp.path(), edition.to_owned()),
+            Error::Metadata { .. }
+        ));
     }
 
     #[test]

@@ -83,7 +83,7 @@ pub fn init(project: &Project, options: &BuildOptions<'_>) -> Result<PathBuf, Er
         .arg("--manifest-path")
         .arg(dir.join("Cargo.toml"))
         .args(["--package", "koxide-guest", "--bin", PROGRAM]);
-    let programs = programs(&mut cargo, "koxide-guest", |artifact| {
+    let programs = programs(project, &mut cargo, "koxide-guest", |artifact| {
         artifact.target.name == PROGRAM
     })?;
     let program = programs.into_iter().next();
@@ -113,7 +113,7 @@ pub fn tests(
         .arg(&driver.manifest)
         .args(["--package", &driver.package])
         .args(driver.tests.iter().flat_map(|test| ["--test", test]));
-    let mut programs = programs(&mut cargo, &driver.package, |artifact| {
+    let mut programs = programs(project, &mut cargo, &driver.package, |artifact| {
         artifact.target.kind.contains(&TargetKind::Test)
     })?;
     programs.sort_by(|a, b| a.name.cmp(&b.name));
@@ -143,12 +143,13 @@ fn command(
 }
 
 fn programs(
+    project: &Project,
     cargo: &mut Command,
     package: &str,
     wanted: impl Fn(&Artifact) -> bool,
 ) -> Result<Vec<TestProgram>, Error> {
     let mut programs = Vec::new();
-    run_cargo(cargo, package, |message| {
+    run_cargo(cargo, package, &project.koxide_dir(), |message| {
         if let Message::CompilerArtifact(artifact) = message
             && wanted(&artifact)
             && let Some(path) = &artifact.executable

@@ -115,6 +115,14 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
+    /// Packages hold no kernel.
+    #[error(
+        "{name}: these packages hold no kernel: name a kernel's image and headers, all packages of them (on Debian linux-image-RELEASE, linux-headers-RELEASE, linux-headers-RELEASE-common and linux-kbuild-VERSION)"
+    )]
+    NoKernelPackage {
+        /// The kernel's name.
+        name: String,
+    },
     /// A folder holds several kernels.
     #[error("{name}: found several kernels ({}): use a folder with one", .releases.join(", "))]
     SeveralKernels {

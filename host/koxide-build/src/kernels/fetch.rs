@@ -75,6 +75,8 @@ pub(crate) fn debian(
         return Ok(id);
     }
     let progress = options.progress;
+    // Before the download, which takes long.
+    unpacker()?;
     let what = format!("fetching the kernel {}", plan.release);
     cache::need_space(cache.root(), &what, plan.download + plan.unpacked)?;
     let scratch = cache.scratch()?;
@@ -130,7 +132,11 @@ pub(crate) fn files(
     let root = scratch.path().join("kernel/root");
     progress.stage("unpacking the packages");
     unpack(files, &root, progress)?;
-    let kernel = super::local::in_unpacked(name, &root)?;
+    let kernel = super::local::in_unpacked(name, &root).map_err(|error| match error {
+        // The folder that they were unpacked in is gone when this is read.
+        Error::NoKernel { name, .. } => Error::NoKernelPackage { name },
+        other => other,
+    })?;
     let record = Record {
         name: name.to_string(),
         release: kernel.release,
@@ -200,6 +206,12 @@ fn compare(dir: &Path, packages: &[Package]) -> Result<Vec<PathBuf>> {
             })
         })
         .collect()
+}
+
+/// Sees that there is a program that unpacks.
+fn unpacker() -> Result<()> {
+    Command::new("dpkg-deb").arg("--version").output()?;
+    Ok(())
 }
 
 fn unpack(files: &[PathBuf], root: &Path, progress: &dyn Progress) -> Result<()> {

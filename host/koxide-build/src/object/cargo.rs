@@ -135,8 +135,9 @@ pub(crate) fn staticlib(
     if options.kunit {
         cargo.args(["--", "--cfg", "kunit"]);
     }
+    let target = project.koxide_dir();
     let mut archive = None;
-    run(&mut cargo, &driver.package, &project.koxide_dir(), |message| {
+    run(&mut cargo, &driver.package, &target, |message| {
         if let Message::CompilerArtifact(artifact) = message {
             let file = artifact
                 .filenames
