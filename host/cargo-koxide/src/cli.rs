@@ -2,6 +2,7 @@
 
 //! The words of the command line. What they do is in `verbs/`, one file for each.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -171,6 +172,9 @@ pub(crate) struct Test {
     /// Write the results as JUnit XML, too.
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,
+    /// The longest that one test may take in the virtual machine, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value = "60")]
+    pub(crate) timeout: NonZeroU32,
     /// Leave out the tests that run on this machine.
     #[arg(long)]
     pub(crate) vm_only: bool,

@@ -346,9 +346,10 @@ impl Remedy {
             .iter()
             .map(|words| format!("{root}{}", words.join(" ")));
         let rustup = self.rustup.iter().map(|words| words.join(" "));
+        // Installing rustup itself is among what is done by hand.
         packages
-            .chain(rustup)
             .chain(self.by_hand.iter().cloned())
+            .chain(rustup)
             .collect()
     }
 }
@@ -360,10 +361,19 @@ pub(crate) fn explain(missing: &[Need]) -> String {
         text += &format!("\n  {need}: {}", need.purpose());
     }
     text += "\nTo install it:";
-    for line in Remedy::new(missing, Manager::of_this_machine()).lines() {
+    let remedy = Remedy::new(missing, Manager::of_this_machine());
+    for line in remedy.lines() {
         text += &format!("\n  {line}");
     }
-    text + "\nor let `cargo koxide doctor --install` do so; `cargo koxide doctor` shows everything that is needed."
+    // The doctor looks for what every driver needs, not for what one kernel or one command line asks for.
+    let known = Need::all();
+    let installs = remedy.by_hand.is_empty() && missing.iter().all(|need| known.contains(need));
+    text += if installs {
+        "\nor let `cargo koxide doctor --install` do so; `cargo koxide doctor` shows everything that is needed."
+    } else {
+        "\n`cargo koxide doctor` shows everything else that is needed."
+    };
+    text
 }
 
 #[cfg(test)]
@@ -411,6 +421,18 @@ mod tests {
         );
         assert_eq!(remedy.rustup.len(), 1);
         assert_eq!(remedy.by_hand, [""; 0]);
+    }
+
+    #[test]
+    fn the_doctor_is_named_where_it_can_help() {
+        let install = "or let `cargo koxide doctor --install` do so";
+        // Whether this machine's distribution is known decides about packages; rustup's parts are the same everywhere.
+        assert!(explain(&[Need::RustSrc]).contains(install));
+        for need in [Need::Rustup, Need::KernelHeaders("6.1".to_owned())] {
+            assert!(!explain(&[need]).contains(install));
+        }
+        let remedy = Remedy::new(&[Need::RustSrc, Need::Rustup], None);
+        assert!(remedy.lines()[0].starts_with("install rustup"));
     }
 
     #[test]

@@ -73,8 +73,11 @@ fn install(remedy: &Remedy, ui: &Ui) -> anyhow::Result<()> {
         }
         announce_and_run(&words, ui)?;
     }
-    for words in &remedy.rustup {
-        announce_and_run(words, ui)?;
+    // Without it there is nothing to bring its parts with; the second look says so.
+    if find("rustup").is_some() {
+        for words in &remedy.rustup {
+            announce_and_run(words, ui)?;
+        }
     }
     Ok(())
 }

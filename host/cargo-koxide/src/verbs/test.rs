@@ -2,6 +2,8 @@
 
 //! `test`: the tests of this machine, then each driver's in a virtual machine on every kernel.
 
+use std::time::Duration;
+
 use koxide_build::{Driver, Kernel};
 use koxide_vm::{Event, Failure, KernelSuite, Limits, Outcome, Payload, Plan, Program, TestResult};
 
@@ -62,7 +64,10 @@ fn plan<'k>(
             programs: programs.collect(),
             kernel: vec![suite],
             filter: options.filter.iter().cloned().collect(),
-            limits: Limits::default(),
+            limits: Limits {
+                test: Duration::from_secs(options.timeout.get().into()),
+                ..Limits::default()
+            },
         };
         plans.push((
             kernel,
