@@ -14,8 +14,8 @@ use crate::plan::Acceleration;
 use crate::qemu::Accelerator;
 use crate::run::Vm;
 
-/// How long the trial may take: with KVM a boot takes a second.
-pub(crate) const TRIAL: Duration = Duration::from_secs(6);
+/// How long the trial may take: with KVM a boot takes a second, when nothing else is going on.
+pub(crate) const TRIAL: Duration = Duration::from_secs(10);
 
 /// The device.
 const DEVICE: &str = "/dev/kvm";

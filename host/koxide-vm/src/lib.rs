@@ -28,6 +28,27 @@
 //! assert!(report.success());
 //! # Ok::<(), koxide_vm::Error>(())
 //! ```
+//!
+//! # The machine
+//!
+//! The kernel's console is the first serial port, the report the second: both exist on every kernel without a module.
+//! The init in the machine reads its plan from the initramfs and reports in KTAP and in the marks of
+//! [`koxide_guest::protocol`]; what must be told apart by its place in the kernel log it marks there too.
+//!
+//! A machine ends with the plan, with the value that runs it, and with this process. A kernel that panics or oopses
+//! ends it at once; one that hangs is asked where before it is ended. After that, tests are booted again without those
+//! that have a result.
+//!
+//! # How fast it is
+//!
+//! Debian's 6.1 on two cores of a machine without KVM reaches init 1.5 s after QEMU's start, and is gone 0.02 s after
+//! its plan is done. What gives the time: the unpacked kernel (the packed one takes 2.5 s more), a quiet console until
+//! init runs, no self-tests of the kernel's ciphers (0.4 s). Measured with, on an idle machine:
+//!
+//! ```text
+//! KOXIDE_TEST_KERNEL=<an unpacked image package> \\
+//!     cargo test -p koxide-vm --test commands -- --ignored --nocapture boots_are_fast
+//! ```
 #![forbid(unsafe_code)]
 
 mod accel;
@@ -40,6 +61,7 @@ mod image;
 mod initramfs;
 mod ktap;
 mod kunit;
+mod libtest;
 mod modules;
 mod payload;
 mod plan;

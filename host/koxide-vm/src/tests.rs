@@ -12,6 +12,7 @@ use crate::boot::{Course, Verdict};
 use crate::crash;
 use crate::ktap::{self, Line};
 use crate::kunit::Collector;
+use crate::libtest;
 use crate::plan::Limits;
 use crate::report::{Crash, Exit, Failure, Outcome, Report, TestResult};
 
@@ -188,7 +189,7 @@ impl<'a> Tests<'a> {
             name: running.name,
             outcome,
             duration: running.since.elapsed(),
-            output: String::from_utf8_lossy(&running.output).into_owned(),
+            output: libtest::own_words(&String::from_utf8_lossy(&running.output)),
             log: log.lines,
         });
     }

@@ -25,7 +25,20 @@ fn a_commands_output_and_status_come_back() {
     assert_eq!(String::from_utf8_lossy(&said.stdout), expected);
     assert_eq!(String::from_utf8_lossy(&said.stderr), "err\n");
     assert_eq!(report.steps[1].exit, Exit::Status(3));
-    eprintln!("boot {:?}, all {:?}", report.boots, report.duration);
+}
+
+#[test]
+#[ignore = "boots a kernel: set KOXIDE_TEST_KERNEL"]
+fn boots_are_fast() {
+    let plan = commands([]);
+    let reports: Vec<_> = (0..5)
+        .map(|_| run(&vm(), &plan, &Payload::default()).0)
+        .collect();
+    let boots = reports.iter().map(|report| report.boots[0]);
+    let best = boots.min().unwrap();
+    let all = reports.iter().map(|report| report.duration).min().unwrap();
+    eprintln!("{best:?} to init, {all:?} in all");
+    assert!(best < Duration::from_secs(3), "{best:?}");
 }
 
 #[test]
