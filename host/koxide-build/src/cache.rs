@@ -17,6 +17,8 @@ use std::path::{Path, PathBuf};
 
 use koxide_process::interrupt;
 
+use crate::progress::{Progress, Silent};
+
 /// Why the cache cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -136,7 +138,7 @@ impl Cache {
         if !self.root.exists() {
             return Ok(0);
         }
-        let _lock = self.lock()?;
+        let _lock = self.lock(&Silent)?;
         let bytes = disk_use(&self.root);
         // Only what this tool put there: the folder may be named by a variable, and that may be set wrongly.
         for name in ["kernels", "names", "apt", "vm", "tmp", "lock"] {
@@ -164,9 +166,9 @@ impl Cache {
     }
 
     /// Waits until no other process changes the cache, and keeps others from it.
-    pub(crate) fn lock(&self) -> Result<Lock> {
+    pub(crate) fn lock(&self, progress: &dyn Progress) -> Result<Lock> {
         create_dir(&self.root)?;
-        let lock = lock_file(&self.root.join("lock"))?;
+        let lock = lock_file(&self.root.join("lock"), progress)?;
         // Whoever was ended in the middle of work left this.
         remove(&self.root.join("tmp"))?;
         Ok(Lock(lock))
@@ -184,17 +186,22 @@ impl Cache {
 }
 
 /// Waits for the lock on `path`, which is created; Ctrl-C ends the wait.
-pub(crate) fn lock_file(path: &Path) -> Result<File> {
+pub(crate) fn lock_file(path: &Path, progress: &dyn Progress) -> Result<File> {
     let file = File::options()
         .create(true)
         .truncate(false)
         .write(true)
         .open(path)
         .map_err(|e| Error::io("create", path, e))?;
+    let mut waits = false;
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(file),
-            Err(fs::TryLockError::WouldBlock) => {}
+            Err(fs::TryLockError::WouldBlock) if waits => {}
+            Err(fs::TryLockError::WouldBlock) => {
+                waits = true;
+                progress.stage("waiting for another cargo koxide to finish");
+            }
             Err(fs::TryLockError::Error(e)) => return Err(Error::io("lock", path, e)),
         }
         interrupt::check()?;
@@ -343,11 +350,11 @@ mod tests {
     fn two_lock_holders_take_turns() {
         let dir = tempfile::tempdir().unwrap();
         let cache = Cache::at(dir.path());
-        let first = cache.lock().unwrap();
+        let first = cache.lock(&Silent).unwrap();
         let (sender, receiver) = std::sync::mpsc::channel();
         let other = cache.clone();
         let thread = std::thread::spawn(move || {
-            let _lock = other.lock().unwrap();
+            let _lock = other.lock(&Silent).unwrap();
             sender.send(()).unwrap();
         });
         let wait = std::time::Duration::from_millis(150);
@@ -364,7 +371,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let cache = Cache::at(dir.path());
         let left = cache.scratch().unwrap().keep();
-        let _lock = cache.lock().unwrap();
+        let _lock = cache.lock(&Silent).unwrap();
         assert!(!left.exists());
     }
 

@@ -146,11 +146,20 @@ fn a_disk_too_small_for_a_kernel_is_told_as_that() {
     full_disk("300m");
 }
 
-/// Runs a fetch in a small file system of its own, with a name space so that no rights are needed.
 fn full_disk(size: &str) {
+    on_disk(&format!("size={size}"), "child_has_a_full_disk");
+}
+
+#[test]
+fn a_read_only_disk_is_told_as_that() {
+    on_disk("ro", "child_has_a_read_only_disk");
+}
+
+/// Runs a test in a file system of its own, with a name space so that no rights are needed.
+fn on_disk(options: &str, test: &str) {
     let temp = tempfile::tempdir().unwrap();
     let script = format!(
-        "mount -t tmpfs -o size={size} tmpfs \"$KOXIDE_CACHE\" && exec \"$0\" --exact child_has_a_full_disk --include-ignored"
+        "mount -t tmpfs -o {options} tmpfs \"$KOXIDE_CACHE\" && exec \"$0\" --exact {test} --include-ignored"
     );
     let output = std::process::Command::new("unshare")
         .args(["--map-root-user", "--mount", "sh", "-c", &script])
@@ -176,4 +185,15 @@ fn child_has_a_full_disk() {
     );
     assert!(error.to_string().contains("kernel remove"), "{error}");
     assert_empty(&fresh());
+}
+
+#[test]
+#[ignore = "runs in a process of its own, started by another test"]
+fn child_has_a_read_only_disk() {
+    let error = kernels::resolve(&fresh(), &bookworm(), &Options::new(&Silent)).unwrap_err();
+    assert!(
+        matches!(error, Error::Cache(cache::Error::ReadOnly { .. })),
+        "{error}"
+    );
+    assert!(error.to_string().contains("KOXIDE_CACHE"), "{error}");
 }

@@ -66,6 +66,21 @@ fn a_fetched_kernel_is_complete_recorded_and_used_offline() {
 }
 
 #[test]
+fn update_stays_with_the_newest() {
+    let cache = Cache::from_env().unwrap();
+    let options = Options::new(&Silent);
+    let kernel = kernels::resolve(&cache, &bookworm(), &options).unwrap();
+    let first = kernels::update(&cache, &bookworm(), &options).unwrap();
+    assert_eq!(first.before.as_deref(), Some(kernel.release.as_str()));
+    let second = kernels::update(&cache, &bookworm(), &options).unwrap();
+    assert!(!second.changed);
+    assert_eq!(
+        second.before.as_deref(),
+        Some(first.kernel.release.as_str())
+    );
+}
+
+#[test]
 fn offline_and_not_there_is_an_error_that_says_what_to_do() {
     let temp = tempfile::tempdir().unwrap();
     let cache = Cache::at(temp.path().join("a cache"));

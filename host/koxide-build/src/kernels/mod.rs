@@ -24,7 +24,7 @@ pub(crate) use local::resolve_in;
 pub use name::{KernelName, ParseError};
 
 use crate::cache::{self, Cache};
-use crate::progress::Progress;
+use crate::progress::{Progress, Silent};
 use error::Result;
 use store::Remembered;
 
@@ -229,7 +229,7 @@ pub fn resolve(cache: &Cache, name: &KernelName, options: &Options<'_>) -> Resul
             name: name.to_string(),
         });
     }
-    let _lock = cache.lock()?;
+    let _lock = cache.lock(options.progress)?;
     // Another process may have fetched it while this one waited.
     if let Some(kernel) = present(cache, name, options)? {
         return Ok(kernel);
@@ -267,7 +267,7 @@ pub fn plan(cache: &Cache, name: &KernelName, options: &Options<'_>) -> Result<P
     }
     match name {
         KernelName::Debian(suite) => {
-            let _lock = cache.lock()?;
+            let _lock = cache.lock(options.progress)?;
             let (_, plan, _) = fetch::plan(cache, suite, options, false)?;
             Ok(plan)
         }
@@ -322,7 +322,7 @@ pub fn remember_source(cache: &Cache, name: &KernelName, source: &Source) -> Res
             keyring,
         }),
     };
-    let _lock = cache.lock()?;
+    let _lock = cache.lock(&Silent)?;
     store::remember(cache, name, &what)
 }
 
@@ -344,7 +344,7 @@ pub fn update(cache: &Cache, name: &KernelName, options: &Options<'_>) -> Result
             name: name.to_string(),
         });
     }
-    let _lock = cache.lock()?;
+    let _lock = cache.lock(options.progress)?;
     let old = store::remembered(cache, name)?.and_then(|r| r.kernel);
     let before = present(cache, name, options)?.map(|kernel| kernel.release);
     let id = fetch::debian(cache, suite, options, true)?;
@@ -390,7 +390,7 @@ pub fn remove(cache: &Cache, name: &KernelName) -> Result<u64> {
     if !cache.root().exists() {
         return Err(not_fetched(name));
     }
-    let _lock = cache.lock()?;
+    let _lock = cache.lock(&Silent)?;
     // A record that cannot be read can still be removed.
     if matches!(store::remembered(cache, name), Ok(None)) {
         return Err(not_fetched(name));

@@ -27,10 +27,16 @@ pub(crate) fn choose(kernel: &Kernel, view: &View, progress: &dyn Progress) -> R
         return Ok(wanted);
     }
     let mut tried = Vec::new();
+    let mut versions = Vec::new();
     for compiler in OTHERS.iter().filter(|c| find(c).is_some()) {
         let Some(version) = version(compiler) else {
             continue;
         };
+        // The plain name is mostly one of the others.
+        if versions.contains(&version) {
+            continue;
+        }
+        versions.push(version.clone());
         let note = view.notes.join(format!("cc-{compiler}"));
         if fs::read_to_string(&note).is_ok_and(|known| known == version) {
             return Ok((*compiler).to_owned());

@@ -13,7 +13,7 @@ use crate::{cache, check, object};
 pub enum Error {
     /// No compiler on this machine builds modules for the kernel.
     #[error(
-        "no C compiler here builds modules for the kernel {release}: it was built with {wanted}; install the package {wanted}{}", attempts(.tried)
+        "no C compiler here builds modules for the kernel {release}: it was built with {wanted}; install the package {wanted}, or build on a machine of the kernel's own distribution{}", attempts(.tried)
     )]
     NoCompiler {
         /// The kernel's release.

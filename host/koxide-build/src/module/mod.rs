@@ -68,7 +68,7 @@ pub fn build(
     let dir = out.join(&kernel.release);
     cache::create_dir(&dir)?;
     let stem = artefact.stem();
-    let _lock = cache::lock_file(&dir.join(format!(".{stem}.lock")))?;
+    let _lock = cache::lock_file(&dir.join(format!(".{stem}.lock")), progress)?;
     let target = dir.join(format!("{stem}.ko"));
     let stamp_file = dir.join(format!(".{stem}.json"));
     let input = fingerprint(abi, artefact, kernel)?;

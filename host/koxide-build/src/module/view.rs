@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use crate::cache;
 use crate::kernels::store::digest;
 use crate::kernels::{Kernel, resolve_in};
+use crate::progress::Silent;
 
 use super::error::{Error, Result};
 
@@ -59,7 +60,7 @@ fn is_current(dir: &Path, build: &Path) -> bool {
 }
 
 fn make(kernel: &Kernel, base: &Path, dir: &Path) -> Result<()> {
-    let _lock = cache::lock_file(&base.join("lock"))?;
+    let _lock = cache::lock_file(&base.join("lock"), &Silent)?;
     let headers = &kernel.headers;
     let io = |path: &Path| {
         let path = path.to_owned();
@@ -115,10 +116,10 @@ fn included(makefile: &str) -> Option<PathBuf> {
     is.then(|| path.to_owned())
 }
 
-/// Headers since 7.0 say in the same file where they are themselves.
+/// Headers since 7.0, and trees that were built apart from their source, say in the same file where they are.
 fn with_output(makefile: &str, build: &Path) -> String {
     let line = |line: &str| match line.split_once('=') {
-        Some((name, _)) if name.trim_end_matches([':', ' ']) == "KBUILD_OUTPUT" => {
+        Some((name, _)) if name.trim_end_matches([':', ' ']).ends_with("KBUILD_OUTPUT") => {
             format!("{name}={}\n", build.display())
         }
         _ => format!("{line}\n"),
@@ -178,6 +179,11 @@ mod tests {
 
     #[test]
     fn the_output_folder_is_moved_too() {
+        let tree = "export KBUILD_OUTPUT = /b\n";
+        assert_eq!(
+            with_output(tree, Path::new("/v")),
+            "export KBUILD_OUTPUT =/v\n"
+        );
         let debian = "KBUILD_OUTPUT=/usr/src/linux-headers-7\ninclude /v/common/Makefile\n";
         assert_eq!(
             with_output(debian, Path::new("/v/build")),

@@ -160,7 +160,7 @@ pub fn build(project: &Project, driver: &Driver, options: &BuildOptions<'_>) -> 
     Toolchain::of(&driver.dir)?.check()?;
     let dir = project.koxide_dir().join(Arch::X86_64.as_str());
     cache::create_dir(&dir)?;
-    let _lock = cache::lock_file(&dir.join(".lock"))?;
+    let _lock = cache::lock_file(&dir.join(".lock"), options.progress)?;
     options
         .progress
         .stage(&format!("compiling {}", driver.package));

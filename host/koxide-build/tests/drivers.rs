@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The repository's own drivers on the kernels of the support matrix.
+
+mod common;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use koxide_build::object::{self, BuildOptions};
+use koxide_build::{Kernel, Project, Silent, compare, module};
+
+fn repository() -> Project {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let root = root.canonicalize().unwrap();
+    let project = Project::discover(&root, false).unwrap();
+    project.with_target_dir(Path::new(env!("CARGO_TARGET_TMPDIR")).join("drivers"))
+}
+
+/// The checks that need no Rust agree with those that were made while building.
+fn script_agrees(ko: &Path, kernel: &Kernel, object: &Path) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("checks/koxide-check.sh");
+    let output = Command::new("sh")
+        .arg(script)
+        .args([ko, &kernel.headers.build, object])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}");
+}
+
+#[test]
+fn each_driver_is_one_object_on_all_kernels() {
+    let project = repository();
+    let kernels = ["debian:bookworm", "debian:bookworm-backports"].map(common::kernel);
+    assert!(project.drivers().len() >= 3);
+    for driver in project.drivers() {
+        for kunit in [false, true] {
+            let mut options = BuildOptions::new(&Silent);
+            options.quiet = true;
+            options.kunit = kunit;
+            let artefact = object::build(&project, driver, &options).unwrap();
+            let modules: Vec<PathBuf> = kernels
+                .iter()
+                .map(|kernel| {
+                    let out = project.koxide_dir();
+                    let abi = project.abi_dir();
+                    let built = module::build(abi, &artefact, kernel, &out, &Silent).unwrap();
+                    script_agrees(&built.path, kernel, &artefact.object);
+                    built.path
+                })
+                .collect();
+            let same = compare::same_object(&modules[0], &modules[1], &artefact.object).unwrap();
+            assert!(same > 2, "{}: {same} functions", driver.package);
+        }
+    }
+}
