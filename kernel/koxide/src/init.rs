@@ -4,6 +4,7 @@
 
 #![allow(unsafe_code, reason = "initialisers are made of closures")]
 
+use core::cell::UnsafeCell;
 use core::pin::Pin;
 
 use crate::alloc::{AllocError, Flags};
@@ -85,6 +86,30 @@ impl<T> InPlaceInit<T> for Pin<crate::alloc::KBox<T>> {
         E: From<AllocError>,
     {
         crate::alloc::KBox::try_init(init, flags).map(Into::into)
+    }
+}
+
+/// Types around one value that is pinned with them.
+///
+/// They drop the value: what has pinned it, such as a registration, relies on that. So `MaybeUninit` is none of them:
+///
+/// ```compile_fail
+/// use core::mem::MaybeUninit;
+/// use kernel::{new_mutex, pin_init::Wrapper, prelude::*, sync::Mutex};
+///
+/// type Hidden = MaybeUninit<Mutex<u32>>;
+///
+/// let hidden: Result<Pin<KBox<Hidden>>> = KBox::pin_init(Hidden::pin_init(new_mutex!(0)), GFP_KERNEL);
+/// ```
+pub trait Wrapper<T> {
+    /// An initialiser of the whole, made of one of the value.
+    fn pin_init<E>(value_init: impl PinInit<T, E>) -> impl PinInit<Self, E>;
+}
+
+impl<T> Wrapper<T> for UnsafeCell<T> {
+    fn pin_init<E>(value_init: impl PinInit<T, E>) -> impl PinInit<Self, E> {
+        // SAFETY: the cell has the layout of its value, which is all there is to initialise, and drops it.
+        unsafe { pinned_init::cast_pin_init(value_init) }
     }
 }
 

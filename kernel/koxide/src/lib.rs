@@ -73,6 +73,8 @@ pub mod uaccess;
 pub mod pin_init {
     // These take the place of pin-init's own: their expansions name this crate, and a driver needs no other.
     pub use ::macros::{Zeroable, pin_data, pinned_drop};
+    // Not pin-init's own, which lets a value that is registered or locked be hidden from its drop.
+    pub use crate::init::Wrapper;
     #[doc(no_inline)]
     pub use pinned_init::*;
 }
