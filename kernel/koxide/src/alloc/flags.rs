@@ -39,8 +39,9 @@ impl BitAnd for Flags {
 impl Not for Flags {
     type Output = Self;
 
+    /// The other flags that there are here: a bit without a name never reaches the kernel.
     fn not(self) -> Self {
-        Self(!self.0)
+        Self(!self.0 & ALL)
     }
 }
 
@@ -51,6 +52,10 @@ const FS: u32 = 0x80;
 const DIRECT_RECLAIM: u32 = 0x400;
 const KSWAPD_RECLAIM: u32 = 0x800;
 const ACCOUNT: u32 = 0x40_0000;
+
+/// All flags that there are here.
+const ALL: u32 =
+    GFP_KERNEL_ACCOUNT.0 | GFP_ATOMIC.0 | __GFP_ZERO.0 | __GFP_HIGHMEM.0 | __GFP_NOWARN.0;
 
 /// Memory that is zeroed.
 pub const __GFP_ZERO: Flags = Flags(0x100);
@@ -72,3 +77,16 @@ pub const GFP_ATOMIC: Flags = Flags(HIGH | KSWAPD_RECLAIM);
 
 /// Memory now or not at all. Never sleeps.
 pub const GFP_NOWAIT: Flags = Flags(KSWAPD_RECLAIM);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_operation_makes_a_bit_that_has_no_name() {
+        assert_eq!((GFP_KERNEL & !__GFP_ZERO) | (!GFP_KERNEL), Flags(ALL));
+        assert_eq!(!!GFP_ATOMIC, GFP_ATOMIC);
+        // __GFP_NOFAIL: an allocation that cannot fail may not return.
+        assert_eq!((!__GFP_ZERO).as_raw() & 0x8000, 0);
+    }
+}
