@@ -120,7 +120,8 @@ pub trait MiscDevice: Sized + 'static {
     ///
     /// # Errors
     ///
-    /// The errno with which the read fails; without this method it is `EINVAL`.
+    /// The errno with which the read fails; without this method it is `EINVAL`. A read that says that it read more than
+    /// there was room for, or that it was queued, fails with `EIO`.
     fn read_iter(_kiocb: Kiocb<'_, Self::Ptr>, _iov: &mut IovIterDest<'_>) -> Result<usize> {
         Err(EINVAL)
     }
@@ -129,7 +130,8 @@ pub trait MiscDevice: Sized + 'static {
     ///
     /// # Errors
     ///
-    /// The errno with which the write fails; without this method it is `EINVAL`.
+    /// The errno with which the write fails; without this method it is `EINVAL`. A write that says that it wrote more
+    /// than there was, or that it was queued, fails with `EIO`.
     fn write_iter(_kiocb: Kiocb<'_, Self::Ptr>, _iov: &mut IovIterSource<'_>) -> Result<usize> {
         Err(EINVAL)
     }

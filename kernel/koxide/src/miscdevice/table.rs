@@ -12,7 +12,11 @@ use koxide_abi::types::{file, inode, iov_iter, kiocb};
 
 use super::{MiscDevice, MiscDeviceRegistration};
 use crate::entry::enter;
-use crate::error::{Result, code::EIO, from_result};
+use crate::error::{
+    Result,
+    code::{EIO, EIOCBQUEUED},
+    from_result,
+};
 use crate::fs::{File, Kiocb};
 use crate::iov::{IovIterDest, IovIterSource};
 use crate::table::define_table;
@@ -115,7 +119,8 @@ unsafe extern "C" fn read_iter<T: MiscDevice>(kiocb: *mut kiocb, iov: *mut iov_i
             let iov = unsafe { NonNull::new_unchecked(iov) };
             // SAFETY: a read's iterator is a destination, valid and this function's during the call.
             let mut iov = unsafe { IovIterDest::from_raw(iov) };
-            answer(T::read_iter(kiocb, &mut iov))
+            let most = iov.len();
+            answer(T::read_iter(kiocb, &mut iov), most)
         })
     })
 }
@@ -134,7 +139,8 @@ unsafe extern "C" fn write_iter<T: MiscDevice>(kiocb: *mut kiocb, iov: *mut iov_
             let iov = unsafe { NonNull::new_unchecked(iov) };
             // SAFETY: a write's iterator is a source, valid and this function's during the call.
             let mut iov = unsafe { IovIterSource::from_raw(iov) };
-            answer(T::write_iter(kiocb, &mut iov))
+            let most = iov.len();
+            answer(T::write_iter(kiocb, &mut iov), most)
         })
     })
 }
@@ -169,8 +175,30 @@ unsafe fn kiocb_of<'a, T: MiscDevice>(kiocb: *mut kiocb) -> Kiocb<'a, T::Ptr> {
     unsafe { Kiocb::from_raw(kiocb) }
 }
 
-/// How many bytes an operation is to say it moved.
-fn answer(moved: Result<usize>) -> Result<isize> {
-    // A kernel buffer is not larger than `isize::MAX`, but a driver may say anything.
-    Ok(isize::try_from(moved?)?)
+/// How many bytes an operation is to say it moved, of `most` that it could.
+///
+/// The kernel believes it: with more it would count beyond its own buffer, and with `EIOCBQUEUED` it would wait for a
+/// completion that never comes. A driver that says either is wrong, and the operation has failed.
+fn answer(moved: Result<usize>, most: usize) -> Result<isize> {
+    match moved {
+        Ok(moved) if moved <= most => Ok(isize::try_from(moved)?),
+        Ok(_) | Err(EIOCBQUEUED) => Err(EIO),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::code::EAGAIN;
+
+    #[test]
+    fn an_operation_says_only_what_the_kernel_can_believe() {
+        assert_eq!(answer(Ok(0), 0), Ok(0));
+        assert_eq!(answer(Ok(4), 4), Ok(4));
+        assert_eq!(answer(Err(EAGAIN), 4), Err(EAGAIN));
+        assert_eq!(answer(Ok(5), 4), Err(EIO));
+        assert!(answer(Ok(usize::MAX), usize::MAX).is_err());
+        assert_eq!(answer(Err(EIOCBQUEUED), 4), Err(EIO));
+    }
 }
