@@ -6,8 +6,8 @@
 //! This one goes through `kernel`, so that a driver depends on nothing else.
 
 use proc_macro2::{Group, TokenStream, TokenTree};
-use quote::quote;
-use syn::{Error, Fields, Ident, ItemStruct};
+use quote::{ToTokens, quote};
+use syn::{Attribute, Error, Fields, Ident, ItemStruct};
 
 /// Takes the struct apart into what `__pin_data!` wants.
 pub(crate) fn expand(attr: TokenStream, input: TokenStream) -> syn::Result<TokenStream> {
@@ -26,6 +26,13 @@ pub(crate) fn expand(attr: TokenStream, input: TokenStream) -> syn::Result<Token
             "`#[pin_data]` needs a struct with named fields",
         ));
     };
+    if let Some(repr) = item.attrs.iter().find(|attr| is_packed(attr)) {
+        return Err(Error::new_spanned(
+            repr,
+            "`#[pin_data]` cannot be used on a packed struct: its fields are initialised where they are, which may \
+             not be aligned",
+        ));
+    }
     let ItemStruct {
         attrs,
         vis,
@@ -59,6 +66,13 @@ pub(crate) fn expand(attr: TokenStream, input: TokenStream) -> syn::Result<Token
             @body({ #body }),
         }
     })
+}
+
+/// Whether an attribute lays the fields out without padding, perhaps under a condition.
+fn is_packed(attr: &Attribute) -> bool {
+    let path = attr.path();
+    (path.is_ident("repr") || path.is_ident("cfg_attr"))
+        && attr.meta.to_token_stream().to_string().contains("packed")
 }
 
 /// The generics with their bounds and without their defaults.
@@ -146,6 +160,32 @@ mod tests {
         let out = out.to_string();
         assert!(out.contains("next : * mut A :: < T >"), "{out}");
         assert!(!out.contains("Self"), "{out}");
+    }
+
+    #[test]
+    fn packed_structs_are_refused() {
+        let packed = |repr| {
+            expand(
+                quote!(),
+                quote!(
+                    #[repr(#repr)]
+                    struct A {
+                        a: u8,
+                        b: u64,
+                    }
+                ),
+            )
+        };
+        assert!(packed(quote!(C, packed)).is_err());
+        assert!(packed(quote!(packed(4))).is_err());
+        let sometimes = quote!(
+            #[cfg_attr(all(), repr(packed))]
+            struct A {
+                a: u8,
+            }
+        );
+        assert!(expand(quote!(), sometimes).is_err());
+        assert!(packed(quote!(C, align(16))).is_ok());
     }
 
     #[test]
