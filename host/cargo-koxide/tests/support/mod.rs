@@ -5,16 +5,26 @@
 // Each file of tests is a program of its own, and none uses everything here.
 #![allow(dead_code, reason = "shared by several programs")]
 
+pub(crate) mod cache;
+pub(crate) mod process;
+pub(crate) mod sandbox;
+
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
 use tempfile::TempDir;
+
+pub(crate) use process::run;
 
 /// The exit statuses that the README promises.
 pub(crate) const FAILED: i32 = 1;
 pub(crate) const USAGE: i32 = 2;
 pub(crate) const MISSING: i32 = 3;
 pub(crate) const CRASHED: i32 = 4;
+pub(crate) const INTERRUPTED: i32 = 130;
+
+/// The kernel that the tests of one kernel use.
+pub(crate) const KERNEL: &str = "debian:bookworm";
 
 /// The root of the repository.
 pub(crate) fn repository() -> PathBuf {
@@ -39,6 +49,14 @@ pub(crate) fn koxide(dir: &Path) -> Command {
 pub(crate) fn shared_target() -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     target.join("koxide-tests")
+}
+
+/// The folder for what a test makes, on the disk where builds are: some machines keep /tmp in memory.
+pub(crate) fn scratch(prefix: &str) -> TempDir {
+    tempfile::Builder::new()
+        .prefix(prefix)
+        .tempdir_in(env!("CARGO_TARGET_TMPDIR"))
+        .unwrap()
 }
 
 /// What a command wrote and how it ended, for assertions that show all of it when they fail.
@@ -87,20 +105,6 @@ impl std::fmt::Display for Ended {
     }
 }
 
-/// Runs a command to its end.
-pub(crate) fn run(command: &mut Command) -> Ended {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = command.output().unwrap();
-    Ended {
-        status: status.code(),
-        stdout: String::from_utf8_lossy(&stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&stderr).into_owned(),
-    }
-}
-
 /// Runs the command in a folder with these words.
 pub(crate) fn koxide_in(dir: &Path, words: &[&str]) -> Ended {
     run(koxide(dir).args(words))
@@ -115,7 +119,7 @@ pub(crate) struct Package {
 impl Package {
     /// A new package; `folder` is part of the name of the folder that it is made in.
     pub(crate) fn new(name: &str, folder: &str) -> Self {
-        let folder = tempfile::Builder::new().prefix(folder).tempdir().unwrap();
+        let folder = scratch(folder);
         koxide_in(folder.path(), &["new", name, "--class", "misc"]).with(0);
         Self {
             folder,
@@ -134,6 +138,16 @@ impl Package {
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.contains(from), "{file} has no {from:?}:\n{text}");
         std::fs::write(path, text.replacen(from, to, 1)).unwrap();
+    }
+
+    /// Writes a file of it.
+    pub(crate) fn write(&self, file: &str, text: &str) {
+        std::fs::write(self.path().join(file), text).unwrap();
+    }
+
+    /// Runs the command in it with these words.
+    pub(crate) fn run(&self, words: &[&str]) -> Ended {
+        run(self.koxide().args(words))
     }
 
     /// The command in it.

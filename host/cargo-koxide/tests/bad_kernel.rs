@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Kernels that there are not, or not whole.
+
+mod support;
+
+use std::path::Path;
+use std::process::Command;
+
+use support::cache::{Copy, holds};
+use support::{FAILED, KERNEL, MISSING, Package, USAGE, koxide_in, repository, run, scratch};
+
+#[test]
+fn names_that_no_kernel_has() {
+    let here = scratch("no-kernel-");
+    for (name, says) in [
+        ("bookworm", "debian:bookworm"),
+        ("path:/no/such/folder", "there is no /no/such/folder"),
+        ("deb:/no/such/file.deb", "there is no /no/such/file.deb"),
+        ("debian:", "debian:SUITE"),
+    ] {
+        koxide_in(
+            &repository(),
+            &["build", "-p", "hello_world", "--kernel", name],
+        )
+        .with(USAGE)
+        .saying(says);
+    }
+    let empty = format!("path:{}", here.path().display());
+    koxide_in(
+        &repository(),
+        &["build", "-p", "hello_world", "--kernel", &empty],
+    )
+    .with(USAGE)
+    .saying("found no kernel in")
+    .saying("include/config/kernel.release");
+}
+
+#[test]
+fn a_kernel_without_headers() {
+    let root = scratch("no-headers-");
+    let modules = root.path().join("lib/modules/9.9.9-koxide/kernel");
+    std::fs::create_dir_all(modules).unwrap();
+    let name = format!("path:{}", root.path().display());
+    koxide_in(
+        &repository(),
+        &["build", "-p", "hello_world", "--kernel", &name],
+    )
+    .with(MISSING)
+    .saying("no headers for the kernel 9.9.9-koxide")
+    .saying("lib/modules/9.9.9-koxide/build");
+    // The name that is about this machine says what to install.
+    let release = nix::sys::utsname::uname().unwrap();
+    let release = release.release().to_str().unwrap();
+    if !Path::new(&format!("/lib/modules/{release}/build")).exists() {
+        koxide_in(
+            &repository(),
+            &["build", "-p", "hello_world", "--kernel", "running"],
+        )
+        .with(MISSING)
+        .saying(&format!("headers of the kernel {release}"))
+        .saying("To install it:");
+    }
+}
+
+#[test]
+fn a_suite_that_the_archive_does_not_have() {
+    let archive = scratch("archive-");
+    let keyring = archive.path().join("keyring.gpg");
+    std::fs::write(&keyring, "").unwrap();
+    let cache = archive.path().join("cache");
+    let mut add = support::koxide(&repository());
+    add.args(["kernel", "add", "debian:bookwurm"])
+        .arg(format!("--mirror=file:{}", archive.path().display()))
+        .arg("--keyring")
+        .arg(&keyring)
+        .env("KOXIDE_CACHE", &cache);
+    run(&mut add)
+        .with(USAGE)
+        .saying("there is no suite `bookwurm`")
+        .saying("did you mean `debian:bookworm`?");
+    assert!(holds(&cache).is_empty(), "{:?}", holds(&cache));
+}
+
+/// A package with nothing but noise in it.
+fn package(folder: &Path) -> Vec<u8> {
+    let tree = folder.join("tree");
+    std::fs::create_dir_all(tree.join("DEBIAN")).unwrap();
+    let control = "Package: noise\nVersion: 1\nArchitecture: all\nMaintainer: no one <no@one>\nDescription: noise\n";
+    std::fs::write(tree.join("DEBIAN/control"), control).unwrap();
+    // What packs well would fit into what is left of the file.
+    let mut noise = vec![0; 200_000];
+    let mut random = std::fs::File::open("/dev/urandom").unwrap();
+    std::io::Read::read_exact(&mut random, &mut noise).unwrap();
+    std::fs::write(tree.join("noise"), noise).unwrap();
+    let file = folder.join("whole.deb");
+    let mut build = Command::new("dpkg-deb");
+    run(build.arg("--build").arg(&tree).arg(&file)).with(0);
+    std::fs::read(file).unwrap()
+}
+
+#[test]
+fn packages_that_are_not_what_they_should_be() {
+    let cache = Copy::new("bad-packages-");
+    let before = holds(&cache.path());
+    let folder = scratch("packages-");
+    let whole = package(folder.path());
+    let build = |name: &str, bytes: &[u8]| {
+        let file = folder.path().join(name);
+        std::fs::write(&file, bytes).unwrap();
+        let mut command = support::koxide(&repository());
+        command
+            .args(["build", "-p", "hello_world", "--kernel"])
+            .arg(format!("deb:{}", file.display()))
+            .env("KOXIDE_CACHE", cache.path());
+        let ended = run(&mut command);
+        assert_eq!(holds(&cache.path()), before, "{ended}");
+        ended.saying(name)
+    };
+    for (name, bytes) in [
+        ("cut-data.deb", &whole[..whole.len() / 2]),
+        ("cut-header.deb", &whole[..100]),
+        ("text.deb", b"this is no package"),
+    ] {
+        build(name, bytes)
+            .with(FAILED)
+            .saying("is corrupt or truncated: remove it and fetch it again");
+    }
+    build("noise.deb", &whole)
+        .with(USAGE)
+        .saying("these packages hold no kernel");
+    // What was there before still works.
+    let driver = Package::new("after_bad_kernels", "koxide-");
+    let mut good = driver.koxide();
+    good.args(["build", "--kernel", KERNEL])
+        .env("KOXIDE_CACHE", cache.path());
+    run(&mut good).with(0);
+}
