@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use koxide_build::Kernel;
 use koxide_process::{Command, Error as ProcessError, Source};
 use serde::Deserialize;
 
@@ -16,6 +17,15 @@ use crate::exit::{Exit, because};
 use crate::results::{Case, Results, Verdict};
 use crate::ui::Ui;
 use crate::workshop::Workshop;
+
+/// The start of the reason with which a test is ignored that boots a kernel, in a virtual machine that it starts itself.
+const BOOTS: &str = "boots a kernel";
+
+/// The variable that tells such a test where the kernel is: a folder with `boot` and `lib/modules`.
+const KERNEL: &str = "KOXIDE_TEST_KERNEL";
+
+/// The variable of tests that want headers at their installed place, too: those are run by hand.
+const HEADERS: &str = "KOXIDE_TEST_HEADERS";
 
 /// How long a test of this machine may take.
 const LIMIT: Duration = Duration::from_secs(15 * 60);
@@ -39,6 +49,7 @@ struct One<'p> {
 pub(crate) fn run(
     workshop: &Workshop<'_>,
     options: &Test,
+    kernel: Option<&Kernel>,
     offline: bool,
     results: &mut Results<'_>,
     ui: &Ui,
@@ -63,8 +74,13 @@ pub(crate) fn run(
         .map(|driver| driver.dir.as_path())
         .collect();
     let tests = list(&programs, &drivers, options.filter.as_deref())?;
-    run_all(tests, results)?;
+    run_all(tests, kernel_root(kernel), results)?;
     doc_tests(root, &common, options.filter.as_deref(), results)
+}
+
+/// The folder that a kernel was unpacked in.
+fn kernel_root(kernel: Option<&Kernel>) -> Option<&Path> {
+    kernel?.vmlinuz.as_deref()?.parent()?.parent()
 }
 
 fn cargo(root: &Path) -> Command {
@@ -185,7 +201,11 @@ fn list<'p>(
 }
 
 /// Runs the tests, as many at once as there are processors.
-fn run_all(tests: Vec<One<'_>>, results: &mut Results<'_>) -> anyhow::Result<()> {
+fn run_all(
+    tests: Vec<One<'_>>,
+    kernel_root: Option<&Path>,
+    results: &mut Results<'_>,
+) -> anyhow::Result<()> {
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let queue = Mutex::new(tests.into_iter());
     let (sender, receiver) = mpsc::channel();
@@ -197,7 +217,7 @@ fn run_all(tests: Vec<One<'_>>, results: &mut Results<'_>) -> anyhow::Result<()>
                 loop {
                     let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
                     let Some(test) = next else { return };
-                    if sender.send(run_one(&test)).is_err() {
+                    if sender.send(run_one(&test, kernel_root)).is_err() {
                         return;
                     }
                 }
@@ -210,21 +230,16 @@ fn run_all(tests: Vec<One<'_>>, results: &mut Results<'_>) -> anyhow::Result<()>
     Ok(())
 }
 
-fn run_one(test: &One<'_>) -> Case {
+/// Runs a test. One that is ignored because it boots a kernel is given one.
+fn run_one(test: &One<'_>, kernel_root: Option<&Path>) -> Case {
     let start = Instant::now();
-    let mut command = Command::new(&test.program.path);
-    command
-        .args(["--exact", &test.name, "--nocapture"])
-        .current_dir(&test.program.folder)
-        .limit(LIMIT);
-    let (verdict, output) = match command.output_unchecked() {
-        Ok(output) => {
-            let text = [output.stdout, output.stderr].concat();
-            let text = String::from_utf8_lossy(&text).into_owned();
-            (verdict(output.status.success(), &test.name, &text), text)
-        }
-        Err(error) => (Verdict::Failed(error.to_string()), String::new()),
-    };
+    let (mut verdict, mut output) = call(test, &[], None);
+    if let (Verdict::Skipped(why), Some(root)) = (&verdict, kernel_root)
+        && why.starts_with(BOOTS)
+        && !why.contains(HEADERS)
+    {
+        (verdict, output) = call(test, &["--include-ignored"], Some(root));
+    }
     Case {
         place: "host".to_owned(),
         suite: test.program.suite.clone(),
@@ -232,6 +247,26 @@ fn run_one(test: &One<'_>) -> Case {
         verdict,
         duration: Some(start.elapsed()),
         output,
+    }
+}
+
+fn call(test: &One<'_>, words: &[&str], kernel_root: Option<&Path>) -> (Verdict, String) {
+    let mut command = Command::new(&test.program.path);
+    command
+        .args(["--exact", &test.name, "--nocapture"])
+        .args(words)
+        .current_dir(&test.program.folder)
+        .limit(LIMIT);
+    if let Some(root) = kernel_root {
+        command.env(KERNEL, root);
+    }
+    match command.output_unchecked() {
+        Ok(output) => {
+            let text = [output.stdout, output.stderr].concat();
+            let text = String::from_utf8_lossy(&text).into_owned();
+            (verdict(output.status.success(), &test.name, &text), text)
+        }
+        Err(error) => (Verdict::Failed(error.to_string()), String::new()),
     }
 }
 

@@ -26,7 +26,14 @@ pub(crate) fn run(options: &Test, offline: bool, ui: &Ui) -> anyhow::Result<()> 
 
     let mut results = Results::new(ui);
     if !options.vm_only {
-        host_tests::run(&workshop, options, offline, &mut results, ui)?;
+        host_tests::run(
+            &workshop,
+            options,
+            kernels.first(),
+            offline,
+            &mut results,
+            ui,
+        )?;
     }
     for (kernel, plan, payload) in &plans {
         run_plan(&workshop, kernel, plan, payload, &mut results)?;
