@@ -26,23 +26,13 @@ impl KernelLog {
     /// # Panics
     /// When the log cannot be read, which root always can.
     pub fn since_now() -> Self {
-        let mut log = Self::from_start();
-        log.kmsg
-            .seek(SeekFrom::End(0))
-            .expect("/dev/kmsg can be read from its end");
-        log
-    }
-
-    /// The whole log that the kernel still has.
-    ///
-    /// # Panics
-    /// When the log cannot be read, which root always can.
-    pub fn from_start() -> Self {
-        let kmsg = OpenOptions::new()
+        let mut kmsg = OpenOptions::new()
             .read(true)
             .custom_flags(O_NONBLOCK)
             .open("/dev/kmsg")
             .expect("/dev/kmsg can be opened by root");
+        kmsg.seek(SeekFrom::End(0))
+            .expect("/dev/kmsg can be read from its end");
         Self {
             kmsg,
             lines: Vec::new(),

@@ -49,7 +49,10 @@ fn usable(vm: &Vm, image: &Path) -> Result<Result<(), String>, Error> {
         Err(_) => {
             let works = vm.trial(image, Accelerator::Kvm)?;
             let text = if works { "works" } else { "does not work" };
-            image::keep(text.as_bytes(), &file)?;
+            if let Err(error) = image::keep(text.as_bytes(), &file) {
+                // It is tried again then.
+                tracing::debug!("{error}");
+            }
             works
         }
     };

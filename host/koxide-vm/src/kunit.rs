@@ -20,7 +20,9 @@ pub(crate) struct Collector {
     top: Option<usize>,
     /// How many results there are in groups.
     inner: Option<usize>,
-    /// Results so far, this boot's first test included when it is not number 1.
+    /// How many of them are in the groups before this one.
+    before: usize,
+    /// The number of the last result, counted over all groups.
     seen: usize,
     running: Option<String>,
     since: Instant,
@@ -38,6 +40,7 @@ impl Collector {
             deepest: 0,
             top: None,
             inner: None,
+            before: 0,
             seen: skipped,
             running: None,
             since: Instant::now(),
@@ -76,7 +79,11 @@ impl Collector {
         match ktap {
             Line::Version => {}
             Line::Plan(count) if depth == 0 => self.top = Some(count),
-            Line::Plan(count) => *self.inner.get_or_insert(0) += count,
+            Line::Plan(count) => {
+                let inner = self.inner.get_or_insert(0);
+                self.before = *inner;
+                *inner += count;
+            }
             Line::Subtest(name) => {
                 self.groups.truncate(depth);
                 self.groups.resize(depth, String::new());
@@ -84,7 +91,17 @@ impl Collector {
             }
             Line::Start(name) => self.running = Some(name),
             Line::Diagnostic(text) => self.diagnostics.push(text),
-            Line::Result { ok, name, skip, .. } => return self.result(depth, ok, &name, skip),
+            Line::Result {
+                ok,
+                number,
+                name,
+                skip,
+            } => {
+                if depth >= self.deepest {
+                    self.seen = self.before + number;
+                }
+                return self.result(depth, ok, &name, skip);
+            }
         }
         None
     }
@@ -108,7 +125,6 @@ impl Collector {
             return None;
         }
         self.deepest = depth;
-        self.seen += 1;
         let diagnostics = self.diagnostics.join("; ");
         let outcome = match (skip, ok, self.complaint.take()) {
             (Some(why), ..) => Outcome::Skipped(why),

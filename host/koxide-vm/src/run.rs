@@ -72,7 +72,7 @@ impl Vm {
             accelerator,
             image,
             archive: payload::archive(&self.kernel, &self.init, plan, payload)?,
-            folder: TempDir::with_prefix("koxide-").map_err(Error::file("create", "a folder"))?,
+            folder: temporary_folder()?,
         };
         let mut report = Report {
             acceleration: accelerator.name().to_owned(),
@@ -103,7 +103,7 @@ impl Vm {
             accelerator,
             image: image.to_owned(),
             archive,
-            folder: TempDir::with_prefix("koxide-").map_err(Error::file("create", "a folder"))?,
+            folder: temporary_folder()?,
         };
         let mut report = Report::default();
         let mut ignore = |_: Event<'_>| {};
@@ -231,6 +231,12 @@ impl Setup<'_> {
             attempt,
         }
     }
+}
+
+/// The folder that the initramfs is in while QEMU runs.
+fn temporary_folder() -> Result<TempDir, Error> {
+    let parent = std::env::temp_dir();
+    TempDir::with_prefix_in("koxide-", &parent).map_err(Error::file("create a folder in", parent))
 }
 
 fn note_crash(end: End, on_event: &mut dyn FnMut(Event<'_>), report: &mut Report) {

@@ -13,7 +13,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use common::{outcome, run, run_scripts, vm};
+use common::{Said, outcome, run, run_scripts, vm};
 use koxide_vm::{
     Crash, CrashKind, Failure, KernelSuite, Limits, Load, Outcome, Payload, Plan, Report, Step,
 };
@@ -124,20 +124,42 @@ fn every_hang_ends_within_its_limit() {
     );
 }
 
-#[test]
-#[ignore = "boots a kernel: set KOXIDE_TEST_KERNEL and KOXIDE_TEST_HEADERS"]
-fn in_kernel_tests_go_on_after_the_one_that_crashes() {
+/// Runs the module whose tests are not all good.
+fn run_suite(params: &str, limits: Limits) -> (Report, Said) {
     let plan = Plan::Tests {
         programs: Vec::new(),
         kernel: vec![KernelSuite {
             suite: "kxsuite".to_owned(),
             module: module("kxsuite"),
-            params: String::new(),
+            params: params.to_owned(),
         }],
         filter: Vec::new(),
-        limits: Limits::default(),
+        limits,
     };
-    let (report, said) = run(&vm(), &plan, &Payload::default());
+    run(&vm(), &plan, &Payload::default())
+}
+
+#[test]
+#[ignore = "boots a kernel: set KOXIDE_TEST_KERNEL and KOXIDE_TEST_HEADERS"]
+fn an_in_kernel_test_that_hangs_is_named() {
+    let limits = Limits {
+        test: Duration::from_secs(2),
+        ..Limits::default()
+    };
+    let (report, _) = run_suite("hang=1", limits);
+    let hang = crash(&report, "crashes");
+    assert_eq!(hang.kind, CrashKind::Hang);
+    assert!(
+        hang.tail.iter().any(|line| line.contains("kxsuite_init")),
+        "{hang:?}"
+    );
+    assert!(matches!(outcome(&report, "ends"), Outcome::Passed));
+}
+
+#[test]
+#[ignore = "boots a kernel: set KOXIDE_TEST_KERNEL and KOXIDE_TEST_HEADERS"]
+fn in_kernel_tests_go_on_after_the_one_that_crashes() {
+    let (report, said) = run_suite("", Limits::default());
     let names: Vec<&str> = report.tests.iter().map(|result| &*result.name).collect();
     assert_eq!(names, ["adds", "splits", "crashes", "ends"], "{said:?}");
     assert!(matches!(outcome(&report, "adds"), Outcome::Passed));

@@ -28,7 +28,7 @@ pub mod paths {
 }
 
 /// Names of the programs that are part of the init.
-pub const APPLETS: [&str; 4] = ["insmod", "rmmod", "ioctl", "dmesg"];
+pub const APPLETS: [&str; 3] = ["insmod", "rmmod", "ioctl"];
 
 /// What a line in the kernel log begins with that the init wrote to mark a test's start or end.
 pub const LOG_MARK: &str = "koxide-mark:";

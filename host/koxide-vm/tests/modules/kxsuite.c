@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reports tests as KTAP; the third one takes the machine down. */
+/* Reports tests as KTAP; the third one takes the machine down, or hangs. */
 #include <linux/module.h>
+#include <linux/sched.h>
 
 static unsigned int kunit_first = 1;
 module_param(kunit_first, uint, 0);
+
+static bool hang;
+module_param(hang, bool, 0);
 
 static const char *const names[] = { "adds", "splits", "crashes", "ends" };
 
@@ -23,6 +27,8 @@ static int __init kxsuite_init(void)
 			pr_info("    not ok 2 splits\n");
 			continue;
 		}
+		while (i == 3 && hang)
+			cpu_relax();
 		BUG_ON(i == 3);
 		pr_info("    ok %u %s\n", i, names[i - 1]);
 	}

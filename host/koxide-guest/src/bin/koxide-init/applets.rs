@@ -6,7 +6,7 @@ use std::fs::{File, OpenOptions};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
-use koxide_guest::{Errno, KernelLog, Module, ioctl, module, terminal};
+use koxide_guest::{Errno, Module, ioctl, module, terminal};
 
 /// Runs the tool that the first argument names.
 pub(crate) fn run(arguments: &[String]) -> ExitCode {
@@ -23,12 +23,10 @@ pub(crate) fn run(arguments: &[String]) -> ExitCode {
         ["rmmod", name] => rmmod(name),
         ["ioctl", file, number] => request(file, number, None),
         ["ioctl", file, number, argument] => request(file, number, Some(argument)),
-        ["dmesg"] => dmesg(),
         ["session", rows, columns, program, rest @ ..] => session(rows, columns, program, rest),
-        _ => Err(
-            "usage: insmod NAME [PARAM=VALUE...] | rmmod NAME | ioctl FILE NR [ARG] | dmesg"
-                .to_owned(),
-        ),
+        _ => {
+            Err("usage: insmod NAME [PARAM=VALUE...] | rmmod NAME | ioctl FILE NR [ARG]".to_owned())
+        }
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -104,14 +102,6 @@ fn parse(text: &str) -> Option<u64> {
     text.parse::<u64>()
         .ok()
         .or_else(|| text.parse::<i64>().ok().map(i64::cast_unsigned))
-}
-
-fn dmesg() -> Result<(), String> {
-    let mut log = KernelLog::from_start();
-    for line in log.lines() {
-        println!("{line}");
-    }
-    Ok(())
 }
 
 /// Becomes a program that has the terminal on standard input to itself.
