@@ -46,7 +46,7 @@
 //! init runs, no self-tests of the kernel's ciphers (0.4 s). Measured with, on an idle machine:
 //!
 //! ```text
-//! KOXIDE_TEST_KERNEL=<an unpacked image package> \\
+//! KOXIDE_TEST_KERNEL=<an unpacked image package> \
 //!     cargo test -p koxide-vm --test commands -- --ignored --nocapture boots_are_fast
 //! ```
 #![forbid(unsafe_code)]
