@@ -30,7 +30,7 @@ module! {
     params: {
         provoke: u32 {
             default: 0,
-            description: "A fault: 1 panics, 2 leaks a registration, 3 fails after a registration, 4 logs a long line",
+            description: "A fault: 1 panics, 2 leaks a registration, 3 fails after a registration, 4 logs a long line, 5 one that is far too long",
         },
         index: usize {
             default: 0,
@@ -49,6 +49,22 @@ module! {
     },
 }
 
+/// 16 times a text.
+macro_rules! sixteen {
+    ($x:expr) => {
+        concat!(
+            $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x, $x
+        )
+    };
+}
+
+/// A text of 64 KB.
+macro_rules! too_long {
+    () => {
+        sixteen!(sixteen!(sixteen!("far too long... ")))
+    };
+}
+
 /// Nothing is kept while the module is loaded.
 struct Selftest;
 
@@ -60,6 +76,10 @@ impl kernel::Module for Selftest {
             2 => core::mem::forget(registered()?),
             3 => fail_late()?,
             4 => pr_info!("{:>600}|\n", "a long line"),
+            5 => {
+                pr_info!(too_long!());
+                dev_info!(registered()?.device(), too_long!());
+            }
             _ => {}
         }
         // Out of bounds, this panics.

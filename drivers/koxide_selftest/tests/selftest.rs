@@ -73,6 +73,17 @@ fn a_long_line_is_logged_whole() {
     module.unload().unwrap();
 }
 
+/// The kernel's formatting warns of a length that it cannot count; a warning fails this test.
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn a_line_that_is_far_too_long_is_cut() {
+    let mut log = KernelLog::since_now();
+    let module = Module::load("koxide_selftest", "provoke=5").unwrap();
+    log.wait_for("koxide_selftest: far too long... far too long...");
+    log.wait_for("misc koxide-selftest: far too long... far too long...");
+    module.unload().unwrap();
+}
+
 /// A module whose init fails is freed, whoever uses it: the library waits until nobody does.
 #[test]
 #[ignore = "needs a VM: run `cargo koxide test`"]

@@ -37,6 +37,7 @@ void kx_dev_print(u32 level, const struct device *dev, const u8 *text, size_t le
 	};
 	const char *head = levels[min_t(u32, level, ARRAY_SIZE(levels) - 1)];
 
-	_dev_printk(head, dev, "%.*s", (int)min_t(size_t, len, INT_MAX), (const char *)text);
+	/* vsnprintf warns of a precision with more bits; the log has room for less anyway. */
+	_dev_printk(head, dev, "%.*s", (int)min_t(size_t, len, SHRT_MAX), (const char *)text);
 }
 #endif

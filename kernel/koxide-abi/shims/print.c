@@ -12,7 +12,8 @@ void kx_print(u32 level, const char *prefix, const u8 *text, size_t len)
 		KERN_EMERG, KERN_ALERT, KERN_CRIT, KERN_ERR, KERN_WARNING, KERN_NOTICE, KERN_INFO, KERN_DEBUG, KERN_CONT,
 	};
 	const char *head = levels[min_t(u32, level, ARRAY_SIZE(levels) - 1)];
-	int room = min_t(size_t, len, INT_MAX);
+	/* vsnprintf warns of a precision with more bits; the log has room for less anyway. */
+	int room = min_t(size_t, len, SHRT_MAX);
 
 	/* printk looks for the level in the formatted text, so it may come from an argument. */
 	if (prefix)
