@@ -14,6 +14,12 @@ mod tests {
     #[repr(C, align(64))]
     struct Aligned([u8; 129]);
 
+    /// A value whose alignment is more than any block has.
+    #[repr(align(0x80_0000))]
+    struct TooAligned {
+        _byte: u8,
+    }
+
     /// Whether many values in memory from `A` are aligned.
     fn aligned<A: Allocator>() -> Result<bool> {
         let mut all: Vec<Box<Aligned, A>, A> = Vec::new();
@@ -60,9 +66,15 @@ mod tests {
             large.iter().map(|byte| usize::from(*byte)).sum::<usize>(),
             7 * (8 << 20)
         );
-        // More than kmalloc ever has in one piece.
-        assert!(KVec::<u8>::with_capacity(64 << 20, GFP_KERNEL | __GFP_NOWARN).is_err());
         Ok(())
+    }
+
+    /// User space may choose a size: the kernel does not warn of it, which could be the end of the machine.
+    #[test]
+    fn sizes_that_an_allocator_never_has_are_refused_without_a_word() {
+        assert!(KVec::<u8>::with_capacity(64 << 20, GFP_KERNEL).is_err());
+        assert!(KVVec::<u8>::with_capacity(3 << 30, GFP_KERNEL).is_err());
+        assert!(KBox::<TooAligned>::new_uninit(GFP_KERNEL).is_err());
     }
 
     #[test]

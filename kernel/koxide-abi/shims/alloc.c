@@ -50,6 +50,9 @@ static inline size_t kx_aligned_size(size_t size, size_t align)
 #ifdef KX_USE_kx_krealloc
 void *kx_krealloc(void *ptr, size_t size, size_t align, u32 flags)
 {
+	/* kmalloc warns of sizes that it never has; user space may name such a size, so it is refused before. */
+	if (max(size, align) > KMALLOC_MAX_SIZE)
+		return NULL;
 	return krealloc(ptr, kx_aligned_size(size, align), kx_gfp(flags));
 }
 #endif
@@ -90,7 +93,8 @@ void *kx_kvrealloc(void *ptr, size_t old_size, size_t size, size_t align, u32 fl
 {
 	void *new;
 
-	if (align > PAGE_SIZE)
+	/* As kmalloc, but the size is another. */
+	if (size > INT_MAX || align > PAGE_SIZE)
 		return NULL;
 	new = kvmalloc(kx_aligned_size(size, align), kx_gfp(flags));
 	if (new && ptr) {
