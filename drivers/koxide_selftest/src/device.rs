@@ -42,6 +42,19 @@ mod tests {
     }
 
     #[test]
+    fn a_name_is_needed_and_is_only_given_once() -> Result {
+        let first = KBox::try_pin_init(registration(), GFP_KERNEL)?;
+        let second = KBox::try_pin_init(registration(), GFP_KERNEL);
+        assert_eq!(second.err(), Some(EEXIST));
+        drop(first);
+        let options = MiscDeviceOptions { name: c"" };
+        let nameless: Result<Pin<KBox<MiscDeviceRegistration<Endless>>>> =
+            KBox::try_pin_init(MiscDeviceRegistration::register(options), GFP_KERNEL);
+        assert_eq!(nameless.err(), Some(EINVAL));
+        Ok(())
+    }
+
+    #[test]
     fn a_device_outlives_its_registration() -> Result {
         let registered = KBox::try_pin_init(registration(), GFP_KERNEL)?;
         let device = kernel::sync::aref::ARef::from(registered.device());

@@ -13,7 +13,11 @@ use macros::{pin_data, pinned_drop};
 
 use super::{MiscDevice, MiscDeviceOptions, table};
 use crate::device::Device;
-use crate::error::{Error, Result, code::ENOMEM, to_result};
+use crate::error::{
+    Error, Result,
+    code::{EINVAL, ENOMEM},
+    to_result,
+};
 use crate::module;
 use crate::pin_init::{PinInit, pin_init_from_closure};
 
@@ -45,13 +49,17 @@ impl<T: MiscDevice> MiscDeviceRegistration<T> {
     ///
     /// # Errors
     ///
-    /// `EEXIST` when there is a device of this name, `EBUSY` when no number is free, `ENOMEM` when there is no memory.
+    /// `EINVAL` when the name is empty, `EEXIST` when there is a device of this name, `EBUSY` when no number is free, `ENOMEM` when there is no memory.
     ///
     /// # Context
     ///
     /// May sleep.
     pub fn register(options: MiscDeviceOptions) -> impl PinInit<Self, Error> {
         let initialise = move |slot: *mut Self| -> Result {
+            // The kernel warns of a device without a name.
+            if options.name.is_empty() {
+                return Err(EINVAL);
+            }
             let fops = table::file_operations::<T>();
             // SAFETY: the name and the table live for ever, the latter filled before the module's init.
             let misc = unsafe {
