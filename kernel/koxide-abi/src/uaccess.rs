@@ -8,7 +8,8 @@ use core::ffi::c_void;
 use crate::host::uaccess as twin;
 
 shims! {
-    /// Copies from user memory; says how many bytes were **not** copied (their room is filled with zeroes). May sleep.
+    /// Copies from user memory; says how many bytes were **not** copied: all of them for a size that no object has.
+    /// Any room may have been written. May sleep.
     ///
     /// # Safety
     ///
