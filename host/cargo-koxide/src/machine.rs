@@ -83,6 +83,7 @@ fn from_build(need: BuildNeed) -> Need {
         BuildNeed::Binutils => Need::Binutils,
         BuildNeed::Apt | BuildNeed::Dpkg => Need::Apt,
         BuildNeed::Rustup | BuildNeed::Cargo => Need::Rustup,
+        BuildNeed::Toolchain => Need::Toolchain,
         BuildNeed::RustSrc => Need::RustSrc,
         BuildNeed::RustTarget(target) => Need::RustTarget(target),
         BuildNeed::KernelHeaders { release } => Need::KernelHeaders(release),

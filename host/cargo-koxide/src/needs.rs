@@ -38,6 +38,8 @@ pub(crate) enum Need {
     Setpriv,
     /// A cargo that came from rustup.
     Rustup,
+    /// The toolchain that drivers are built with.
+    Toolchain,
     /// The source of Rust's core library.
     RustSrc,
     /// A compiled standard library, by target.
@@ -53,6 +55,7 @@ impl Need {
     pub(crate) fn all() -> Vec<Self> {
         vec![
             Self::Rustup,
+            Self::Toolchain,
             Self::RustSrc,
             Self::RustTarget(KERNEL_TARGET.to_owned()),
             Self::RustTarget(GUEST_TARGET.to_owned()),
@@ -81,6 +84,7 @@ impl Need {
             Self::Busybox => "the shell and the commands inside the virtual machine",
             Self::Setpriv => "ends the virtual machine together with the command",
             Self::Rustup => "brings the Rust compiler that drivers are built with",
+            Self::Toolchain => "the release of Rust that drivers are built with",
             Self::RustSrc => "the source of Rust's core library, compiled for the kernel",
             Self::RustTarget(_) => "Rust's library for what runs there",
             Self::KernelHeaders(_) => "what a driver for this kernel is compiled against",
@@ -104,6 +108,7 @@ impl Need {
             Self::Busybox => program("busybox"),
             Self::Setpriv => program("setpriv"),
             Self::Rustup => program("rustup"),
+            Self::Toolchain => in_sysroot("bin/rustc"),
             Self::RustSrc => in_sysroot("lib/rustlib/src/rust/library/core/Cargo.toml"),
             Self::RustTarget(target) => in_sysroot(&format!("lib/rustlib/{target}/lib")),
             Self::KernelHeaders(release) => {
@@ -135,7 +140,7 @@ impl Need {
             ],
             Self::Busybox => ["busybox-static", "busybox", "busybox", "busybox-static"],
             Self::Setpriv => ["util-linux", "util-linux", "util-linux", "util-linux"],
-            Self::Rustup | Self::RustSrc | Self::RustTarget(_) => return None,
+            Self::Rustup | Self::Toolchain | Self::RustSrc | Self::RustTarget(_) => return None,
         };
         let name = match manager {
             Manager::Apt => apt,
@@ -149,6 +154,7 @@ impl Need {
     /// The command that has rustup bring it, as words.
     pub(crate) fn rustup(&self) -> Option<Vec<String>> {
         let words: &[&str] = match self {
+            Self::Toolchain => &["rustup", "toolchain", "install", TOOLCHAIN],
             Self::RustSrc => &[
                 "rustup",
                 "component",
@@ -179,6 +185,7 @@ impl fmt::Display for Need {
             Self::Busybox => f.write_str("busybox"),
             Self::Setpriv => f.write_str("setpriv"),
             Self::Rustup => f.write_str("rustup"),
+            Self::Toolchain => write!(f, "Rust {TOOLCHAIN}"),
             Self::RustSrc => f.write_str("rust-src"),
             Self::RustTarget(target) => write!(f, "Rust for {target}"),
             Self::KernelHeaders(release) => write!(f, "headers of the kernel {release}"),

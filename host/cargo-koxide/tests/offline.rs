@@ -69,8 +69,7 @@ fn what_has_to_be_fetched_without_a_network_is_named() {
         return;
     };
     ended.saying("check the network and the proxy");
-    fails(&["kernel", "add", KERNEL]);
-    fails(&["kernel", "update", KERNEL]);
+    fails(&["--offline", "kernel", "update", KERNEL]);
     fails(&["--offline", "run", "--", "true"])
         .unwrap()
         .saying("without --offline");

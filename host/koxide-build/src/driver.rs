@@ -115,9 +115,11 @@ impl Error {
 /// Why cargo does not understand a project: that its cargo is another one is likelier than what cargo says.
 fn unreadable(dir: &Path, said: String) -> Error {
     match Toolchain::of(dir).and_then(|toolchain| toolchain.check()) {
-        Err(error @ (object::Error::NotRustup { .. } | object::Error::Version { .. })) => {
-            Error::Toolchain(Box::new(error))
-        }
+        Err(
+            error @ (object::Error::NoToolchain { .. }
+            | object::Error::NotRustup { .. }
+            | object::Error::Version { .. }),
+        ) => Error::Toolchain(Box::new(error)),
         _ if is_about_network(&said) => Error::Crates {
             dir: dir.to_owned(),
             said,

@@ -25,6 +25,8 @@ pub enum Need {
     Cargo,
     /// rustup: a distribution's cargo cannot build for the kernel.
     Rustup,
+    /// The toolchain that `rust-toolchain.toml` names.
+    Toolchain,
     /// The toolchain component rust-src.
     RustSrc,
     /// A compilation target of the toolchain.

@@ -145,6 +145,15 @@ impl Package {
         std::fs::write(self.path().join(file), text).unwrap();
     }
 
+    /// Removes its modules, so that the next build has to make them.
+    pub(crate) fn forget_modules(&self) {
+        let module = format!("{}.ko", self.name);
+        for kernel in std::fs::read_dir(shared_target().join("koxide")).unwrap() {
+            // Not every folder there is a kernel's.
+            let _ = std::fs::remove_file(kernel.unwrap().path().join(&module));
+        }
+    }
+
     /// Runs the command in it with these words.
     pub(crate) fn run(&self, words: &[&str]) -> Ended {
         run(self.koxide().args(words))

@@ -82,7 +82,7 @@ fn rustflags(project: &Project) -> OsString {
         flags.push(to);
         flags.push("\u{1f}");
     }
-    flags.push("--check-cfg=cfg(kunit)");
+    flags.push("--check-cfg=cfg(kunit, MODULE)");
     flags
 }
 
@@ -132,8 +132,10 @@ pub(crate) fn staticlib(
         // The kernel's own build does the same: the flags above are not stable.
         .env("RUSTC_BOOTSTRAP", "1")
         .env("CARGO_ENCODED_RUSTFLAGS", rustflags(project));
+    // The kernel's own build sets the first for what is not part of the kernel's image, as no driver here is.
+    cargo.args(["--", "--cfg", "MODULE"]);
     if options.kunit {
-        cargo.args(["--", "--cfg", "kunit"]);
+        cargo.args(["--cfg", "kunit"]);
     }
     let target = project.koxide_dir();
     let mut archive = None;

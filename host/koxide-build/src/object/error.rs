@@ -33,6 +33,12 @@ pub enum Error {
         /// The toolchain.
         sysroot: PathBuf,
     },
+    /// rustup does not have the toolchain that `rust-toolchain.toml` names.
+    #[error("rustup does not have the toolchain that rust-toolchain.toml names:\n{said}")]
+    NoToolchain {
+        /// rustup's own words.
+        said: String,
+    },
     /// The compiler is not one that rustup manages.
     #[error(
         "rustc is {found} from {sysroot}, not from rustup: drivers need the toolchain that rust-toolchain.toml names, which only rustup can install; after that its cargo must come first in PATH"
@@ -131,6 +137,7 @@ impl Error {
             }),
             Self::NoRustSrc { .. } => Some(Need::RustSrc),
             Self::NotRustup { .. } => Some(Need::Rustup),
+            Self::NoToolchain { .. } => Some(Need::Toolchain),
             Self::NoTarget { target, .. } => Some(Need::RustTarget((*target).to_owned())),
             _ => None,
         }

@@ -28,7 +28,7 @@ impl Toolchain {
                 .args(args)
                 .current_dir(dir)
                 .env_remove("RUSTC_BOOTSTRAP");
-            let output = rustc.output()?;
+            let output = rustc.output().map_err(absent)?;
             Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
         };
         Ok(Self {
@@ -73,6 +73,18 @@ impl Toolchain {
             sysroot: self.sysroot.clone(),
             target,
         })
+    }
+}
+
+/// Tells a toolchain that rustup does not have, or could not fetch, from a compiler that fails.
+fn absent(error: koxide_process::Error) -> Error {
+    match error {
+        koxide_process::Error::Failed { stderr, .. }
+            if stderr.contains("toolchain") || stderr.contains("could not download") =>
+        {
+            Error::NoToolchain { said: stderr }
+        }
+        other => other.into(),
     }
 }
 
