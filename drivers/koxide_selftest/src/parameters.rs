@@ -28,6 +28,11 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_driver_knows_that_it_is_a_module() {
+        assert!(cfg!(MODULE));
+    }
+
+    #[test]
     fn defaults_are_those_of_the_source() {
         assert_eq!(given::a_i8.value(), -8);
         assert_eq!(given::a_u16.value(), 16);
