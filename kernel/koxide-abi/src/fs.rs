@@ -4,6 +4,8 @@
 
 use core::ffi::{c_int, c_void};
 
+#[cfg(not(target_os = "none"))]
+use crate::host::file as twin;
 use crate::types::{cred, file, kiocb};
 
 shims! {
@@ -13,6 +15,7 @@ shims! {
     /// # Safety
     ///
     /// The caller has a reference, or is the `release` operation of this file.
+    #[host(twin::get)]
     pub fn kx_get_file(file: *mut file) -> c_int;
 
     /// Gives a reference back; the last one closes the file, in the closing thread's own time. Any context.
@@ -20,6 +23,7 @@ shims! {
     /// # Safety
     ///
     /// The caller has a reference, which it no longer uses.
+    #[host(twin::put)]
     pub fn kx_fput(file: *mut file);
 
     /// The `O_*` flags of an open file; any context.

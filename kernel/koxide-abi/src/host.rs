@@ -3,6 +3,7 @@
 //! What stands in for the kernel in user space: enough to test the library's own logic.
 
 pub(crate) mod alloc;
+pub mod file;
 pub mod iov;
 pub(crate) mod lock;
 pub mod print;

@@ -173,3 +173,17 @@ impl<M: InPlaceModule + ModuleMetadata> Slot<M> {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "1 registrations were leaked: the module cannot be unloaded")]
+    fn a_module_stays_when_a_registration_was_leaked() {
+        registered();
+        registered();
+        unregistered();
+        check_registrations();
+    }
+}
