@@ -9,38 +9,55 @@ use std::process::Command;
 
 use support::{repository, run};
 
-/// Cargo's folder of this user.
-fn cargo_home() -> std::path::PathBuf {
-    let user = || Path::new(&std::env::var_os("HOME").unwrap()).join(".cargo");
-    std::env::var_os("CARGO_HOME").map_or_else(user, Into::into)
+/// A checkout in small: the repository's own alias, and a command that says which one it is.
+fn small_checkout(dir: &Path) {
+    let alias = std::fs::read_to_string(repository().join(".cargo/config.toml")).unwrap();
+    std::fs::create_dir_all(dir.join(".cargo")).unwrap();
+    std::fs::write(dir.join(".cargo/config.toml"), alias).unwrap();
+    let manifest = "[package]\nname = \"cargo-koxide\"\nedition = \"2024\"\n";
+    std::fs::write(dir.join("Cargo.toml"), manifest).unwrap();
+    std::fs::create_dir(dir.join("src")).unwrap();
+    let main = "fn main() { println!(\"the checkout's own\"); }\n";
+    std::fs::write(dir.join("src/main.rs"), main).unwrap();
 }
 
 #[test]
 fn the_installed_command_and_the_checkout_go_together() {
     let home = tempfile::tempdir().unwrap();
-    // What was downloaded is shared; what is installed and configured is not.
-    std::os::unix::fs::symlink(cargo_home().join("registry"), home.path().join("registry"))
-        .unwrap();
-    let with_home = |program: &str, dir: &Path| {
-        let mut command = Command::new(program);
-        command.current_dir(dir).env("CARGO_HOME", home.path());
-        command
-    };
+    run(support::koxide(home.path())
+        .arg("install")
+        .env("CARGO_HOME", home.path()))
+    .with(0);
 
-    let mut install = support::koxide(&repository());
-    run(install.arg("install").env("CARGO_HOME", home.path())).with(0);
+    let cargo = |dir: &Path, words: &[&str]| {
+        let mut command = Command::new("cargo");
+        command.arg("koxide").args(words).current_dir(dir);
+        run(command
+            .env("CARGO_HOME", home.path())
+            .env_remove("CARGO_TARGET_DIR"))
+        .with(0)
+        .not_saying("warning")
+    };
     let outside = tempfile::tempdir().unwrap();
     let version = format!("cargo koxide {}", env!("CARGO_PKG_VERSION"));
-    run(with_home("cargo", outside.path()).args(["koxide", "--version"]))
-        .with(0)
-        .saying(&version)
-        .not_saying("warning");
-    run(with_home("cargo", &repository()).args(["koxide", "--version"]))
-        .with(0)
-        .saying(&version)
-        .not_saying("warning");
-    run(with_home("cargo", outside.path()).args(["koxide", "new", "elsewhere"]))
-        .with(0)
-        .not_saying("warning");
+    cargo(outside.path(), &["--version"]).saying(&version);
+    cargo(outside.path(), &["new", "elsewhere"]);
     assert!(outside.path().join("elsewhere/Cargo.toml").exists());
+
+    let checkout = tempfile::tempdir().unwrap();
+    small_checkout(checkout.path());
+    cargo(checkout.path(), &["--version"]).saying("the checkout's own");
+}
+
+#[test]
+fn installing_again_replaces_the_command() {
+    let home = tempfile::tempdir().unwrap();
+    for _ in 0..2 {
+        run(support::koxide(home.path())
+            .arg("install")
+            .env("CARGO_HOME", home.path()))
+        .with(0);
+    }
+    let programs = std::fs::read_dir(home.path().join("bin")).unwrap().count();
+    assert_eq!(programs, 1, "something was left behind");
 }

@@ -8,53 +8,59 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
-use koxide_process::Command;
+use anyhow::Context as _;
 use toml_edit::{DocumentMut, Item, Table};
 
 use crate::ui::Ui;
 
-/// The folder that this command was built in.
-const SOURCE: &str = env!("CARGO_MANIFEST_DIR");
-
-/// What the alias stands for.
+/// What the alias stands for: cargo finds `cargo-kx` in its own folder of programs.
 const ALIAS: &str = "kx";
 
-/// Builds and installs the command from the checkout that it was built in, and sets the user's alias.
+/// Puts this very program into cargo's folder of programs, and sets the user's alias.
 pub(crate) fn run(ui: &Ui) -> anyhow::Result<()> {
-    if !Path::new(SOURCE).join("Cargo.toml").exists() {
-        bail!(
-            "the checkout that this command was built in is gone ({SOURCE}): run `cargo koxide install` in a new one"
-        );
+    let home = cargo_home()?;
+    let program = home.join("bin").join(format!("cargo-{ALIAS}"));
+    put_program(&program).with_context(|| format!("cannot install {}", program.display()))?;
+    ui.status("Installed", program.display());
+    let config = config_file(&home);
+    if set_alias(&config)? {
+        ui.status("Set", format!("the alias `koxide` in {}", config.display()));
     }
-    // The profile of the checkout's own command: nothing is compiled twice, and its time goes into other programs.
-    Command::new("cargo")
-        .args(["install", "--debug", "--locked", "--path", SOURCE])
-        .run()
-        .context("cargo could not install the command")?;
-    let file = config_file()?;
-    if set_alias(&file)? {
-        ui.status("Set", format!("the alias `koxide` in {}", file.display()));
-    }
-    ui.result("`cargo koxide` works everywhere now. To undo it: `cargo uninstall cargo-koxide`, and remove the alias.");
+    ui.result(format!(
+        "`cargo koxide` works everywhere now. To undo it, remove {} and the alias.",
+        program.display()
+    ));
     Ok(())
 }
 
-/// The user's own cargo configuration.
-fn config_file() -> anyhow::Result<PathBuf> {
-    let home = std::env::var_os("CARGO_HOME")
-        .filter(|value| !value.is_empty())
-        .map(PathBuf::from);
+/// Copies this program, whole or not at all: another one may run what was there before.
+fn put_program(place: &Path) -> anyhow::Result<()> {
+    let folder = place.parent().context("it has no folder")?;
+    std::fs::create_dir_all(folder)?;
+    let copy = tempfile::NamedTempFile::new_in(folder)?;
+    std::fs::copy(std::env::current_exe()?, copy.path())?;
+    copy.persist(place)?;
+    Ok(())
+}
+
+/// The folder where cargo keeps its programs and the user's configuration.
+fn cargo_home() -> anyhow::Result<PathBuf> {
+    let named = std::env::var_os("CARGO_HOME").filter(|value| !value.is_empty());
     let user = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo"));
-    let folder = home
+    named
+        .map(PathBuf::from)
         .or_else(user)
-        .context("neither CARGO_HOME nor HOME is set: where is cargo's configuration?")?;
-    let old = folder.join("config");
-    Ok(if old.is_file() {
+        .context("neither CARGO_HOME nor HOME is set: where does cargo keep its programs?")
+}
+
+/// The user's own cargo configuration.
+fn config_file(home: &Path) -> PathBuf {
+    let old = home.join("config");
+    if old.is_file() {
         old
     } else {
-        folder.join("config.toml")
-    })
+        home.join("config.toml")
+    }
 }
 
 /// Sets the alias unless it is set; returns whether something changed. All else in the file stays as it is.
