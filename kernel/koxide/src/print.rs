@@ -3,9 +3,10 @@
 //! The kernel log: include/linux/printk.h.
 //!
 //! The macros have upstream's names, and the levels are those of `pr_info` and its relatives in C. They may be used in
-//! any context. Messages end with `\n`. A message without arguments costs one call; one with arguments is formatted
-//! on the stack, or, when it is longer than that, in memory that is allocated with `GFP_ATOMIC`: if there is none, the
-//! message is cut.
+//! any context where `GFP_ATOMIC` may be used, which is any but that of an NMI. Messages end with `\n`. A message
+//! without arguments costs one call; one with arguments is formatted on the stack, or, when it is longer than that, in
+//! memory that is allocated with `GFP_ATOMIC`: if there is none, the message is cut. The log itself cuts what is longer
+//! than about 1000 bytes.
 
 #![allow(unsafe_code, reason = "the C edge of the log")]
 
@@ -18,6 +19,9 @@ use crate::fmt::Line;
 
 /// The longest message that is formatted on the stack.
 const ON_STACK: usize = 128;
+
+/// More than this the kernel's log keeps of no message: kernel/printk/printk_ringbuffer.h.
+const LONGEST: usize = 1024;
 
 /// How serious a message is: include/linux/kern_levels.h.
 #[doc(hidden)]
@@ -64,8 +68,8 @@ pub(crate) fn with_text(args: fmt::Arguments<'_>, use_text: impl FnOnce(&[u8])) 
     let mut room = [0; ON_STACK];
     match Line::format(&mut room, args) {
         Ok(text) => use_text(text),
-        Err(wanted) => match KVec::from_elem(0, wanted, GFP_ATOMIC | __GFP_NOWARN) {
-            // The arguments may say something longer the second time: then the text is what fits.
+        Err(wanted) => match KVec::from_elem(0, wanted.min(LONGEST), GFP_ATOMIC | __GFP_NOWARN) {
+            // The arguments may say something longer the second time, too: then the text is what fits.
             Ok(mut long) => match Line::format(&mut long, args) {
                 Ok(text) => use_text(text),
                 Err(_) => use_text(&long),
@@ -191,9 +195,15 @@ mod tests {
 
     #[test]
     fn a_message_longer_than_the_stack_room_is_whole() {
-        let long = "x".repeat(5000);
+        let long = "x".repeat(1000);
         pr_warn!("{long}\n");
         assert_eq!(take(), vec![(4, std::format!("koxide: {long}\n"))]);
+    }
+
+    #[test]
+    fn memory_is_taken_for_no_more_than_the_log_keeps() {
+        pr_warn!("{:>60000}", 7);
+        assert_eq!(take()[0].1.len(), "koxide: ".len() + super::LONGEST);
     }
 
     #[test]
