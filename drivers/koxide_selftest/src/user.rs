@@ -21,6 +21,8 @@ mod tests {
             let slice = |len| UserSlice::new(UserPtr::from_addr(addr), len);
             assert_eq!(slice(8).reader().read::<u64>(), Err(EFAULT));
             assert_eq!(slice(8).writer().write(&1u64), Err(EFAULT));
+            let text = slice(8).reader().strcpy_into_buf(&mut [0; 4]).map(|_| ());
+            assert_eq!(text, Err(EFAULT));
         }
         assert_eq!(on_stack, 7);
     }

@@ -106,6 +106,7 @@ void kx_fsleep(u64 microseconds);
 
 /* uaccess */
 size_t kx_copy_from_user(void *to, size_t from, size_t len);
+ssize_t kx_strncpy_from_user(void *to, size_t from, size_t len);
 size_t kx_copy_to_user(size_t to, const void *from, size_t len);
 
 #endif

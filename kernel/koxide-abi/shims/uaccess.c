@@ -17,6 +17,13 @@ size_t kx_copy_from_user(void *to, size_t from, size_t len)
 }
 #endif
 
+#ifdef KX_USE_kx_strncpy_from_user
+ssize_t kx_strncpy_from_user(void *to, size_t from, size_t len)
+{
+	return strncpy_from_user(to, (const char __user *)from, min_t(size_t, len, INT_MAX));
+}
+#endif
+
 #ifdef KX_USE_kx_copy_to_user
 size_t kx_copy_to_user(size_t to, const void *from, size_t len)
 {

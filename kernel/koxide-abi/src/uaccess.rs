@@ -17,6 +17,15 @@ shims! {
     #[host(twin::copy_from_user)]
     pub fn kx_copy_from_user(to: *mut c_void, from: usize, len: usize) -> usize;
 
+    /// Copies a string from user memory with its NUL, and reads nothing behind it: says how long it is, `len` when no
+    /// NUL comes within `len` bytes, and `-EFAULT` for a bad address. May sleep.
+    ///
+    /// # Safety
+    ///
+    /// `to` is writable for `len` bytes. `from` may be any number.
+    #[host(twin::strncpy_from_user)]
+    pub fn kx_strncpy_from_user(to: *mut c_void, from: usize, len: usize) -> isize;
+
     /// Copies to user memory; says how many bytes were **not** copied. May sleep.
     ///
     /// # Safety

@@ -11,7 +11,10 @@ use core::ffi::CStr;
 use core::mem::MaybeUninit;
 
 use crate::alloc::{Allocator, Flags, Vec};
-use crate::error::{Result, code::EFAULT};
+use crate::error::{
+    Result,
+    code::{E2BIG, EFAULT},
+};
 use crate::transmute::{AsBytes, FromBytes};
 
 /// An address in user memory: any number, which is found good or bad when it is used.
@@ -188,26 +191,33 @@ impl UserSliceReader {
         Ok(())
     }
 
-    /// Reads a string up to its NUL into a buffer.
+    /// Reads a string up to its NUL into a buffer; what is behind it need not be readable.
     ///
     /// # Errors
     ///
-    /// `EFAULT` when the bytes are not readable or have no NUL, `E2BIG` when it does not come within the buffer.
+    /// `EFAULT` when the bytes are not readable or the range ends before a NUL, `E2BIG` when it does not come within the
+    /// buffer.
     ///
     /// # Context
     ///
     /// May sleep.
     pub fn strcpy_into_buf<'buf>(&mut self, buf: &'buf mut [u8]) -> Result<&'buf CStr> {
         let len = buf.len().min(self.length);
-        let whole = self.length <= buf.len();
-        let buf = &mut buf[..len];
-        self.read_slice(buf)?;
-        let no_nul = if whole {
+        let no_nul = if self.length <= buf.len() {
             EFAULT
         } else {
-            crate::error::code::E2BIG
+            E2BIG
         };
-        CStr::from_bytes_until_nul(buf).map_err(|_| no_nul)
+        let buf = &mut buf[..len];
+        // SAFETY: the room is writable for its length.
+        let copied =
+            unsafe { koxide_abi::kx_strncpy_from_user(buf.as_mut_ptr().cast(), self.ptr.0, len) };
+        let copied = usize::try_from(copied).map_err(|_| EFAULT)?;
+        // What the kernel counted is not trusted to be followed by the NUL.
+        let text = buf.get(..=copied).ok_or(no_nul)?;
+        let text = CStr::from_bytes_with_nul(text).map_err(|_| EFAULT)?;
+        self.skip(copied + 1)?;
+        Ok(text)
     }
 }
 
@@ -272,7 +282,6 @@ mod tests {
     use koxide_abi::host::uaccess::{START, get, set};
 
     use super::*;
-    use crate::error::code::E2BIG;
     use crate::prelude::*;
 
     fn user(len: usize) -> UserSlice {
@@ -327,5 +336,17 @@ mod tests {
         assert_eq!(user(7).reader().strcpy_into_buf(&mut buf), Ok(c"abc"));
         assert_eq!(user(7).reader().strcpy_into_buf(&mut buf[..3]), Err(E2BIG));
         assert_eq!(user(3).reader().strcpy_into_buf(&mut buf), Err(EFAULT));
+        assert_eq!(user(0).reader().strcpy_into_buf(&mut buf), Err(EFAULT));
+        assert_eq!(user(7).reader().strcpy_into_buf(&mut []), Err(E2BIG));
+    }
+
+    #[test]
+    fn what_is_behind_a_string_need_not_be_readable() {
+        set(b"abc\0d");
+        let mut reader = user(4096).reader();
+        let mut buf = [7; 64];
+        assert_eq!(reader.strcpy_into_buf(&mut buf), Ok(c"abc"));
+        assert_eq!(reader.len(), 4092);
+        assert_eq!(reader.strcpy_into_buf(&mut buf), Err(EFAULT));
     }
 }

@@ -46,6 +46,27 @@ pub(crate) unsafe fn copy_from_user(to: *mut c_void, from: usize, len: usize) ->
     })
 }
 
+/// Twin of `kx_strncpy_from_user`.
+///
+/// # Safety
+///
+/// As for `kx_strncpy_from_user`.
+pub(crate) unsafe fn strncpy_from_user(to: *mut c_void, from: usize, len: usize) -> isize {
+    const EFAULT: isize = 14;
+    let to: *mut u8 = to.cast();
+    MEMORY.with_borrow(|memory| {
+        let good = &memory[good(memory, from, len)];
+        let nul = good.iter().position(|byte| *byte == 0);
+        if nul.is_none() && good.len() < len {
+            return -EFAULT;
+        }
+        let copied = nul.map_or(len, |nul| nul + 1);
+        // SAFETY: there are so many good bytes, not more than `len`, and the two do not overlap.
+        unsafe { to.copy_from_nonoverlapping(good.as_ptr(), copied) };
+        nul.unwrap_or(len) as isize
+    })
+}
+
 /// Twin of `kx_copy_to_user`.
 ///
 /// # Safety
