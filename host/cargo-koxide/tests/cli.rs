@@ -51,6 +51,33 @@ fn the_example_of_test_works() {
 }
 
 #[test]
+fn results_are_written_as_junit() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("results.xml");
+    let words = [
+        "test",
+        "-p",
+        "hello_world",
+        "-k",
+        "6.1",
+        "--vm-only",
+        "--junit",
+    ];
+    let ended = run(koxide(&repository()).args(words).arg(&file)).with(0);
+    let passed = ended.stdout.matches("PASS").count();
+    let xml = std::fs::read_to_string(&file).unwrap();
+    assert!(
+        passed > 2 && xml.matches("<testcase ").count() == passed,
+        "{ended}\n{xml}"
+    );
+    assert!(xml.contains("failures=\"0\""), "{xml}");
+    // A folder that is not there is told before the last line, and nothing is left half written.
+    let nowhere = folder.path().join("no/such/results.xml");
+    let ended = run(koxide(&repository()).args(words).arg(&nowhere)).with(support::FAILED);
+    ended.saying("cannot write the JUnit report");
+}
+
+#[test]
 fn the_example_of_new_works() {
     let folder = tempfile::tempdir().unwrap();
     try_example(&["new"], folder.path(), None);
