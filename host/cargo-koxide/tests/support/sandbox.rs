@@ -101,15 +101,18 @@ pub(crate) fn without_network(command: &Command) -> Option<Command> {
     Some(inside(unshare("--net")?, command, &[]))
 }
 
-/// The command with something else mounted; `script` is run before, with `folder` as its `$1`.
-pub(crate) fn mounted(command: &Command, script: &str, folder: &Path) -> Option<Command> {
-    let script = format!("set -e; {script}; shift; exec \"$@\"");
-    let words = [
-        "sh".into(),
-        "-c".into(),
-        script.into(),
-        "sh".into(),
-        folder.into(),
-    ];
+/// The command with something else mounted: a shell mounts it, runs the command, and looks at what it left. Both
+/// scripts know `$folder`. None where that cannot be had.
+pub(crate) fn mounted(
+    command: &Command,
+    folder: &Path,
+    mount: &str,
+    look: &str,
+) -> Option<Command> {
+    let script = format!(
+        "folder=$1; shift; set -e; {mount}; set +e; \"$@\"; status=$?; {look}; exit $status"
+    );
+    let words = ["sh", "-c", &script, "sh"].map(OsString::from);
+    let words = [&words[..], &[folder.into()]].concat();
     Some(inside(unshare("--mount")?, command, &words))
 }

@@ -120,17 +120,21 @@ impl Apt {
         if !force && age.is_some_and(|age| age < FRESH) {
             return Ok(());
         }
+        let result = self.fetch_lists(progress);
+        if result.is_err() && !self.has_lists() {
+            // Nothing of use is in there; a name that is no suite's leaves nothing behind.
+            cache::remove(&self.dir)?;
+        }
+        result
+    }
+
+    fn fetch_lists(&self, progress: &dyn Progress) -> Result<()> {
         // A fetch of apt's hangs when the disk is full.
         cache::need_space(&self.dir, "reading the package lists", LISTS)?;
         progress.stage(&format!("reading the package lists of {}", self.suite));
         let mut command = self.command("apt-get");
         command.arg("update");
-        let result = self.run(&mut command, 0, progress);
-        if result.is_err() && !self.has_lists() {
-            // Nothing of use is in there; a name that is no suite's leaves nothing behind.
-            cache::remove(&self.dir)?;
-        }
-        result?;
+        self.run(&mut command, 0, progress)?;
         cache::write(&self.stamp(), b"")?;
         Ok(())
     }

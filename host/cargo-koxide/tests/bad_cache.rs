@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Disks that are full or read-only, caches that are damaged, and the end of all of it.
+
+mod support;
+
+use std::path::Path;
+use std::process::Command;
+
+use support::cache::{Copy, holds, of_user};
+use support::sandbox::mounted;
+use support::{Ended, FAILED, KERNEL, Package, koxide, repository, run, scratch};
+
+/// Runs a command where `folder` is on a disk with little space, and prints what is on it in the end.
+fn on_small_disk(command: &Command, folder: &Path) -> Option<Ended> {
+    let mount = "mount -t tmpfs -o size=4m none \"$folder\"";
+    let look = "find \"$folder\" -type f | sed 's/^/left: /'";
+    Some(run(&mut mounted(command, folder, mount, look)?))
+}
+
+#[test]
+fn a_full_disk_for_kernels() {
+    let folder = scratch("full-");
+    let mut add = koxide(&repository());
+    add.args(["kernel", "add", KERNEL])
+        .env("KOXIDE_CACHE", folder.path());
+    let Some(ended) = on_small_disk(&add, folder.path()) else {
+        return;
+    };
+    let place = folder.path().display();
+    let ended = ended
+        .with(FAILED)
+        .saying(&format!("only 5 MB are free on the disk of {place}"))
+        .saying("free some space, for instance with `cargo koxide kernel remove`");
+    assert_eq!(ended.stdout, format!("left: {place}/lock\n"));
+}
+
+#[test]
+fn a_full_disk_for_builds() {
+    of_user();
+    let package = Package::new("no_room", "koxide-");
+    let target = scratch("full-target-");
+    let mut build = package.koxide();
+    build
+        .args(["build", "--kernel", KERNEL])
+        .env("CARGO_TARGET_DIR", target.path());
+    let Some(ended) = on_small_disk(&build, target.path()) else {
+        return;
+    };
+    ended
+        .with(FAILED)
+        .saying("building no_room takes 20 MB and only")
+        .saying(&format!("on the disk of {}", target.path().display()))
+        .saying("CARGO_TARGET_DIR");
+    package.run(&["build", "--kernel", KERNEL]).with(0);
+}
+
+#[test]
+fn a_read_only_cache() {
+    let package = Package::new("read_only", "koxide-");
+    let user = of_user();
+    package
+        .run(&["run", "--kernel", KERNEL, "--", "true"])
+        .with(0);
+    let read_only = |command: &Command, folder: &Path| {
+        let mount = "mount --bind \"$folder\" \"$folder\"; mount -o remount,ro,bind \"$folder\"";
+        Some(run(&mut mounted(command, folder, mount, "true")?))
+    };
+    // All that is needed is there.
+    let mut good = package.koxide();
+    good.args(["run", "--kernel", KERNEL, "--", "cat", "/dev/read_only"]);
+    let Some(ended) = read_only(&good, &user) else {
+        return;
+    };
+    ended.with(0).saying("NOTHING WAS WRITTEN YET");
+    // What has to be fetched has no place.
+    let empty = scratch("read-only-");
+    let mut add = koxide(&repository());
+    add.args(["kernel", "add", KERNEL])
+        .env("KOXIDE_CACHE", empty.path());
+    read_only(&add, empty.path())
+        .unwrap()
+        .with(FAILED)
+        .saying(&format!(
+            "the cache cannot be written to ({}",
+            empty.path().display()
+        ))
+        .saying("make it writable, or set KOXIDE_CACHE to another folder");
+    let mut remove = koxide(&repository());
+    remove.args(["kernel", "remove", KERNEL]);
+    read_only(&remove, &user)
+        .unwrap()
+        .with(FAILED)
+        .saying("the cache cannot be written to");
+    assert_shows(&user);
+}
+
+/// The kernel is still there.
+fn assert_shows(cache: &Path) {
+    let mut show = koxide(&repository());
+    show.args(["kernel", "show", KERNEL])
+        .env("KOXIDE_CACHE", cache);
+    run(&mut show).with(0).saying("sha256");
+}
+
+#[test]
+fn a_damaged_cache_says_how_to_mend_it() {
+    let cache = Copy::new("damaged-");
+    let in_copy = |words: &[&str]| {
+        let mut command = koxide(&repository());
+        command.args(words).env("KOXIDE_CACHE", cache.path());
+        run(&mut command)
+    };
+    let record = cache.path().join("names/debian-bookworm.json");
+    let text = std::fs::read(&record).unwrap();
+    // The copy shares its files with the user's cache: one that is changed has to be another one.
+    std::fs::remove_file(&record).unwrap();
+    std::fs::write(&record, &text[..text.len() / 2]).unwrap();
+    in_copy(&["kernel", "show", KERNEL])
+        .with(FAILED)
+        .saying(&format!("{} is damaged", record.display()))
+        .saying("`cargo koxide kernel remove debian:bookworm`");
+    in_copy(&["kernel", "remove", KERNEL])
+        .with(0)
+        .saying("freed");
+    in_copy(&["kernel", "list"])
+        .with(0)
+        .saying("not fetched yet");
+}
+
+#[test]
+fn removing_all_leaves_nothing() {
+    let cache = Copy::new("removed-");
+    assert!(!holds(&cache.path()).is_empty());
+    let remove = || {
+        let mut remove = koxide(&repository());
+        remove.args(["kernel", "remove", "--all"]);
+        run(remove.env("KOXIDE_CACHE", cache.path()))
+    };
+    remove().with(0).saying("freed");
+    assert!(!cache.path().exists());
+    // There is nothing to do a second time, and that is no error.
+    remove().with(0).saying("freed 0 B");
+    assert_shows(&of_user());
+}
