@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use koxide_build::object::{self, Artefact, BuildOptions};
-use koxide_build::{Cache, Driver, Kernel, KernelName, Module, Project, guest, module};
+use koxide_build::{Cache, Driver, Kernel, KernelName, Module, Project, Silent, guest, module};
 use koxide_vm::Vm;
 
 use crate::cli::Selection;
@@ -179,16 +179,14 @@ impl<'a> Workshop<'a> {
         &self,
         build: impl FnOnce(&mut BuildOptions<'_>) -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
-        let steps = Steps::new(self.ui);
-        let mut options = BuildOptions::new(&steps);
+        // cargo writes to the same terminal, and has a progress bar of its own.
+        let mut options = BuildOptions::new(&Silent);
         options.offline = self.offline;
         options.quiet = self.ui.is_quiet();
         options.color = match console::colors_enabled_stderr() {
             true => object::Color::Always,
             false => object::Color::Never,
         };
-        let built = build(&mut options);
-        self.ui.finish();
-        built
+        build(&mut options)
     }
 }
