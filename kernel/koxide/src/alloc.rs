@@ -20,7 +20,7 @@ use core::ptr::NonNull;
 
 pub use self::flags::Flags;
 pub use self::kbox::{Box, KBox, KVBox, VBox};
-pub use self::kvec::{IntoIter, KVVec, KVec, RemoveError, VVec, Vec};
+pub use self::kvec::{InsertError, IntoIter, KVVec, KVec, RemoveError, VVec, Vec};
 
 /// There was no memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -60,6 +60,7 @@ pub mod module_param;
 mod panic;
 pub mod prelude;
 pub mod print;
+mod static_assert;
 pub mod str;
 pub mod sync;
 mod table;

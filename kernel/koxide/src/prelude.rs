@@ -6,7 +6,7 @@ pub use core::pin::Pin;
 
 pub use macros::{kunit_tests, module, vtable};
 
-pub use crate::alloc::{KBox, KVBox, KVVec, KVec, VBox, VVec, flags::*};
+pub use crate::alloc::{Box, KBox, KVBox, KVVec, KVec, VBox, VVec, Vec, flags::*};
 pub use crate::error::{Error, Result, code::*};
 pub use crate::init::InPlaceInit;
 pub use crate::module::{InPlaceModule, Module, ModuleMetadata, ThisModule};
@@ -18,5 +18,5 @@ pub use crate::uaccess::UserPtr;
 pub use crate::{
     current, dev_alert, dev_crit, dev_dbg, dev_emerg, dev_err, dev_info, dev_notice, dev_warn, fmt,
     kvec, pr_alert, pr_cont, pr_crit, pr_debug, pr_emerg, pr_err, pr_info, pr_notice, pr_warn,
-    try_init, try_pin_init,
+    static_assert, try_init, try_pin_init,
 };

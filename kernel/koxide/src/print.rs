@@ -10,6 +10,8 @@
 
 #![allow(unsafe_code, reason = "the C edge of the log")]
 
+mod once;
+
 use core::ffi::CStr;
 use core::fmt;
 
@@ -170,6 +172,9 @@ macro_rules! pr_cont {
         )
     };
 }
+
+#[doc(hidden)]
+pub use once::first;
 
 #[cfg(test)]
 mod tests {

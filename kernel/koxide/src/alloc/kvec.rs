@@ -197,6 +197,25 @@ impl<T, A: Allocator> Vec<T, A> {
         Ok(())
     }
 
+    /// Puts an element at `index` if there is room; those from there on move down.
+    ///
+    /// # Errors
+    ///
+    /// The element, when there is no room or `index` is beyond the end.
+    pub fn insert_within_capacity(
+        &mut self,
+        index: usize,
+        element: T,
+    ) -> Result<(), InsertError<T>> {
+        if index > self.len {
+            return Err(InsertError::IndexOutOfBounds(element));
+        }
+        self.push_within_capacity(element)
+            .map_err(InsertError::OutOfCapacity)?;
+        self[index..].rotate_right(1);
+        Ok(())
+    }
+
     /// Adds an element for which there is room.
     fn push_reserved(&mut self, element: T) {
         self.spare_capacity_mut()[0].write(element);
@@ -318,6 +337,21 @@ pub struct RemoveError;
 
 impl From<RemoveError> for crate::error::Error {
     fn from(_: RemoveError) -> Self {
+        crate::error::code::EINVAL
+    }
+}
+
+/// An element could not be put into a vector, and is given back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum InsertError<T> {
+    /// The index is beyond the end.
+    IndexOutOfBounds(T),
+    /// There is no room.
+    OutOfCapacity(T),
+}
+
+impl<T> From<InsertError<T>> for crate::error::Error {
+    fn from(_: InsertError<T>) -> Self {
         crate::error::code::EINVAL
     }
 }

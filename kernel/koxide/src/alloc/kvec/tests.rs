@@ -5,6 +5,7 @@
 use std::rc::Rc;
 use std::vec::Vec as StdVec;
 
+use crate::alloc::InsertError;
 use crate::prelude::*;
 
 #[test]
@@ -79,4 +80,18 @@ fn room_is_kept_when_elements_go() {
     assert!(vec.capacity() >= 8);
     assert_eq!(vec.push_within_capacity(4), Ok(()));
     assert_eq!(KVec::<u8>::new().push_within_capacity(4), Err(4));
+}
+
+#[test]
+fn an_element_is_put_between_others() {
+    let mut numbers = KVec::with_capacity(3, GFP_KERNEL).unwrap();
+    assert_eq!(numbers.insert_within_capacity(0, 3), Ok(()));
+    assert_eq!(numbers.insert_within_capacity(0, 1), Ok(()));
+    assert_eq!(numbers.insert_within_capacity(1, 2), Ok(()));
+    assert_eq!(numbers, [1, 2, 3]);
+    let beyond = numbers.insert_within_capacity(4, 9);
+    assert_eq!(beyond, Err(InsertError::IndexOutOfBounds(9)));
+    let full = (numbers.len()..=numbers.capacity())
+        .find_map(|_| numbers.insert_within_capacity(0, 0).err());
+    assert_eq!(full, Some(InsertError::OutOfCapacity(0)));
 }
