@@ -17,6 +17,7 @@ pub use crate::str::{CStr, CStrExt};
 pub use crate::uaccess::UserPtr;
 pub use crate::{
     current, dev_alert, dev_crit, dev_dbg, dev_emerg, dev_err, dev_info, dev_notice, dev_warn, fmt,
-    kvec, pr_alert, pr_cont, pr_crit, pr_debug, pr_emerg, pr_err, pr_info, pr_notice, pr_warn,
-    static_assert, try_init, try_pin_init,
+    kvec, pr_alert, pr_alert_once, pr_cont, pr_crit, pr_crit_once, pr_debug, pr_emerg,
+    pr_emerg_once, pr_err, pr_err_once, pr_info, pr_info_once, pr_notice, pr_notice_once, pr_warn,
+    pr_warn_once, static_assert, try_init, try_pin_init,
 };
