@@ -4,6 +4,7 @@
 
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
+use syn::ext::IdentExt;
 use syn::{LitCStr, LitStr};
 
 use crate::info::{ModuleInfo, Param};
@@ -125,7 +126,7 @@ fn record_text(info: &ModuleInfo) -> String {
     lines.extend(info.params.iter().map(|param| {
         format!(
             "param={}:{}:{}",
-            param.name,
+            param.name.unraw(),
             param.ty,
             param.description.value()
         )
@@ -186,6 +187,18 @@ mod tests {
             "abi=1\0name=hello\0license=GPL\0description=Says hello\0author=A\0author=B\0alias=x:y\0\
              firmware=f.bin\0import_ns=NS\0param=count:u32:How often: a number\0"
         );
+    }
+
+    #[test]
+    fn a_parameter_may_have_a_word_of_rust_as_its_name() {
+        let module = quote!(
+            type: Hello, name: "hello", license: "GPL",
+            params: { r#type: u8 { default: 0, description: "Which" } },
+        );
+        let info: ModuleInfo = syn::parse2(module.clone()).unwrap();
+        assert!(record_text(&info).ends_with("\0param=type:u8:Which\0"));
+        let out = expand(module).unwrap().to_string();
+        assert!(out.contains(r#""kx_param_type""#), "{out}");
     }
 
     #[test]
