@@ -4,12 +4,17 @@
 
 #![allow(unsafe_code, reason = "initialisers are made of closures")]
 
+mod aligned;
+
 use core::cell::UnsafeCell;
 use core::pin::Pin;
 
 use crate::alloc::{AllocError, Flags};
 use crate::error::Error;
 use crate::pin_init::{Init, PinInit};
+
+#[doc(hidden)]
+pub use aligned::aligned;
 
 /// Smart pointers that can allocate memory and initialise a value in it.
 pub trait InPlaceInit<T>: Sized {
@@ -136,12 +141,12 @@ macro_rules! try_pin_init {
 #[macro_export]
 macro_rules! try_init {
     ($(&$this:ident in)? $t:ident $(::<$($generics:ty),* $(,)?>)? { $($fields:tt)* }) => {
-        $crate::pin_init::try_init!($(&$this in)? $t $(::<$($generics),*>)? {
+        $crate::__init!($(&$this in)? $t $(::<$($generics),*>)? {
             $($fields)*
         }? $crate::error::Error)
     };
     ($(&$this:ident in)? $t:ident $(::<$($generics:ty),* $(,)?>)? { $($fields:tt)* }? $err:ty) => {
-        $crate::pin_init::try_init!($(&$this in)? $t $(::<$($generics),*>)? {
+        $crate::__init!($(&$this in)? $t $(::<$($generics),*>)? {
             $($fields)*
         }? $err)
     };

@@ -76,6 +76,11 @@ pub mod pin_init {
     pub use ::macros::{Zeroable, pin_data, pinned_drop};
     // Not pin-init's own, which lets a value that is registered or locked be hidden from its drop.
     pub use crate::init::Wrapper;
+    // Nor its `init!`, which takes packed structs.
+    #[doc(inline)]
+    pub use crate::{__init as init, __init as try_init};
+    #[doc(hidden)]
+    pub use pinned_init::try_init as __try_init;
     #[doc(no_inline)]
     pub use pinned_init::*;
 }
