@@ -82,6 +82,8 @@ pub(crate) struct Running {
     mark: String,
     stdout: Stream,
     stderr: Stream,
+    /// How much of the standard output was waited for.
+    seen: usize,
 }
 
 /// What comes from a command, as far as it came.
@@ -126,6 +128,7 @@ impl Running {
             mark,
             stdout,
             stderr,
+            seen: 0,
         }
     }
 
@@ -148,15 +151,20 @@ impl Running {
             mark,
             stdout: Stream::of(screen),
             stderr: Stream::of(std::io::empty()),
+            seen: 0,
         }
     }
 
-    /// Waits until this text was written.
+    /// Waits until this text was written to the standard output, after the text that was waited for before.
     #[track_caller]
     pub(crate) fn wait_for(&mut self, text: &str) {
-        self.wait_until(text, |run| {
-            run.stdout.text().contains(text) || run.stderr.text().contains(text)
-        });
+        let place = |run: &Self| {
+            let written = run.stdout.text();
+            let at = written.get(run.seen..)?.find(text)?;
+            Some(run.seen + at + text.len())
+        };
+        self.wait_until(text, |run| place(run).is_some());
+        self.seen = place(self).unwrap_or_default();
     }
 
     /// Waits until a process of this run has this text in its command line.
@@ -196,7 +204,6 @@ impl Running {
                 break status;
             }
             if start.elapsed() > limit {
-                let _ = self.child.kill();
                 panic!(
                     "it did not end within {limit:?}:\n{}\n{}",
                     self.stdout.text(),
@@ -206,7 +213,7 @@ impl Running {
             std::thread::sleep(Duration::from_millis(10));
         };
         assert_gone(&self.mark);
-        let whole = |stream: Stream| {
+        let whole = |stream: &Stream| {
             // The other end of a terminal stays open; what it wrote has come by now.
             let start = Instant::now();
             while !stream.reader.is_finished() && start.elapsed() < Duration::from_millis(200) {
@@ -216,8 +223,18 @@ impl Running {
         };
         Ended {
             status: status.code(),
-            stdout: whole(self.stdout),
-            stderr: whole(self.stderr),
+            stdout: whole(&self.stdout),
+            stderr: whole(&self.stderr),
+        }
+    }
+}
+
+impl Drop for Running {
+    /// A test that fails leaves nothing running either: the command is asked to end, which ends what it started.
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            self.signal(Signal::SIGTERM);
+            let _ = self.child.wait();
         }
     }
 }

@@ -96,6 +96,13 @@ fn inside(mut outer: Command, inner: &Command, words: &[OsString]) -> Command {
     outer
 }
 
+/// The command as the program that a terminal belongs to: the one that its standard input will be.
+pub(crate) fn inside_terminal(command: &Command) -> Command {
+    let mut setsid = Command::new("setsid");
+    setsid.args(["--ctty", "--wait"]);
+    inside(setsid, command, &[])
+}
+
 /// The command on a machine without a network; none where that cannot be had.
 pub(crate) fn without_network(command: &Command) -> Option<Command> {
     Some(inside(unshare("--net")?, command, &[]))
