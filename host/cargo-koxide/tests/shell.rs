@@ -4,12 +4,14 @@
 
 mod support;
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::Write;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
 use std::time::Duration;
 
-use nix::pty::{OpenptyResult, openpty};
+use nix::fcntl::OFlag;
+use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
 use nix::sys::signal::Signal;
 use nix::sys::termios::{LocalFlags, Termios, tcgetattr};
 
@@ -31,23 +33,41 @@ struct User {
     command: Running,
 }
 
+/// A terminal: its keys and screen, and the end that programs have. No program inherits either by accident: the
+/// terminal would stay when its window is closed.
+fn terminal() -> (File, OwnedFd) {
+    let flags = OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
+    let keys = posix_openpt(flags).unwrap();
+    grantpt(&keys).unwrap();
+    unlockpt(&keys).unwrap();
+    let place = ptsname_r(&keys).unwrap();
+    let terminal = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .custom_flags(OFlag::O_NOCTTY.bits())
+        .open(place)
+        .unwrap();
+    let keys = keys.as_fd().try_clone_to_owned().unwrap();
+    (File::from(keys), OwnedFd::from(terminal))
+}
+
 impl User {
     /// Starts the shell and waits for its prompt.
     fn at(package: &Package) -> Self {
-        let OpenptyResult { master, slave } = openpty(None, None).unwrap();
-        let before = tcgetattr(&slave).unwrap();
+        let (keys, terminal) = terminal();
+        let before = tcgetattr(&terminal).unwrap();
         let mut koxide = package.koxide();
         koxide.args(["run", "--kernel", KERNEL]);
         let mut command = Running::at_terminal(
             &mut inside_terminal(&koxide),
-            &slave,
-            File::from(master.try_clone().unwrap()),
+            &terminal,
+            keys.try_clone().unwrap(),
         );
         command.wait_for("Ctrl-] leaves it");
         command.wait_for(PROMPT);
         Self {
-            keys: File::from(master),
-            terminal: slave,
+            keys,
+            terminal,
             before,
             command,
         }
@@ -106,7 +126,8 @@ fn the_terminal_survives_a_crash() {
         .saying("sysrq: Trigger a crash")
         .saying("the kernel crashed: Kernel panic - not syncing");
 
+    // What a terminal sends when its window is closed.
     let user = User::at(&package);
-    user.command.signal(Signal::SIGTERM);
+    user.command.signal(Signal::SIGHUP);
     user.leaves().with(INTERRUPTED).saying("interrupted");
 }

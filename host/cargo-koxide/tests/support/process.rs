@@ -18,7 +18,7 @@ use super::Ended;
 const MARK: &str = "KOXIDE_TEST_RUN";
 
 /// How long a process may take to be gone after it was killed.
-const GONE: Duration = Duration::from_secs(5);
+const GONE: Duration = Duration::from_secs(2);
 
 /// The longest that a test waits for something that should happen.
 const PATIENCE: Duration = Duration::from_secs(120);
