@@ -77,3 +77,22 @@ fn the_commands_for_a_driver_of_ones_own_work() {
         .saying("NOTHING WAS WRITTEN YET")
         .saying(" passed, 0 failed");
 }
+
+#[test]
+fn the_tests_that_the_readme_shows_exist() {
+    let shown = &blocks("text")[1];
+    let names: Vec<&str> = shown
+        .lines()
+        .filter(|line| line.contains("PASS ["))
+        .map(|line| line.split_whitespace().last().unwrap())
+        .collect();
+    assert!(names.len() > 3, "{shown}");
+    let root = repository();
+    for name in names {
+        let mut grep = Command::new("grep");
+        let folders = ["drivers", "host", "kernel", "xtask"];
+        grep.args(["-rqw", "--include=*.rs", &format!("fn {name}")])
+            .args(folders);
+        run(grep.current_dir(&root)).with(0);
+    }
+}
