@@ -4,10 +4,11 @@
 
 mod support;
 
-use std::path::Path;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
 
 use support::cache::Copy;
-use support::{Ended, KERNEL, Package, USAGE, run, shared_target};
+use support::{Ended, KERNEL, Package, USAGE, koxide, repository, run, scratch, shared_target};
 
 /// Runs the command with all its folders below ones with awkward names.
 fn with(package: &Package, cache: &Path, target: &Path, words: &[&str]) -> Ended {
@@ -23,14 +24,51 @@ fn with(package: &Package, cache: &Path, target: &Path, words: &[&str]) -> Ended
 fn a_space_is_a_letter_like_any_other() {
     let package = Package::new("with_space", "a folder of $mine (it's #1) ");
     let cache = Copy::new("a cache #1 ");
+    // The home of somebody whose name has a space, with a toolchain and a cache in it.
+    let home = scratch("my home ");
+    for (folder, variable) in [(".cargo", "CARGO_HOME"), (".rustup", "RUSTUP_HOME")] {
+        let user = || Path::new(&std::env::var_os("HOME").unwrap()).join(folder);
+        let place = std::env::var_os(variable).map_or_else(user, PathBuf::from);
+        symlink(place, home.path().join(folder)).unwrap();
+    }
+    std::fs::create_dir(home.path().join(".cache")).unwrap();
+    symlink(cache.path(), home.path().join(".cache/koxide")).unwrap();
     // A target folder of its own, below the awkward one: what is compiled there is compiled from the start.
     let target = package.path().join("target");
-    let words = ["test", "--vm-only", "--kernel", KERNEL];
-    let ended = with(&package, &cache.path(), &target, &words);
-    ended.with(0).saying("4 passed, 0 failed");
-    let module = std::fs::read_dir(target.join("koxide")).unwrap();
-    let modules = module.filter(|f| f.as_ref().unwrap().path().join("with_space.ko").exists());
+    let mut test = package.koxide();
+    test.args(["test", "--vm-only", "--kernel", KERNEL])
+        .env("HOME", home.path())
+        .env("CARGO_TARGET_DIR", &target);
+    for variable in [
+        "CARGO_HOME",
+        "RUSTUP_HOME",
+        "XDG_CACHE_HOME",
+        "KOXIDE_CACHE",
+    ] {
+        test.env_remove(variable);
+    }
+    run(&mut test).with(0).saying("4 passed, 0 failed");
+    let kernels = std::fs::read_dir(target.join("koxide")).unwrap();
+    let modules = kernels.filter(|f| f.as_ref().unwrap().path().join("with_space.ko").exists());
     assert_eq!(modules.count(), 1);
+}
+
+#[test]
+fn a_checkout_in_a_folder_with_a_space() {
+    let folder = scratch("my checkouts ");
+    let checkout = folder.path().join("koxide");
+    std::fs::create_dir(&checkout).unwrap();
+    for entry in std::fs::read_dir(repository()).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_name() != "target" && entry.file_name() != ".git" {
+            symlink(entry.path(), checkout.join(entry.file_name())).unwrap();
+        }
+    }
+    let mut build = koxide(&checkout);
+    build
+        .args(["build", "-p", "hello_world", "--kernel", KERNEL])
+        .env("CARGO_TARGET_DIR", shared_target());
+    run(&mut build).with(0).saying("hello_world.ko");
 }
 
 #[test]

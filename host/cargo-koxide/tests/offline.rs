@@ -4,6 +4,8 @@
 
 mod support;
 
+use std::io::ErrorKind;
+use std::net::TcpListener;
 use std::process::Command;
 
 use support::cache::{holds, of_user};
@@ -96,4 +98,25 @@ fn crates_that_were_never_fetched_are_named() {
             .saying("cannot fetch what the project")
             .saying("takes a network once");
     }
+}
+
+#[test]
+fn offline_means_that_nothing_is_asked_for() {
+    let archive = TcpListener::bind("127.0.0.1:0").unwrap();
+    archive.set_nonblocking(true).unwrap();
+    let folder = scratch("offline-");
+    let keyring = folder.path().join("keyring.gpg");
+    std::fs::write(&keyring, "").unwrap();
+    let mirror = format!("http://{}/debian", archive.local_addr().unwrap());
+    let mut add = koxide(&repository());
+    add.args(["--offline", "kernel", "add", KERNEL])
+        .args(["--mirror", &mirror, "--keyring"])
+        .arg(&keyring)
+        .env("KOXIDE_CACHE", folder.path().join("cache"))
+        .env("no_proxy", "127.0.0.1");
+    run(&mut add)
+        .with(MISSING)
+        .saying("the network is forbidden");
+    let asked = archive.accept().map(|_| ()).map_err(|error| error.kind());
+    assert_eq!(asked, Err(ErrorKind::WouldBlock));
 }

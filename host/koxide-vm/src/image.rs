@@ -45,7 +45,11 @@ pub(crate) fn bootable(image: &Path, cache: &Path) -> Result<PathBuf, Error> {
         }
         vmlinux
     };
-    keep(&vmlinux, &kept)?;
+    if let Err(error) = keep(&vmlinux, &kept) {
+        // In a cache that nothing can be written to, boots take longer, and that is all.
+        tracing::debug!("{error}");
+        return Ok(image.to_owned());
+    }
     Ok(kept)
 }
 
