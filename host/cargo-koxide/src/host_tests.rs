@@ -3,6 +3,7 @@
 //! The tests that run on this machine: each in a process of its own, so that one that crashes or hangs takes no other
 //! along, and each with its time.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
@@ -24,11 +25,14 @@ const BOOTS: &str = "boots a kernel";
 /// The variable that tells such a test where the kernel is: a folder with `boot` and `lib/modules`.
 const KERNEL: &str = "KOXIDE_TEST_KERNEL";
 
-/// The variable of tests that want headers at their installed place, too: those are run by hand.
+/// The variable that tells such a test where the kernel's headers are, as `make -C` takes them.
 const HEADERS: &str = "KOXIDE_TEST_HEADERS";
 
 /// How long a test of this machine may take.
 const LIMIT: Duration = Duration::from_secs(15 * 60);
+
+/// Variables of a test's environment.
+type Environment = Vec<(&'static str, OsString)>;
 
 /// A program of tests that cargo built.
 #[derive(Debug)]
@@ -74,13 +78,27 @@ pub(crate) fn run(
         .map(|driver| driver.dir.as_path())
         .collect();
     let tests = list(&programs, &drivers, options.filter.as_deref())?;
-    run_all(tests, kernel_root(kernel), results)?;
+    let environment = environment(workshop, kernel)?;
+    run_all(tests, environment.as_ref(), results)?;
     doc_tests(root, &common, options.filter.as_deref(), results)
 }
 
-/// The folder that a kernel was unpacked in.
-fn kernel_root(kernel: Option<&Kernel>) -> Option<&Path> {
-    kernel?.vmlinuz.as_deref()?.parent()?.parent()
+/// What tests that boot a kernel find in their environment; nothing when the kernel cannot be booted.
+fn environment(
+    workshop: &Workshop<'_>,
+    kernel: Option<&Kernel>,
+) -> anyhow::Result<Option<Environment>> {
+    let root = kernel.and_then(|kernel| kernel.vmlinuz.as_deref()?.parent()?.parent());
+    let (Some(kernel), Some(root)) = (kernel, root) else {
+        return Ok(None);
+    };
+    let headers = workshop.headers(kernel)?;
+    Ok(Some(vec![
+        (KERNEL, root.into()),
+        (HEADERS, headers.build.into()),
+        // Debian's headers name a compiler that this machine may not have.
+        ("MAKEFLAGS", format!("-- CC={}", headers.compiler).into()),
+    ]))
 }
 
 fn cargo(root: &Path) -> Command {
@@ -203,7 +221,7 @@ fn list<'p>(
 /// Runs the tests, as many at once as there are processors.
 fn run_all(
     tests: Vec<One<'_>>,
-    kernel_root: Option<&Path>,
+    environment: Option<&Environment>,
     results: &mut Results<'_>,
 ) -> anyhow::Result<()> {
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
@@ -217,7 +235,7 @@ fn run_all(
                 loop {
                     let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
                     let Some(test) = next else { return };
-                    if sender.send(run_one(&test, kernel_root)).is_err() {
+                    if sender.send(run_one(&test, environment)).is_err() {
                         return;
                     }
                 }
@@ -231,14 +249,13 @@ fn run_all(
 }
 
 /// Runs a test. One that is ignored because it boots a kernel is given one.
-fn run_one(test: &One<'_>, kernel_root: Option<&Path>) -> Case {
+fn run_one(test: &One<'_>, environment: Option<&Environment>) -> Case {
     let start = Instant::now();
     let (mut verdict, mut output) = call(test, &[], None);
-    if let (Verdict::Skipped(why), Some(root)) = (&verdict, kernel_root)
+    if let (Verdict::Skipped(why), Some(variables)) = (&verdict, environment)
         && why.starts_with(BOOTS)
-        && !why.contains(HEADERS)
     {
-        (verdict, output) = call(test, &["--include-ignored"], Some(root));
+        (verdict, output) = call(test, &["--include-ignored"], Some(variables));
     }
     Case {
         place: "host".to_owned(),
@@ -250,15 +267,15 @@ fn run_one(test: &One<'_>, kernel_root: Option<&Path>) -> Case {
     }
 }
 
-fn call(test: &One<'_>, words: &[&str], kernel_root: Option<&Path>) -> (Verdict, String) {
+fn call(test: &One<'_>, words: &[&str], environment: Option<&Environment>) -> (Verdict, String) {
     let mut command = Command::new(&test.program.path);
     command
         .args(["--exact", &test.name, "--nocapture"])
         .args(words)
         .current_dir(&test.program.folder)
         .limit(LIMIT);
-    if let Some(root) = kernel_root {
-        command.env(KERNEL, root);
+    for (name, value) in environment.into_iter().flatten() {
+        command.env(name, value);
     }
     match command.output_unchecked() {
         Ok(output) => {

@@ -3,6 +3,7 @@
 //! What `build`, `run`, `test` and `demo` share: the drivers and kernels that a command line means, each driver's
 //! object, and its module for each kernel.
 
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -23,6 +24,8 @@ pub(crate) struct Workshop<'a> {
     /// The support matrix.
     pub(crate) matrix: Matrix,
     cache: Cache,
+    /// The virtual machine's init, once it was built.
+    init: OnceCell<PathBuf>,
     offline: bool,
     ui: &'a Ui,
 }
@@ -43,6 +46,7 @@ impl<'a> Workshop<'a> {
             project,
             matrix,
             cache,
+            init: OnceCell::new(),
             offline,
             ui,
         })
@@ -150,6 +154,12 @@ impl<'a> Workshop<'a> {
         Ok(module)
     }
 
+    /// A kernel's headers, for C modules of tests.
+    pub(crate) fn headers(&self, kernel: &Kernel) -> anyhow::Result<module::Headers> {
+        let steps = Steps::new(self.ui);
+        explained(module::headers(kernel, &self.project.koxide_dir(), &steps))
+    }
+
     /// The programs that a driver's tests run in the virtual machine.
     pub(crate) fn test_programs(&self, driver: &Driver) -> anyhow::Result<Vec<guest::TestProgram>> {
         self.with_options(|options| explained(guest::tests(&self.project, driver, options)))
@@ -157,7 +167,13 @@ impl<'a> Workshop<'a> {
 
     /// A virtual machine with a kernel.
     pub(crate) fn vm(&self, kernel: &Kernel) -> anyhow::Result<Vm> {
-        let init = self.with_options(|options| explained(guest::init(&self.project, options)))?;
+        let init = match self.init.get() {
+            Some(init) => init,
+            None => {
+                let init = self.with_options(|o| explained(guest::init(&self.project, o)))?;
+                self.init.get_or_init(|| init)
+            }
+        };
         let kernel = koxide_vm::Kernel {
             release: kernel.release.clone(),
             image: explained(kernel.image())?.to_owned(),

@@ -104,6 +104,28 @@ pub fn build(
     finished(target, artefact, kernel, false)
 }
 
+/// A kernel's headers as plain `make -C` takes them, for C modules that are built by hand.
+#[derive(Debug, Clone)]
+pub struct Headers {
+    /// The folder for `make -C`.
+    pub build: PathBuf,
+    /// The compiler that fits, for `CC=`.
+    pub compiler: String,
+}
+
+/// The headers of `kernel`, laid out below `out` so that nothing is expected under /usr/src.
+///
+/// # Errors
+/// Any [`Error`].
+pub fn headers(kernel: &Kernel, out: &Path, progress: &dyn Progress) -> Result<Headers> {
+    let view = view::of(kernel, &place::plain(&out.join(".views"))?)?;
+    let compiler = compiler::choose(kernel, &view, progress)?;
+    Ok(Headers {
+        build: view.build,
+        compiler,
+    })
+}
+
 fn finished(path: PathBuf, artefact: &Artefact, kernel: &Kernel, fresh: bool) -> Result<Module> {
     let meta = fs::metadata(&path).map_err(|e| cache::Error::io("read", &path, e))?;
     Ok(Module {
