@@ -9,8 +9,8 @@ use crate::report::{Crash, CrashKind};
 /// How many lines before the first fatal one are kept.
 const BEFORE: usize = 10;
 
-/// How many lines are kept when none is fatal.
-const RECENT: usize = 120;
+/// How many lines are kept when none is fatal: enough for what all processors say when they are asked where they are.
+const RECENT: usize = 600;
 
 /// How many lines are kept at most.
 const MOST: usize = 120;
@@ -177,13 +177,17 @@ impl Detector {
     /// What happened when nothing did for too long.
     pub(crate) fn hang(&self, summary: &str) -> Crash {
         let mut crash = self.with(CrashKind::Hang, summary);
+        if self.tail.is_empty() {
+            crash.tail = self.recent.iter().cloned().collect();
+        }
         drop_the_asker(&mut crash.tail);
         crash
     }
 
     fn with(&self, kind: CrashKind, summary: &str) -> Crash {
         let tail = if self.tail.is_empty() {
-            self.recent.iter().cloned().collect()
+            let skipped = self.recent.len().saturating_sub(MOST);
+            self.recent.iter().skip(skipped).cloned().collect()
         } else {
             self.tail.clone()
         };
@@ -197,7 +201,7 @@ impl Detector {
     }
 }
 
-/// Drops the trace of the init, which made the kernel show what every processor does.
+/// Drops the trace of the init, which made the kernel show what every processor does, and what came long before.
 fn drop_the_asker(tail: &mut Vec<String>) {
     let find = |text: &str| tail.iter().position(|line| message(line).starts_with(text));
     let asked = find("sysrq: Show backtrace of all active CPUs");
@@ -207,6 +211,12 @@ fn drop_the_asker(tail: &mut Vec<String>) {
     {
         tail.drain(asked + 1..others);
     }
+    let first = match asked {
+        Some(asked) => asked.saturating_sub(BEFORE),
+        None => tail.len().saturating_sub(MOST),
+    };
+    tail.drain(..first);
+    tail.truncate(MOST);
 }
 
 #[cfg(test)]
@@ -277,6 +287,24 @@ mod tests {
         let tail = detector.hang("nothing happens").tail;
         assert_eq!(tail.len(), 4);
         assert!(!tail.iter().any(|line| line.contains("Comm: init")));
+    }
+
+    #[test]
+    fn a_long_answer_keeps_its_beginning() {
+        let mut detector = Detector::default();
+        (0..50).for_each(|n| detector.line(&format!("[ 1.0] before {n}")));
+        detector.line("[ 1.1] sysrq: Show backtrace of all active CPUs");
+        (0..60).for_each(|_| detector.line("[ 1.1] the trace of who asked"));
+        detector.line("[ 1.1] Sending NMI from CPU 1 to CPUs 0:");
+        (0..200).for_each(|n| detector.line(&format!("[ 1.1] where it hangs {n}")));
+        let tail = detector.hang("nothing happens").tail;
+        assert_eq!(tail[0], "[ 1.0] before 40");
+        assert_eq!(message(&tail[BEFORE + 2]), "where it hangs 0");
+        assert_eq!(tail.len(), MOST);
+        // A machine that ends without a word leaves what was last said.
+        let end = detector.crash().tail;
+        assert_eq!(end.len(), MOST);
+        assert_eq!(end[MOST - 1], "[ 1.1] where it hangs 199");
     }
 
     #[test]
