@@ -45,10 +45,24 @@ fn a_driver_that_does_not_compile() {
     coloured
         .with(FAILED)
         .saying("\u{1b}[1m\u{1b}[91merror[E0425]\u{1b}[0m");
+    // It leads to where a macro is, too, which is in cargo's folder.
+    package.edit(
+        "src/lib.rs",
+        "text <- new_mutex!(text)",
+        "text <- new_mutex!(0_u8)",
+    );
     package
         .run(&["test", "--vm-only", "--kernel", KERNEL])
         .with(FAILED)
-        .saying("error[E0425]");
+        .saying("error[E0425]")
+        .saying("error[E0277]")
+        .saying("/registry/src/")
+        .not_saying("> cargo/registry/src");
+    package.edit(
+        "src/lib.rs",
+        "text <- new_mutex!(0_u8)",
+        "text <- new_mutex!(text)",
+    );
     assert_eq!(modules("not_rust"), good, "the last good module is gone");
 
     package.edit(

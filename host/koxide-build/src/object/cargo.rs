@@ -75,6 +75,8 @@ fn rustflags(project: &Project) -> OsString {
         flags.push(flag);
         flags.push("\u{1f}");
     }
+    // The compiler's messages keep the paths at which the files are.
+    flags.push("--remap-path-scope=object\u{1f}");
     for (from, to) in remaps(project) {
         flags.push("--remap-path-prefix=");
         flags.push(from);
