@@ -56,7 +56,9 @@ impl Accelerator {
     fn arguments(self) -> [&'static str; 4] {
         match self {
             Self::Kvm => ["-accel", "kvm", "-cpu", "host"],
-            Self::Tcg => ["-accel", "tcg,thread=multi", "-cpu", "max"],
+            // One thread for all processors: with one each, a processor can still run a breakpoint that another has just
+            // taken out of the kernel's text again, and the kernel dies of an int3 that it does not know.
+            Self::Tcg => ["-accel", "tcg,thread=single", "-cpu", "max"],
         }
     }
 }
