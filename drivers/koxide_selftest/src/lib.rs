@@ -4,11 +4,13 @@
 //!
 //! Without `provoke` the module does nothing when it is loaded. The tests run in its in-kernel test build.
 #![no_std]
+#![cfg_attr(kunit, feature(arbitrary_self_types))]
 #![forbid(unsafe_code)]
 
 mod device;
 mod locks;
 mod memory;
+mod owners;
 mod parameters;
 mod user;
 

@@ -34,6 +34,14 @@
 //! # fn main() {}
 //! ```
 #![no_std]
+// Smart pointers that become pointers to `dyn Trait`, and methods that take them as `self`.
+#![feature(
+    arbitrary_self_types,
+    coerce_unsized,
+    dispatch_from_dyn,
+    pin_coerce_unsized_trait,
+    unsize
+)]
 #![deny(unsafe_code)]
 
 // The macros name this crate as a driver does.

@@ -22,6 +22,13 @@ const WORKSPACE: &str = include_str!("../../../../Cargo.toml");
 const LOCK: &str = include_str!("../../../../Cargo.lock");
 const TOOLCHAIN: &str = include_str!("../../../../rust-toolchain.toml");
 
+/// What lets plain cargo compile the library's unstable features.
+const CARGO_CONFIG: &str = r#"# The library has unstable features of the compiler, which plain cargo and rust-analyzer refuse without this. Only the crates
+# that are named here may have them.
+[env]
+RUSTC_BOOTSTRAP = "kernel,driver_name"
+"#;
+
 /// The crates that a driver stands on, by the folder that each has under `vendor/`.
 const VENDORED: [(&str, &Dir<'_>); 4] = [
     ("koxide", &LIBRARY),
@@ -86,6 +93,8 @@ fn fill(folder: &Path, name: &Name, options: &New) -> anyhow::Result<()> {
     }
     std::fs::write(folder.join("vendor/Cargo.toml"), vendor_workspace()?)?;
     std::fs::write(folder.join("rust-toolchain.toml"), TOOLCHAIN)?;
+    std::fs::create_dir(folder.join(".cargo"))?;
+    std::fs::write(folder.join(".cargo/config.toml"), name.insert(CARGO_CONFIG))?;
     // The versions that this command was built with: whoever has built it has them, network or not.
     std::fs::write(folder.join("Cargo.lock"), LOCK)?;
     std::fs::write(folder.join("vendor/Cargo.lock"), LOCK)?;

@@ -7,10 +7,10 @@
 use core::alloc::Layout;
 use core::ffi::c_void;
 use core::fmt;
-use core::marker::PhantomData;
+use core::marker::{PhantomData, Unsize};
 use core::mem::{ManuallyDrop, MaybeUninit};
-use core::ops::{Deref, DerefMut};
-use core::pin::Pin;
+use core::ops::{CoerceUnsized, Deref, DerefMut, DispatchFromDyn};
+use core::pin::{Pin, PinCoerceUnsized};
 use core::ptr::NonNull;
 
 use super::allocator::{KVmalloc, Kmalloc, Vmalloc};
@@ -50,6 +50,12 @@ pub type KVBox<T> = Box<T, KVmalloc>;
 unsafe impl<T: Send + ?Sized, A: Allocator> Send for Box<T, A> {}
 // SAFETY: a shared box gives out nothing but shared references to the value.
 unsafe impl<T: Sync + ?Sized, A: Allocator> Sync for Box<T, A> {}
+
+// A box of a value is a box of what the value implements, such as `dyn Display`, and may be a method's `self`.
+impl<T: ?Sized + Unsize<U>, U: ?Sized, A: Allocator> CoerceUnsized<Box<U, A>> for Box<T, A> {}
+impl<T: ?Sized + Unsize<U>, U: ?Sized, A: Allocator> DispatchFromDyn<Box<U, A>> for Box<T, A> {}
+// SAFETY: a box gives out the same value each time, and dropping it drops that.
+unsafe impl<T: ?Sized, A: Allocator> PinCoerceUnsized for Box<T, A> {}
 
 impl<T, A: Allocator> Box<T, A> {
     /// Moves a value into memory of its own.

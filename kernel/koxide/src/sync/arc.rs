@@ -7,11 +7,12 @@
 mod foreign;
 mod unique;
 
+use core::alloc::Layout;
 use core::fmt;
-use core::marker::PhantomData;
-use core::mem::{ManuallyDrop, offset_of};
-use core::ops::Deref;
-use core::pin::Pin;
+use core::marker::{PhantomData, Unsize};
+use core::mem::ManuallyDrop;
+use core::ops::{CoerceUnsized, Deref, DispatchFromDyn};
+use core::pin::{Pin, PinCoerceUnsized};
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicI32, Ordering, fence};
 
@@ -26,7 +27,7 @@ const SATURATED: i32 = i32::MIN / 2;
 
 /// The shared value and how many owners it has.
 #[repr(C)]
-struct ArcInner<T> {
+struct ArcInner<T: ?Sized> {
     count: AtomicI32,
     value: T,
 }
@@ -48,12 +49,28 @@ struct ArcInner<T> {
 /// assert_eq!(*other, 5);
 /// # Ok::<(), Error>(())
 /// ```
-pub struct Arc<T>(NonNull<ArcInner<T>>, PhantomData<ArcInner<T>>);
+///
+/// It becomes an owner of what its value implements:
+///
+/// ```
+/// use kernel::{fmt::Display, prelude::*, sync::Arc};
+///
+/// let number: Arc<dyn Display> = Arc::new(42, GFP_KERNEL)?;
+/// let word: Arc<dyn Display> = Arc::new("hello", GFP_KERNEL)?;
+/// for one in [number, word] {
+///     pr_info!("{one}\n");
+/// }
+/// # const __LOG_PREFIX: &core::ffi::CStr = c"doc";
+/// # Ok::<(), Error>(())
+/// ```
+///
+/// A method may take it as `self: Arc<Self>`, in a crate that says `#![feature(arbitrary_self_types)]` at its root.
+pub struct Arc<T: ?Sized>(NonNull<ArcInner<T>>, PhantomData<ArcInner<T>>);
 
 // SAFETY: owners on several threads share `&T`, and any of them may drop the value.
-unsafe impl<T: Sync + Send> Send for Arc<T> {}
+unsafe impl<T: ?Sized + Sync + Send> Send for Arc<T> {}
 // SAFETY: a shared owner can be cloned to an owner of one's own.
-unsafe impl<T: Sync + Send> Sync for Arc<T> {}
+unsafe impl<T: ?Sized + Sync + Send> Sync for Arc<T> {}
 
 impl<T> Arc<T> {
     /// Moves a value into memory of its own, with one owner.
@@ -68,7 +85,9 @@ impl<T> Arc<T> {
     pub fn new(value: T, flags: Flags) -> Result<Self, AllocError> {
         Ok(UniqueArc::new(value, flags)?.into())
     }
+}
 
+impl<T: ?Sized> Arc<T> {
     /// Gives up being an owner for a pointer to the value; [`from_raw`](Self::from_raw) takes it back.
     pub fn into_raw(self) -> *const T {
         let inner = ManuallyDrop::new(self).0;
@@ -82,8 +101,10 @@ impl<T> Arc<T> {
     ///
     /// `raw` came from `into_raw` of the same type, and each is taken back once.
     pub unsafe fn from_raw(raw: *const T) -> Self {
+        // SAFETY: it came from `into_raw`, and the owner that was given up still counts.
+        let inner = unsafe { inner_of(raw) };
         // SAFETY: the owner that was given up is this one now.
-        unsafe { Self::from_inner(inner_of(raw)) }
+        unsafe { Self::from_inner(inner) }
     }
 
     /// An owner of what one of the count stands for.
@@ -104,7 +125,7 @@ impl<T> Arc<T> {
 
     /// Whether two owners share one value.
     pub fn ptr_eq(this: &Self, other: &Self) -> bool {
-        this.0 == other.0
+        core::ptr::addr_eq(this.0.as_ptr(), other.0.as_ptr())
     }
 
     /// The only owner, pinned, if this is it; drops this owner otherwise.
@@ -125,13 +146,18 @@ impl<T> Arc<T> {
 }
 
 /// The start of what contains a shared value.
-fn inner_of<T>(value: *const T) -> NonNull<ArcInner<T>> {
-    let inner = value
-        .cast_mut()
-        .cast::<u8>()
-        .wrapping_sub(offset_of!(ArcInner<T>, value));
+///
+/// # Safety
+///
+/// `value` came from [`Arc::into_raw`], and one of the count still stands for it.
+unsafe fn inner_of<T: ?Sized>(value: *const T) -> NonNull<ArcInner<T>> {
+    // SAFETY: the value lives, as the caller promises.
+    let layout = Layout::for_value(unsafe { &*value });
+    // The fields are in C's order: the value comes after the count, where its alignment lets it.
+    let offset = size_of::<AtomicI32>().next_multiple_of(layout.align());
+    let inner = value.wrapping_byte_sub(offset) as *mut ArcInner<T>;
     // SAFETY: a value in memory has room for the count before it, so that this is not null.
-    unsafe { NonNull::new_unchecked(inner.cast()) }
+    unsafe { NonNull::new_unchecked(inner) }
 }
 
 /// Counts one more owner.
@@ -159,7 +185,13 @@ fn release(count: &AtomicI32) -> bool {
     }
 }
 
-impl<T> Clone for Arc<T> {
+// SAFETY: an owner gives out the same value each time, and never an exclusive reference to it.
+unsafe impl<T: ?Sized> PinCoerceUnsized for Arc<T> {}
+// An owner of a value is an owner of what the value implements, such as `dyn Display`, and may be a method's `self`.
+impl<T: ?Sized + Unsize<U>, U: ?Sized> CoerceUnsized<Arc<U>> for Arc<T> {}
+impl<T: ?Sized + Unsize<U>, U: ?Sized> DispatchFromDyn<Arc<U>> for Arc<T> {}
+
+impl<T: ?Sized> Clone for Arc<T> {
     fn clone(&self) -> Self {
         // SAFETY: the count is valid as long as there is this owner.
         acquire(unsafe { &(*self.0.as_ptr()).count });
@@ -168,7 +200,7 @@ impl<T> Clone for Arc<T> {
     }
 }
 
-impl<T> Drop for Arc<T> {
+impl<T: ?Sized> Drop for Arc<T> {
     fn drop(&mut self) {
         // SAFETY: the count is valid as long as there is this owner.
         if release(unsafe { &(*self.0.as_ptr()).count }) {
@@ -178,7 +210,7 @@ impl<T> Drop for Arc<T> {
     }
 }
 
-impl<T> Deref for Arc<T> {
+impl<T: ?Sized> Deref for Arc<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -187,19 +219,19 @@ impl<T> Deref for Arc<T> {
     }
 }
 
-impl<T> AsRef<T> for Arc<T> {
+impl<T: ?Sized> AsRef<T> for Arc<T> {
     fn as_ref(&self) -> &T {
         self
     }
 }
 
-impl<T: fmt::Display> fmt::Display for Arc<T> {
+impl<T: ?Sized + fmt::Display> fmt::Display for Arc<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         (**self).fmt(f)
     }
 }
 
-impl<T: fmt::Debug> fmt::Debug for Arc<T> {
+impl<T: ?Sized + fmt::Debug> fmt::Debug for Arc<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         (**self).fmt(f)
     }
@@ -225,22 +257,25 @@ impl<T> InPlaceInit<T> for Arc<T> {
 /// # Invariants
 ///
 /// An owner exists during `'a`.
-pub struct ArcBorrow<'a, T>(NonNull<ArcInner<T>>, PhantomData<&'a T>);
+pub struct ArcBorrow<'a, T: ?Sized>(NonNull<ArcInner<T>>, PhantomData<&'a T>);
 
 // SAFETY: a borrow on another thread shares the value and can become an owner there.
-unsafe impl<T: Sync + Send> Send for ArcBorrow<'_, T> {}
+unsafe impl<T: ?Sized + Sync + Send> Send for ArcBorrow<'_, T> {}
 // SAFETY: as for `Send`, since a borrow can be copied.
-unsafe impl<T: Sync + Send> Sync for ArcBorrow<'_, T> {}
+unsafe impl<T: ?Sized + Sync + Send> Sync for ArcBorrow<'_, T> {}
 
-impl<T> Clone for ArcBorrow<'_, T> {
+impl<'a, T: ?Sized + Unsize<U>, U: ?Sized> CoerceUnsized<ArcBorrow<'a, U>> for ArcBorrow<'a, T> {}
+impl<T: ?Sized + Unsize<U>, U: ?Sized> DispatchFromDyn<ArcBorrow<'_, U>> for ArcBorrow<'_, T> {}
+
+impl<T: ?Sized> Clone for ArcBorrow<'_, T> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T> Copy for ArcBorrow<'_, T> {}
+impl<T: ?Sized> Copy for ArcBorrow<'_, T> {}
 
-impl<T> Deref for ArcBorrow<'_, T> {
+impl<T: ?Sized> Deref for ArcBorrow<'_, T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -249,7 +284,7 @@ impl<T> Deref for ArcBorrow<'_, T> {
     }
 }
 
-impl<T> From<ArcBorrow<'_, T>> for Arc<T> {
+impl<T: ?Sized> From<ArcBorrow<'_, T>> for Arc<T> {
     fn from(borrow: ArcBorrow<'_, T>) -> Self {
         // SAFETY: the count is valid as long as the owner that was borrowed from.
         acquire(unsafe { &(*borrow.0.as_ptr()).count });
@@ -287,6 +322,82 @@ mod tests {
         // SAFETY: it came from `into_foreign`, and the borrow is over.
         let back = unsafe { <Arc<u64> as ForeignOwnable>::from_foreign(foreign) };
         assert_eq!(*back, 7);
+    }
+
+    /// A method for each kind of `self`.
+    trait Name {
+        fn of_owner(self: Arc<Self>) -> usize;
+        fn of_borrow(self: ArcBorrow<'_, Self>) -> usize;
+        fn of_only(self: UniqueArc<Self>) -> usize;
+        fn of_box(self: KBox<Self>) -> usize;
+        fn of_pinned(self: Pin<KBox<Self>>) -> usize;
+    }
+
+    /// A value that is aligned to more than the count before it.
+    #[repr(align(64))]
+    struct Aligned {
+        number: usize,
+    }
+
+    impl Aligned {
+        fn of_shared(self: &Arc<Self>) -> usize {
+            self.clone().number + 3
+        }
+    }
+
+    impl Name for Aligned {
+        fn of_owner(self: Arc<Self>) -> usize {
+            self.number + 1
+        }
+
+        fn of_borrow(self: ArcBorrow<'_, Self>) -> usize {
+            Arc::from(self).number + 2
+        }
+
+        fn of_only(mut self: UniqueArc<Self>) -> usize {
+            self.number += 4;
+            self.number
+        }
+
+        fn of_box(mut self: KBox<Self>) -> usize {
+            self.number += 5;
+            self.number
+        }
+
+        fn of_pinned(self: Pin<KBox<Self>>) -> usize {
+            self.number + 6
+        }
+    }
+
+    #[test]
+    fn methods_are_called_on_what_a_value_implements() {
+        let arc = Arc::new(Aligned { number: 10 }, GFP_KERNEL).unwrap();
+        assert_eq!(arc.of_shared(), 13);
+        let arc: Arc<dyn Name> = arc;
+        assert_eq!(arc.as_arc_borrow().of_borrow(), 12);
+        // SAFETY: it came from `into_raw`, and is taken back once.
+        let arc = unsafe { Arc::from_raw(arc.into_raw()) };
+        assert_eq!(arc.of_owner(), 11);
+        let unique: UniqueArc<dyn Name> =
+            UniqueArc::new(Aligned { number: 10 }, GFP_KERNEL).unwrap();
+        assert_eq!(unique.of_only(), 14);
+        let boxed: KBox<dyn Name> = KBox::new(Aligned { number: 10 }, GFP_KERNEL).unwrap();
+        assert_eq!(boxed.of_box(), 15);
+        let pinned: Pin<KBox<dyn Name>> = KBox::pin(Aligned { number: 10 }, GFP_KERNEL).unwrap();
+        assert_eq!(pinned.of_pinned(), 16);
+    }
+
+    #[test]
+    fn an_owner_of_a_dyn_value_drops_it_as_what_it_is() {
+        let watched = std::sync::Arc::new(());
+        let any: Arc<dyn core::any::Any> = Arc::new(watched.clone(), GFP_KERNEL).unwrap();
+        let slice: Arc<[std::sync::Arc<()>]> =
+            Arc::new([watched.clone(), watched.clone()], GFP_KERNEL).unwrap();
+        assert_eq!(slice.len(), 2);
+        assert_eq!(std::sync::Arc::strong_count(&watched), 4);
+        drop(any);
+        drop(slice);
+        assert_eq!(std::sync::Arc::strong_count(&watched), 1);
     }
 
     #[test]

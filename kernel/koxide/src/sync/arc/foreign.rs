@@ -27,8 +27,10 @@ unsafe impl<T: 'static> ForeignOwnable for Arc<T> {
     }
 
     unsafe fn borrow<'a>(foreign: *mut c_void) -> ArcBorrow<'a, T> {
-        // INVARIANT: the owner that was given up is not taken back during `'a`, as the caller promises.
-        ArcBorrow(inner_of(foreign.cast()), PhantomData)
+        // SAFETY: `into_foreign` made it of an owner that was given up and not taken back, as the caller promises.
+        let inner = unsafe { inner_of(foreign.cast()) };
+        // INVARIANT: the owner is not taken back during `'a`, as the caller promises.
+        ArcBorrow(inner, PhantomData)
     }
 
     unsafe fn borrow_mut<'a>(foreign: *mut c_void) -> ArcBorrow<'a, T> {

@@ -4,10 +4,11 @@
 
 #![allow(unsafe_code, reason = "the only owner may do what owners may not")]
 
-use core::marker::PhantomData;
+use core::fmt;
+use core::marker::{PhantomData, Unsize};
 use core::mem::MaybeUninit;
-use core::ops::{Deref, DerefMut};
-use core::pin::Pin;
+use core::ops::{CoerceUnsized, Deref, DerefMut, DispatchFromDyn};
+use core::pin::{Pin, PinCoerceUnsized};
 use core::ptr::NonNull;
 use core::sync::atomic::AtomicI32;
 
@@ -21,7 +22,7 @@ use crate::pin_init::{InPlaceWrite, Init, PinInit};
 /// # Invariants
 ///
 /// The count is 1.
-pub struct UniqueArc<T>(pub(super) Arc<T>);
+pub struct UniqueArc<T: ?Sized>(pub(super) Arc<T>);
 
 impl<T> UniqueArc<T> {
     /// Moves a value into memory of its own.
@@ -69,7 +70,12 @@ impl<T> UniqueArc<MaybeUninit<T>> {
     }
 }
 
-impl<T> Deref for UniqueArc<T> {
+impl<T: ?Sized + Unsize<U>, U: ?Sized> CoerceUnsized<UniqueArc<U>> for UniqueArc<T> {}
+impl<T: ?Sized + Unsize<U>, U: ?Sized> DispatchFromDyn<UniqueArc<U>> for UniqueArc<T> {}
+// SAFETY: it gives out the same value each time, and dropping it drops that.
+unsafe impl<T: ?Sized> PinCoerceUnsized for UniqueArc<T> {}
+
+impl<T: ?Sized> Deref for UniqueArc<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -77,20 +83,39 @@ impl<T> Deref for UniqueArc<T> {
     }
 }
 
-impl<T> DerefMut for UniqueArc<T> {
+impl<T: ?Sized> DerefMut for UniqueArc<T> {
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY: there is no other owner, so that nobody shares the value.
         unsafe { &mut (*self.0.0.as_ptr()).value }
     }
 }
 
-impl<T> From<UniqueArc<T>> for Arc<T> {
+impl<T: ?Sized + fmt::Display> fmt::Display for UniqueArc<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<T: ?Sized + fmt::Debug> fmt::Debug for UniqueArc<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+impl<T: ?Sized> From<UniqueArc<T>> for Pin<UniqueArc<T>> {
+    fn from(unique: UniqueArc<T>) -> Self {
+        // SAFETY: the value stays where it is, and a pinned `UniqueArc` gives out no way to move it.
+        unsafe { Pin::new_unchecked(unique) }
+    }
+}
+
+impl<T: ?Sized> From<UniqueArc<T>> for Arc<T> {
     fn from(unique: UniqueArc<T>) -> Self {
         unique.0
     }
 }
 
-impl<T> From<Pin<UniqueArc<T>>> for Arc<T> {
+impl<T: ?Sized> From<Pin<UniqueArc<T>>> for Arc<T> {
     fn from(unique: Pin<UniqueArc<T>>) -> Self {
         // SAFETY: an `Arc` does not let its value be moved.
         unsafe { Pin::into_inner_unchecked(unique) }.0
