@@ -2,7 +2,8 @@
 
 //! Tests of the `kernel` library that need a kernel, and the faults that it must survive.
 //!
-//! Without `provoke` the module does nothing when it is loaded. The tests run in its in-kernel test build.
+//! Without `provoke` the module only registers files for the tests of user space when it is loaded. The other tests run
+//! in its in-kernel test build.
 #![no_std]
 #![cfg_attr(kunit, feature(arbitrary_self_types))]
 #![forbid(unsafe_code)]
@@ -12,6 +13,7 @@ mod locks;
 mod memory;
 mod owners;
 mod parameters;
+mod procfs;
 mod user;
 
 use kernel::{
@@ -67,8 +69,10 @@ macro_rules! too_long {
     };
 }
 
-/// Nothing is kept while the module is loaded.
-struct Selftest;
+/// What user space can look at while the module is loaded.
+struct Selftest {
+    _proc: procfs::Files,
+}
 
 impl kernel::Module for Selftest {
     fn init(_module: &'static ThisModule) -> Result<Self> {
@@ -90,7 +94,9 @@ impl kernel::Module for Selftest {
             "the square is {}\n",
             squares[module_parameters::index.value()]
         );
-        Ok(Self)
+        Ok(Self {
+            _proc: procfs::Files::new()?,
+        })
     }
 }
 

@@ -12,6 +12,8 @@ struct file;
 struct inode;
 struct iov_iter;
 struct kiocb;
+struct proc_dir_entry;
+struct seq_file;
 struct kx_miscdevice;
 
 /* alloc */
@@ -88,6 +90,25 @@ void kx_bug(void);
 
 /* print */
 void kx_print(u32 level, const char *prefix, const u8 *text, size_t len);
+
+/* procfs */
+#define KX_PROC_OPS_ROOM 160
+struct kx_proc_ops {
+	int (*open)(struct inode *inode, struct file *file);
+	ssize_t (*write)(struct file *file, const char *buffer, size_t len, s64 *pos);
+};
+void kx_procfs_fill(void *room, const void *ops);
+struct proc_dir_entry *kx_proc_mkdir(const char *name, struct proc_dir_entry *parent);
+struct proc_dir_entry *kx_proc_create(const char *name, u16 mode, struct proc_dir_entry *parent, const void *ops, void *data);
+void kx_proc_remove(struct proc_dir_entry *entry);
+void *kx_pde_data(struct inode *inode);
+struct inode *kx_file_inode(struct file *file);
+
+/* seq_file */
+void kx_seq_write(struct seq_file *m, const u8 *text, size_t len);
+void *kx_seq_private(struct seq_file *m);
+int kx_single_open(struct file *file, int (*show)(struct seq_file *m, void *unused), void *data);
+int kx_single_release(struct inode *inode, struct file *file);
 
 /* spinlock */
 #define KX_SPINLOCK_ROOM 32

@@ -15,6 +15,10 @@ opaque! {
     pub struct iov_iter;
     /// `struct kiocb` of include/linux/fs.h.
     pub struct kiocb;
+    /// `struct proc_dir_entry` of fs/proc/internal.h.
+    pub struct proc_dir_entry;
+    /// `struct seq_file` of include/linux/seq_file.h.
+    pub struct seq_file;
     /// A registered misc device: `struct miscdevice` and what the library needs beside it.
     pub struct kx_miscdevice;
 }

@@ -5,6 +5,7 @@
 #![allow(unsafe_code, reason = "initialisers are made of closures")]
 
 mod aligned;
+mod error;
 
 use core::cell::UnsafeCell;
 use core::pin::Pin;
@@ -15,6 +16,7 @@ use crate::pin_init::{Init, PinInit};
 
 #[doc(hidden)]
 pub use aligned::aligned;
+pub(crate) use error::with_errno;
 
 /// Smart pointers that can allocate memory and initialise a value in it.
 pub trait InPlaceInit<T>: Sized {

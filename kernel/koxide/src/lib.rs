@@ -68,6 +68,8 @@ pub mod module_param;
 mod panic;
 pub mod prelude;
 pub mod print;
+pub mod procfs;
+pub mod seq_file;
 mod static_assert;
 pub mod str;
 pub mod sync;

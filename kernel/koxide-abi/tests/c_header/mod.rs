@@ -138,7 +138,7 @@ fn snake(name: &str) -> String {
     out
 }
 
-/// A field: a function pointer, an optional one, or a value.
+/// A field or an argument: a function pointer, an optional one, or a value.
 fn field_declaration(name: &str, ty: &syn::Type) -> String {
     match ty {
         syn::Type::FnPtr(function) => {
@@ -178,7 +178,7 @@ fn declaration(
             let syn::Pat::Ident(arg_name) = &*arg.pat else {
                 panic!("{name} has a pattern")
             };
-            declare(&arg_name.ident.to_string(), &arg.ty)
+            field_declaration(&arg_name.ident.to_string(), &arg.ty)
         })
         .collect();
     let inputs = if inputs.is_empty() {
