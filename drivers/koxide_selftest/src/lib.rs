@@ -4,11 +4,13 @@
 //!
 //! Without `provoke` the module only registers files for the tests of user space when it is loaded. The other tests run
 //! in its in-kernel test build.
+//! Without parameters the module does nothing when it is loaded. The tests run in its in-kernel test build.
 #![no_std]
 #![cfg_attr(kunit, feature(arbitrary_self_types))]
 #![forbid(unsafe_code)]
 
 mod device;
+mod files;
 mod locks;
 mod memory;
 mod owners;
@@ -40,6 +42,7 @@ module! {
             default: 0,
             description: "Which element of an array of 4 to use",
         },
+        files: bool { default: false, description: "Registers the devices that tests of file operations use" },
         a_i8: i8 { default: -8, description: "A number" },
         a_u8: u8 { default: 8, description: "A number" },
         a_i16: i16 { default: -16, description: "A number" },
@@ -72,6 +75,9 @@ macro_rules! too_long {
 /// What user space can look at while the module is loaded.
 struct Selftest {
     _proc: procfs::Files,
+/// What is kept while the module is loaded: nothing but what a parameter asks for.
+struct Selftest {
+    _files: Option<Pin<KBox<files::Devices>>>,
 }
 
 impl kernel::Module for Selftest {
@@ -97,6 +103,11 @@ impl kernel::Module for Selftest {
         Ok(Self {
             _proc: procfs::Files::new()?,
         })
+        let files = match module_parameters::files.value() {
+            true => Some(KBox::try_pin_init(files::Devices::new(), GFP_KERNEL)?),
+            false => None,
+        };
+        Ok(Self { _files: files })
     }
 }
 

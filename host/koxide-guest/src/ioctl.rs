@@ -64,6 +64,20 @@ pub fn value(file: &File, request: u32, argument: usize) -> Result<i32, Errno> {
     sys::ioctl_value(file, request, argument)
 }
 
+/// Makes a request as a 32-bit program does, with a number for its argument.
+///
+/// # Errors
+/// The errno that the driver returned; `ENOSYS` on a machine that runs no 32-bit programs.
+pub fn compat(file: &File, request: u32, argument: u32) -> Result<i32, Errno> {
+    #[cfg(target_arch = "x86_64")]
+    return sys::ioctl_compat(file, request, argument);
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        let _ = (file, request, argument);
+        Err(Errno::ENOSYS)
+    }
+}
+
 /// Makes a request whose argument points to `buffer`, and reads it back.
 ///
 /// The bytes end where a page without access begins: a driver that goes too far gets `EFAULT` and harms nobody.

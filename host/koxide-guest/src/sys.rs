@@ -144,6 +144,35 @@ pub(crate) fn ioctl_value(file: &File, request: u32, argument: usize) -> Result<
     result(value).map(|value| i32::try_from(value).unwrap_or(i32::MAX))
 }
 
+/// `ioctl(2)` with a number, as a 32-bit program makes it: through the system call table of i386.
+///
+/// As for [`ioctl_value`]; an address has 32 bits there, so that no memory that this process uses is reached.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn ioctl_compat(file: &File, request: u32, argument: u32) -> Result<i32, Errno> {
+    const IOCTL_OF_I386: u64 = 54;
+    let mut value = IOCTL_OF_I386;
+    // SAFETY: the instruction clobbers no more than is said here, and the stack is as the kernel expects it; rbx, which
+    // the compiler keeps for itself, is put back. What the driver does is as said above.
+    unsafe {
+        core::arch::asm!(
+            "xchg rbx, {file}",
+            "int 0x80",
+            "xchg rbx, {file}",
+            file = inout(reg) i64::from(file.as_raw_fd()) => _,
+            inlateout("rax") value,
+            in("rcx") u64::from(request),
+            in("rdx") u64::from(argument),
+            out("r8") _, out("r9") _, out("r10") _, out("r11") _,
+        );
+    }
+    let value = value as i32;
+    if (-4095..0).contains(&value) {
+        Err(Errno(-value))
+    } else {
+        Ok(value)
+    }
+}
+
 /// Makes the calling thread, and only it, act for another user without any capability.
 pub(crate) fn become_user(uid: u32, gid: u32) -> Result<(), Errno> {
     // SAFETY: the raw system call takes a count of zero and reads nothing; it acts on this thread alone.

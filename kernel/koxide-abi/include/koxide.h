@@ -38,6 +38,17 @@ const char *kx_dev_name(const struct device *dev);
 void kx_dev_print(u32 level, const struct device *dev, const u8 *text, size_t len);
 
 /* fs */
+#define KX_FILE_OPERATIONS_ROOM 384
+struct kx_file_operations {
+	int (*open)(struct inode *inode, struct file *file);
+	int (*release)(struct inode *inode, struct file *file);
+	s64 (*llseek)(struct file *file, s64 offset, int whence);
+	ssize_t (*read_iter)(struct kiocb *kiocb, struct iov_iter *iov);
+	ssize_t (*write_iter)(struct kiocb *kiocb, struct iov_iter *iov);
+	long (*ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
+	long (*compat_ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
+};
+void kx_file_operations_fill(void *room, const void *ops);
 int kx_get_file(struct file *file);
 void kx_fput(struct file *file);
 u32 kx_file_flags(struct file *file);
@@ -46,6 +57,8 @@ void *kx_file_private_data(struct file *file);
 void kx_file_set_private_data(struct file *file, void *data);
 struct file *kx_kiocb_file(struct kiocb *kiocb);
 s64 *kx_kiocb_pos(struct kiocb *kiocb);
+s64 kx_file_pos(struct file *file);
+s64 kx_vfs_setpos(struct file *file, s64 pos);
 
 /* iov */
 size_t kx_iov_iter_count(const struct iov_iter *iov);
@@ -58,16 +71,7 @@ size_t kx_copy_from_iter(void *to, size_t len, struct iov_iter *iov);
 #define KX_ABI_VERSION 1
 
 /* miscdevice */
-#define KX_FILE_OPERATIONS_ROOM 384
-struct kx_miscdevice_ops {
-	int (*open)(struct inode *inode, struct file *file);
-	int (*release)(struct inode *inode, struct file *file);
-	ssize_t (*read_iter)(struct kiocb *kiocb, struct iov_iter *iov);
-	ssize_t (*write_iter)(struct kiocb *kiocb, struct iov_iter *iov);
-	long (*ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
-};
-void kx_miscdevice_fill(void *room, const void *ops);
-struct kx_miscdevice *kx_miscdevice_alloc(const char *name, const void *fops, void *registration);
+struct kx_miscdevice *kx_miscdevice_alloc(const char *name, int minor, u16 mode, const void *fops, void *registration);
 void kx_miscdevice_free(struct kx_miscdevice *misc);
 int kx_miscdevice_register(struct kx_miscdevice *misc);
 void kx_miscdevice_deregister(struct kx_miscdevice *misc);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Open files. */
+/* Open files, and the operations on them. */
 #include <linux/build_bug.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/module.h>
 #include <linux/version.h>
 
 #include "koxide.h"
@@ -12,6 +13,33 @@ static_assert(O_ACCMODE == 03);
 static_assert(O_RDONLY == 0 && O_WRONLY == 01 && O_RDWR == 02);
 static_assert(O_CREAT == 0100 && O_EXCL == 0200 && O_NOCTTY == 0400 && O_TRUNC == 01000);
 static_assert(O_APPEND == 02000 && O_NONBLOCK == 04000 && O_DSYNC == 010000 && O_CLOEXEC == 02000000);
+/* And those of kernel/koxide/src/fs/seek.rs. */
+static_assert(SEEK_SET == 0 && SEEK_CUR == 1 && SEEK_END == 2 && SEEK_DATA == 3 && SEEK_HOLE == 4);
+
+#ifdef KX_USE_kx_file_operations_fill
+static_assert(sizeof(struct file_operations) <= KX_FILE_OPERATIONS_ROOM);
+
+void kx_file_operations_fill(void *room, const void *table)
+{
+	const struct kx_file_operations *ops = table;
+	struct file_operations *fops = room;
+
+	/* The owner keeps the module loaded as long as one of its files is open. */
+	fops->owner = THIS_MODULE;
+	fops->open = ops->open;
+	fops->release = ops->release;
+	fops->llseek = ops->llseek;
+	fops->read_iter = ops->read_iter;
+	fops->write_iter = ops->write_iter;
+	fops->unlocked_ioctl = ops->ioctl;
+#ifdef CONFIG_COMPAT
+	if (ops->compat_ioctl)
+		fops->compat_ioctl = ops->compat_ioctl;
+	else if (ops->ioctl)
+		fops->compat_ioctl = compat_ptr_ioctl;
+#endif
+}
+#endif
 
 #ifdef KX_USE_kx_get_file
 int kx_get_file(struct file *file)
@@ -72,5 +100,19 @@ s64 *kx_kiocb_pos(struct kiocb *kiocb)
 {
 	static_assert(sizeof(loff_t) == sizeof(s64));
 	return &kiocb->ki_pos;
+}
+#endif
+
+#ifdef KX_USE_kx_file_pos
+s64 kx_file_pos(struct file *file)
+{
+	return READ_ONCE(file->f_pos);
+}
+#endif
+
+#ifdef KX_USE_kx_vfs_setpos
+s64 kx_vfs_setpos(struct file *file, s64 pos)
+{
+	return vfs_setpos(file, pos, LLONG_MAX);
 }
 #endif

@@ -1,14 +1,44 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Open files: include/linux/fs.h.
+//! Open files, and the operations on them: include/linux/fs.h.
 
-use core::ffi::{c_int, c_void};
+use core::ffi::{c_int, c_long, c_uint, c_ulong, c_void};
 
 #[cfg(not(target_os = "none"))]
 use crate::host::file as twin;
-use crate::types::{cred, file, kiocb};
+use crate::types::{cred, file, inode, iov_iter, kiocb};
+
+/// Room for a `struct file_operations` in read-only memory; `shims/fs.c` checks that the target's fits.
+pub const FILE_OPERATIONS_ROOM: usize = 384;
+
+/// The operations of a driver's open files, as `shims/fs.c` reads them.
+#[repr(C)]
+pub struct FileOperations {
+    /// A file is opened. From now on `private_data` is the driver's.
+    pub open: unsafe extern "C" fn(inode: *mut inode, file: *mut file) -> c_int,
+    /// The last reference to an open file is gone.
+    pub release: unsafe extern "C" fn(inode: *mut inode, file: *mut file) -> c_int,
+    /// `lseek(2)`.
+    pub llseek: Option<unsafe extern "C" fn(file: *mut file, offset: i64, whence: c_int) -> i64>,
+    /// `read(2)` and its relatives.
+    pub read_iter: Option<unsafe extern "C" fn(kiocb: *mut kiocb, iov: *mut iov_iter) -> isize>,
+    /// `write(2)` and its relatives.
+    pub write_iter: Option<unsafe extern "C" fn(kiocb: *mut kiocb, iov: *mut iov_iter) -> isize>,
+    /// `ioctl(2)`, from 64-bit programs.
+    pub ioctl: Option<unsafe extern "C" fn(file: *mut file, cmd: c_uint, arg: c_ulong) -> c_long>,
+    /// `ioctl(2)` from 32-bit programs; without it `ioctl` is called, with the address made wide.
+    pub compat_ioctl:
+        Option<unsafe extern "C" fn(file: *mut file, cmd: c_uint, arg: c_ulong) -> c_long>,
+}
 
 shims! {
+    /// Writes a `struct file_operations`; called by the generated C file before the driver's init.
+    ///
+    /// # Safety
+    ///
+    /// `room` is writable, [`FILE_OPERATIONS_ROOM`] bytes; `ops` points at a [`FileOperations`].
+    pub fn kx_file_operations_fill(room: *mut c_void, ops: *const c_void);
+
     /// Takes one more reference to an open file: 1, or 0 when the last one is gone and the file is being released. Any
     /// context.
     ///
@@ -67,4 +97,18 @@ shims! {
     ///
     /// `kiocb` is that of an operation under way.
     pub fn kx_kiocb_pos(kiocb: *mut kiocb) -> *mut i64;
+
+    /// The position of an open file: where the next read or write starts. Any context.
+    ///
+    /// # Safety
+    ///
+    /// The caller has a reference.
+    pub fn kx_file_pos(file: *mut file) -> i64;
+
+    /// Moves an open file to a position, which it returns; a negative errno for a negative one. Any context.
+    ///
+    /// # Safety
+    ///
+    /// The caller is the `llseek` operation of this file.
+    pub fn kx_vfs_setpos(file: *mut file, pos: i64) -> i64;
 }

@@ -2,43 +2,20 @@
 
 //! Misc character devices: include/linux/miscdevice.h.
 
-use core::ffi::{c_char, c_int, c_long, c_uint, c_ulong, c_void};
+use core::ffi::{c_char, c_int, c_void};
 
-use crate::types::{device, file, inode, iov_iter, kiocb, kx_miscdevice};
-
-/// Room for a `struct file_operations` in read-only memory; `shims/miscdevice.c` checks that the target's fits.
-pub const FILE_OPERATIONS_ROOM: usize = 384;
-
-/// The operations of a misc device's open files, as `shims/miscdevice.c` reads them.
-#[repr(C)]
-pub struct MiscdeviceOps {
-    /// A file is opened. `private_data` is the [`kx_miscdevice`] before, and the driver's after it.
-    pub open: unsafe extern "C" fn(inode: *mut inode, file: *mut file) -> c_int,
-    /// The last reference to an open file is gone.
-    pub release: unsafe extern "C" fn(inode: *mut inode, file: *mut file) -> c_int,
-    /// `read(2)` and its relatives.
-    pub read_iter: Option<unsafe extern "C" fn(kiocb: *mut kiocb, iov: *mut iov_iter) -> isize>,
-    /// `write(2)` and its relatives.
-    pub write_iter: Option<unsafe extern "C" fn(kiocb: *mut kiocb, iov: *mut iov_iter) -> isize>,
-    /// `ioctl(2)`, from 64-bit programs, and from 32-bit ones with the address made wide.
-    pub ioctl: Option<unsafe extern "C" fn(file: *mut file, cmd: c_uint, arg: c_ulong) -> c_long>,
-}
+use crate::types::{device, kx_miscdevice};
 
 shims! {
-    /// Writes a `struct file_operations`; called by the generated C file before the driver's init.
-    ///
-    /// # Safety
-    ///
-    /// `room` is writable, [`FILE_OPERATIONS_ROOM`] bytes; `ops` points at a [`MiscdeviceOps`].
-    pub fn kx_miscdevice_fill(room: *mut c_void, ops: *const c_void);
-
     /// Makes a misc device that is not yet known to anyone; null when there is no memory. May sleep.
     ///
     /// # Safety
     ///
-    /// `name` is a NUL-terminated string and `fops` a room filled by [`kx_miscdevice_fill`]; both live as long as
+    /// `name` is a NUL-terminated string and `fops` a room filled by [`kx_file_operations_fill`](crate::kx_file_operations_fill); both live as long as
     /// the result. `registration` may be any pointer: [`kx_miscdevice_registration`] gives it back.
-    pub fn kx_miscdevice_alloc(name: *const c_char, fops: *const c_void, registration: *mut c_void) -> *mut kx_miscdevice;
+    ///
+    /// `minor` is -1 for any; `mode` is 0 for the kernel's default.
+    pub fn kx_miscdevice_alloc(name: *const c_char, minor: c_int, mode: u16, fops: *const c_void, registration: *mut c_void) -> *mut kx_miscdevice;
 
     /// Frees what [`kx_miscdevice_alloc`] gave.
     ///

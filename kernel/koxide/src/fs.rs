@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Open files: include/linux/fs.h.
+//! Open files, and what drivers do with theirs: include/linux/fs.h.
 
 #![allow(unsafe_code, reason = "the C edge of open files")]
 
 pub mod flags;
 mod kiocb;
+mod operations;
+mod seek;
+pub(crate) mod table;
 
 use core::ptr::NonNull;
 
@@ -14,6 +17,8 @@ use crate::sync::aref::AlwaysRefCounted;
 use crate::types::Opaque;
 
 pub use kiocb::Kiocb;
+pub use operations::FileOperations;
+pub use seek::{Seek, Whence};
 
 /// An open file.
 ///
@@ -68,7 +73,7 @@ impl File {
 unsafe impl AlwaysRefCounted for File {
     /// # Panics
     ///
-    /// In [`release`](crate::miscdevice::MiscDevice::release): the last reference is gone, and a new one would be to
+    /// In [`release`](FileOperations::release): the last reference is gone, and a new one would be to
     /// memory that is freed.
     fn inc_ref(&self) {
         // SAFETY: whoever has `self` has a reference, or was called by the file's `release`.

@@ -50,105 +50,74 @@
 //! ```
 
 mod registration;
-mod table;
 
 use core::ffi::CStr;
 
-use macros::vtable;
-
-use crate::error::{Result, code::EINVAL, code::ENOTTY};
-use crate::fs::{File, Kiocb};
-use crate::iov::{IovIterDest, IovIterSource};
-use crate::types::ForeignOwnable;
-
+#[doc(no_inline)]
+pub use crate::fs::FileOperations as MiscDevice;
 pub use registration::MiscDeviceRegistration;
 
 /// What a misc device is called.
+///
+/// # Examples
+///
+/// ```
+/// use kernel::miscdevice::{MiscDeviceNode, MiscDeviceOptions};
+///
+/// let node: MiscDeviceNode = MiscDeviceOptions { name: c"hello" }.mode(0o666);
+/// ```
 #[derive(Clone, Copy)]
 pub struct MiscDeviceOptions {
     /// The name of the file in `/dev`, and of the device in sysfs.
     pub name: &'static CStr,
 }
 
-/// A misc device: what happens to its files. All methods run in process context and may sleep.
-#[vtable]
-pub trait MiscDevice: Sized + 'static {
-    /// What the driver keeps for each open file: a box or an [`Arc`](crate::sync::Arc).
-    ///
-    /// Threads share it, each with its read, write or ioctl: what changes is behind a lock.
-    ///
-    /// ```compile_fail
-    /// # use core::cell::Cell;
-    /// # use kernel::{fs::File, miscdevice::{MiscDevice, MiscDeviceRegistration}, prelude::*};
-    /// # module! { type: M, name: "m", license: "GPL" }
-    /// # struct M;
-    /// # impl kernel::Module for M {
-    /// #     fn init(_: &'static ThisModule) -> Result<Self> {
-    /// #         Ok(M)
-    /// #     }
-    /// # }
-    /// struct Counter(Cell<u32>);
-    ///
-    /// #[vtable]
-    /// impl MiscDevice for Counter {
-    ///     type Ptr = KBox<Self>;
-    /// #
-    /// #     fn open(_: &File, _: &MiscDeviceRegistration<Self>) -> Result<KBox<Self>> {
-    /// #         Ok(KBox::new(Counter(Cell::new(0)), GFP_KERNEL)?)
-    /// #     }
-    /// }
-    /// # fn main() {}
-    /// ```
-    type Ptr: ForeignOwnable + Send + Sync;
-
-    /// A file is opened.
-    ///
-    /// The kernel holds a lock of all misc devices meanwhile: neither a misc device is registered here nor one
-    /// unregistered.
-    ///
-    /// # Errors
-    ///
-    /// The errno with which `open(2)` fails.
-    fn open(file: &File, misc: &MiscDeviceRegistration<Self>) -> Result<Self::Ptr>;
-
-    /// The last descriptor of an open file was closed, and no operation on it is under way.
-    fn release(device: Self::Ptr, _file: &File) {
-        drop(device);
+impl MiscDeviceOptions {
+    /// The same, with a node that has these access rights.
+    pub fn mode(self, mode: u16) -> MiscDeviceNode {
+        MiscDeviceNode::from(self).mode(mode)
     }
 
-    /// `read(2)` and its relatives: says how many bytes were read, 0 for the end.
+    /// The same, with a node that has this minor number.
+    pub fn minor(self, minor: u8) -> MiscDeviceNode {
+        MiscDeviceNode::from(self).minor(minor)
+    }
+}
+
+/// A misc device's options, and what its node in `/dev` is like.
+///
+/// [`MiscDeviceRegistration::register`] takes either.
+#[derive(Clone, Copy)]
+pub struct MiscDeviceNode {
+    options: MiscDeviceOptions,
+    mode: u16,
+    minor: Option<u8>,
+}
+
+impl MiscDeviceNode {
+    /// The access rights of the node, such as `0o666`; what is not of these nine bits is cut. Without it they are `0o600`.
     ///
-    /// # Errors
-    ///
-    /// The errno with which the read fails; without this method it is `EINVAL`. A read that says that it read more than
-    /// there was room for, or that it was queued, fails with `EIO`.
-    fn read_iter(_kiocb: Kiocb<'_, Self::Ptr>, _iov: &mut IovIterDest<'_>) -> Result<usize> {
-        Err(EINVAL)
+    /// User space may change them: udev does, where it has a rule.
+    pub fn mode(mut self, mode: u16) -> Self {
+        self.mode = mode & 0o777;
+        self
     }
 
-    /// `write(2)` and its relatives: says how many bytes were written.
+    /// The minor number, from 128 to 254; those below are given out by older kernels. Without it the kernel chooses one.
     ///
-    /// # Errors
-    ///
-    /// The errno with which the write fails; without this method it is `EINVAL`. A write that says that it wrote more
-    /// than there was, or that it was queued, fails with `EIO`.
-    fn write_iter(_kiocb: Kiocb<'_, Self::Ptr>, _iov: &mut IovIterSource<'_>) -> Result<usize> {
-        Err(EINVAL)
+    /// Documentation/admin-guide/devices.txt says which ones belong to somebody; 240 to 254 are for experiments.
+    pub fn minor(mut self, minor: u8) -> Self {
+        self.minor = Some(minor);
+        self
     }
+}
 
-    /// `ioctl(2)`: says what it returns. [`ioctl`](crate::ioctl) takes `cmd` apart.
-    ///
-    /// A 32-bit program comes here too, with `arg` as an address; its argument needs the same layout in both.
-    ///
-    /// # Errors
-    ///
-    /// The errno with which the ioctl fails: `ENOTTY` for an unknown `cmd`, and without this method.
-    fn ioctl(
-        _device: <Self::Ptr as ForeignOwnable>::Borrowed<'_>,
-        _file: &File,
-        _cmd: u32,
-        _arg: usize,
-    ) -> Result<isize> {
-        Err(ENOTTY)
+impl From<MiscDeviceOptions> for MiscDeviceNode {
+    fn from(options: MiscDeviceOptions) -> Self {
+        Self {
+            options,
+            mode: 0,
+            minor: None,
+        }
     }
 }

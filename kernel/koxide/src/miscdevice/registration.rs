@@ -4,22 +4,28 @@
 
 #![allow(unsafe_code, reason = "the C edge of misc device registration")]
 
+use core::ffi::c_int;
 use core::marker::{PhantomData, PhantomPinned};
+use core::ops::RangeInclusive;
 use core::pin::Pin;
 use core::ptr::NonNull;
 
-use koxide_abi::types::kx_miscdevice;
+use koxide_abi::types::{file, inode, kx_miscdevice};
 use macros::{pin_data, pinned_drop};
 
-use super::{MiscDevice, MiscDeviceOptions, table};
+use super::{MiscDevice, MiscDeviceNode};
 use crate::device::Device;
 use crate::error::{
     Error, Result,
     code::{EINVAL, ENOMEM},
     to_result,
 };
+use crate::fs::table::{Behind, file_operations};
 use crate::module;
 use crate::pin_init::{PinInit, pin_init_from_closure};
+
+/// The minor numbers that a driver may choose: 6.1 gives out those below to whoever asks for any, and 255 is how one asks.
+const MINORS: RangeInclusive<u8> = 128..=254;
 
 /// A misc device that is registered, until this is dropped.
 ///
@@ -49,21 +55,25 @@ impl<T: MiscDevice> MiscDeviceRegistration<T> {
     ///
     /// # Errors
     ///
-    /// `EINVAL` when the name is empty, `EEXIST` when there is a device of this name, `EBUSY` when no number is free, `ENOMEM` when there is no memory.
+    /// `EINVAL` when the name is empty or the minor number none that can be chosen, `EEXIST` when there is a device of
+    /// this name, `EBUSY` when the number, or any, is not free, `ENOMEM` when there is no memory.
     ///
     /// # Context
     ///
     /// May sleep.
-    pub fn register(options: MiscDeviceOptions) -> impl PinInit<Self, Error> {
+    pub fn register(options: impl Into<MiscDeviceNode>) -> impl PinInit<Self, Error> {
+        let node = options.into();
         let initialise = move |slot: *mut Self| -> Result {
+            let name = node.options.name;
             // The kernel warns of a device without a name.
-            if options.name.is_empty() {
+            if name.is_empty() || node.minor.is_some_and(|minor| !MINORS.contains(&minor)) {
                 return Err(EINVAL);
             }
-            let fops = table::file_operations::<T>();
+            let minor = node.minor.map_or(-1, c_int::from);
+            let fops = file_operations::<T, Self>();
             // SAFETY: the name and the table live for ever, the latter filled before the module's init.
             let misc = unsafe {
-                koxide_abi::kx_miscdevice_alloc(options.name.as_ptr(), fops, slot.cast())
+                koxide_abi::kx_miscdevice_alloc(name.as_ptr(), minor, node.mode, fops, slot.cast())
             };
             let misc = NonNull::new(misc).ok_or(ENOMEM)?;
             // Whoever opens the device gets a reference to this value: it is complete before the device is registered.
@@ -98,6 +108,22 @@ impl<T> MiscDeviceRegistration<T> {
         let device = unsafe { koxide_abi::kx_miscdevice_device(self.misc.as_ptr()) };
         // SAFETY: the registration has a reference to the device as long as it exists.
         unsafe { Device::from_raw(device) }
+    }
+}
+
+impl<T: MiscDevice> Behind for MiscDeviceRegistration<T> {
+    unsafe fn with<V>(
+        _inode: *mut inode,
+        file: *mut file,
+        open: impl FnOnce(&Self) -> Result<V>,
+    ) -> Result<V> {
+        // SAFETY: the caller has a reference to the file, which is this driver's.
+        let misc = unsafe { koxide_abi::kx_file_private_data(file) };
+        // SAFETY: misc_open of drivers/char/misc.c has put it there, and it is registered until misc_open returns, since
+        // it holds the lock that unregistering takes.
+        let registration = unsafe { koxide_abi::kx_miscdevice_registration(misc.cast()) };
+        // SAFETY: the registration is complete before the device is registered, and exists as long as that is.
+        open(unsafe { &*registration.cast::<Self>() })
     }
 }
 

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The functions that the kernel calls for a driver's files: include/linux/fs.h, `struct file_operations`.
+
+#![allow(unsafe_code, reason = "the C edge of file operations")]
+
+use core::ffi::{c_int, c_long, c_uint, c_ulong, c_void};
+use core::marker::PhantomData;
+use core::ptr::NonNull;
+
+use koxide_abi::types::{file, inode, iov_iter, kiocb};
+
+use super::{File, FileOperations, Kiocb, Seek, Whence};
+use crate::entry::enter;
+use crate::error::{
+    Result,
+    code::{EIO, EIOCBQUEUED},
+    from_result,
+};
+use crate::iov::{IovIterDest, IovIterSource};
+use crate::table::define_table;
+use crate::types::ForeignOwnable;
+
+/// What a file is opened for: the `R` of [`FileOperations`].
+pub(crate) trait Behind: Sized + 'static {
+    /// Calls `open` with what stands behind a file that is being opened.
+    ///
+    /// # Safety
+    ///
+    /// `inode` and `file` are those that the `open` operation was called with, of a table that was registered with the
+    /// kernel for a `Self`.
+    unsafe fn with<T>(
+        inode: *mut inode,
+        file: *mut file,
+        open: impl FnOnce(&Self) -> Result<T>,
+    ) -> Result<T>;
+}
+
+/// The `struct file_operations` of a driver's files. It is registered for an `R` only.
+#[inline(never)]
+pub(crate) fn file_operations<T: FileOperations<R>, R: Behind>() -> *const c_void {
+    define_table! {
+        size: koxide_abi::FILE_OPERATIONS_ROOM,
+        getter: operations::<T, R>,
+        fill: koxide_abi::kx_file_operations_fill,
+    }
+}
+
+/// The operations that a driver has.
+extern "C" fn operations<T: FileOperations<R>, R: Behind>() -> *const c_void {
+    enter(core::ptr::null(), || {
+        (&raw const *Operations::<T, R>::TABLE).cast()
+    })
+}
+
+/// A constant for each driver.
+struct Operations<T, R>(PhantomData<(T, R)>);
+
+/// `Some` of a function, if the driver has it.
+macro_rules! if_has {
+    ($has:ident, $function:ident) => {
+        if T::$has {
+            Some($function::<T, R>)
+        } else {
+            None
+        }
+    };
+}
+
+impl<T: FileOperations<R>, R: Behind> Operations<T, R> {
+    const TABLE: &'static koxide_abi::FileOperations = &koxide_abi::FileOperations {
+        open: open::<T, R>,
+        release: release::<T, R>,
+        llseek: if_has!(HAS_LLSEEK, llseek),
+        read_iter: if_has!(HAS_READ_ITER, read_iter),
+        write_iter: if_has!(HAS_WRITE_ITER, write_iter),
+        ioctl: if_has!(HAS_IOCTL, ioctl),
+        compat_ioctl: if_has!(HAS_COMPAT_IOCTL, compat_ioctl),
+    };
+}
+
+/// What the driver keeps for a file.
+///
+/// # Safety
+///
+/// The file is this driver's, its [`open`] returned 0, and its [`release`] is not called during `'a`.
+unsafe fn device_of<'a, T: FileOperations<R>, R>(
+    file: *mut file,
+) -> <T::Ptr as ForeignOwnable>::Borrowed<'a> {
+    // SAFETY: the caller has a reference to the file, which is this driver's.
+    let private = unsafe { koxide_abi::kx_file_private_data(file) };
+    // SAFETY: `open` left a foreign `T::Ptr` there; it is taken back only after the last operation, and only ever
+    // borrowed shared before.
+    unsafe { T::Ptr::borrow(private) }
+}
+
+/// `open`.
+///
+/// # Safety
+///
+/// The kernel calls it, for a file whose table was registered for an `R`.
+unsafe extern "C" fn open<T: FileOperations<R>, R: Behind>(
+    inode: *mut inode,
+    file: *mut file,
+) -> c_int {
+    enter(EIO.to_errno(), || {
+        // SAFETY: the caller has a reference to the file during the call.
+        let opened = unsafe { File::from_raw(file) };
+        // SAFETY: these are the `open` operation's, of a table that was registered for an `R`.
+        let device = unsafe { R::with(inode, file, |behind| T::open(opened, behind)) };
+        match device {
+            Ok(device) => {
+                // SAFETY: this is the file's `open`.
+                unsafe { koxide_abi::kx_file_set_private_data(file, device.into_foreign()) };
+                0
+            }
+            Err(error) => error.to_errno(),
+        }
+    })
+}
+
+/// `release`: the last of all operations on a file, and alone.
+///
+/// # Safety
+///
+/// The kernel calls it, once for each file whose [`open`] returned 0.
+unsafe extern "C" fn release<T: FileOperations<R>, R: Behind>(
+    _inode: *mut inode,
+    file: *mut file,
+) -> c_int {
+    enter(0, || {
+        // SAFETY: the caller has a reference to the file, which is this driver's.
+        let private = unsafe { koxide_abi::kx_file_private_data(file) };
+        // SAFETY: `open` left a foreign `T::Ptr` there; it is taken back once, and no other operation is under way.
+        let device = unsafe { T::Ptr::from_foreign(private) };
+        // SAFETY: the file exists during the call.
+        T::release(device, unsafe { File::from_raw(file) });
+        0
+    })
+}
+
+/// `llseek`.
+///
+/// # Safety
+///
+/// The kernel calls it, for a file whose [`open`] returned 0.
+unsafe extern "C" fn llseek<T: FileOperations<R>, R: Behind>(
+    file: *mut file,
+    offset: i64,
+    whence: c_int,
+) -> i64 {
+    enter(EIO.to_errno().into(), || {
+        // SAFETY: the operation is under way during the call.
+        let device = unsafe { device_of::<T, R>(file) };
+        // SAFETY: the caller has a reference to the file.
+        let position = unsafe { koxide_abi::kx_file_pos(file) };
+        let seek = Whence::try_from(whence).map(|whence| Seek {
+            offset,
+            whence,
+            position,
+        });
+        // SAFETY: the caller has a reference to the file during the call.
+        let opened = unsafe { File::from_raw(file) };
+        match seek.and_then(|seek| T::llseek(device, opened, seek)) {
+            // SAFETY: this is the file's `llseek`.
+            Ok(position) => unsafe { koxide_abi::kx_vfs_setpos(file, position) },
+            Err(error) => error.to_errno().into(),
+        }
+    })
+}
+
+/// `read_iter`.
+///
+/// # Safety
+///
+/// The kernel calls it, for a file whose [`open`] returned 0.
+unsafe extern "C" fn read_iter<T: FileOperations<R>, R: Behind>(
+    kiocb: *mut kiocb,
+    iov: *mut iov_iter,
+) -> isize {
+    enter(EIO.to_errno() as isize, || {
+        from_result(|| {
+            // SAFETY: the operation is under way during the call, on a file that `open` left a foreign `T::Ptr` in; it
+            // is taken back only after the last operation.
+            let kiocb = unsafe { kiocb_of::<T, R>(kiocb) };
+            // SAFETY: the kernel's iterators have an address.
+            let iov = unsafe { NonNull::new_unchecked(iov) };
+            // SAFETY: a read's iterator is a destination, valid and this function's during the call.
+            let mut iov = unsafe { IovIterDest::from_raw(iov) };
+            let most = iov.len();
+            answer(T::read_iter(kiocb, &mut iov), most)
+        })
+    })
+}
+
+/// `write_iter`.
+///
+/// # Safety
+///
+/// The kernel calls it, for a file whose [`open`] returned 0.
+unsafe extern "C" fn write_iter<T: FileOperations<R>, R: Behind>(
+    kiocb: *mut kiocb,
+    iov: *mut iov_iter,
+) -> isize {
+    enter(EIO.to_errno() as isize, || {
+        from_result(|| {
+            // SAFETY: as in `read_iter`.
+            let kiocb = unsafe { kiocb_of::<T, R>(kiocb) };
+            // SAFETY: the kernel's iterators have an address.
+            let iov = unsafe { NonNull::new_unchecked(iov) };
+            // SAFETY: a write's iterator is a source, valid and this function's during the call.
+            let mut iov = unsafe { IovIterSource::from_raw(iov) };
+            let most = iov.len();
+            answer(T::write_iter(kiocb, &mut iov), most)
+        })
+    })
+}
+
+/// `unlocked_ioctl`, and `compat_ioctl` by way of compat_ptr_ioctl.
+///
+/// # Safety
+///
+/// The kernel calls it, for a file whose [`open`] returned 0.
+unsafe extern "C" fn ioctl<T: FileOperations<R>, R: Behind>(
+    file: *mut file,
+    cmd: c_uint,
+    arg: c_ulong,
+) -> c_long {
+    enter(c_long::from(EIO.to_errno()), || {
+        // SAFETY: the operation is under way during the call.
+        let device = unsafe { device_of::<T, R>(file) };
+        // SAFETY: the caller has a reference to the file during the call.
+        let file = unsafe { File::from_raw(file) };
+        from_result(|| T::ioctl(device, file, cmd, arg as usize)) as c_long
+    })
+}
+
+/// `compat_ioctl`.
+///
+/// # Safety
+///
+/// The kernel calls it, for a file whose [`open`] returned 0.
+unsafe extern "C" fn compat_ioctl<T: FileOperations<R>, R: Behind>(
+    file: *mut file,
+    cmd: c_uint,
+    arg: c_ulong,
+) -> c_long {
+    enter(c_long::from(EIO.to_errno()), || {
+        // SAFETY: the operation is under way during the call.
+        let device = unsafe { device_of::<T, R>(file) };
+        // SAFETY: the caller has a reference to the file during the call.
+        let file = unsafe { File::from_raw(file) };
+        from_result(|| T::compat_ioctl(device, file, cmd, arg as usize)) as c_long
+    })
+}
+
+/// The operation that the kernel calls for.
+///
+/// # Safety
+///
+/// As for [`Kiocb::from_raw`], but that an address may be wrong only by being null.
+unsafe fn kiocb_of<'a, T: FileOperations<R>, R>(kiocb: *mut kiocb) -> Kiocb<'a, T::Ptr> {
+    // SAFETY: the kernel's operations have an address.
+    let kiocb = unsafe { NonNull::new_unchecked(kiocb) };
+    // SAFETY: the caller fulfils the contract.
+    unsafe { Kiocb::from_raw(kiocb) }
+}
+
+/// How many bytes an operation is to say it moved, of `most` that it could.
+///
+/// The kernel believes it: with more it would count beyond its own buffer, and with `EIOCBQUEUED` it would wait for a
+/// completion that never comes. A driver that says either is wrong, and the operation has failed.
+fn answer(moved: Result<usize>, most: usize) -> Result<isize> {
+    match moved {
+        Ok(moved) if moved <= most => Ok(isize::try_from(moved)?),
+        Ok(_) | Err(EIOCBQUEUED) => Err(EIO),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::code::EAGAIN;
+
+    #[test]
+    fn an_operation_says_only_what_the_kernel_can_believe() {
+        assert_eq!(answer(Ok(0), 0), Ok(0));
+        assert_eq!(answer(Ok(4), 4), Ok(4));
+        assert_eq!(answer(Err(EAGAIN), 4), Err(EAGAIN));
+        assert_eq!(answer(Ok(5), 4), Err(EIO));
+        assert!(answer(Ok(usize::MAX), usize::MAX).is_err());
+        assert_eq!(answer(Err(EIOCBQUEUED), 4), Err(EIO));
+    }
+}
