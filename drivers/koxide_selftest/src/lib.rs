@@ -42,7 +42,6 @@ module! {
             default: 0,
             description: "Which element of an array of 4 to use",
         },
-        files: bool { default: false, description: "Registers the devices that tests of file operations use" },
         a_i8: i8 { default: -8, description: "A number" },
         a_u8: u8 { default: 8, description: "A number" },
         a_i16: i16 { default: -16, description: "A number" },
@@ -75,9 +74,7 @@ macro_rules! too_long {
 /// What user space can look at while the module is loaded.
 struct Selftest {
     _proc: procfs::Files,
-/// What is kept while the module is loaded: nothing but what a parameter asks for.
-struct Selftest {
-    _files: Option<Pin<KBox<files::Devices>>>,
+    _files: Pin<KBox<files::Devices>>,
 }
 
 impl kernel::Module for Selftest {
@@ -102,12 +99,8 @@ impl kernel::Module for Selftest {
         );
         Ok(Self {
             _proc: procfs::Files::new()?,
+            _files: KBox::try_pin_init(files::Devices::new(), GFP_KERNEL)?,
         })
-        let files = match module_parameters::files.value() {
-            true => Some(KBox::try_pin_init(files::Devices::new(), GFP_KERNEL)?),
-            false => None,
-        };
-        Ok(Self { _files: files })
     }
 }
 

@@ -13,7 +13,7 @@ const SIZED: &str = "/dev/koxide-sized";
 const PLAIN: &str = "/dev/koxide-plain";
 
 fn load() -> Module {
-    Module::load("koxide_selftest", "files=1").unwrap()
+    Module::load("koxide_selftest", "").unwrap()
 }
 
 fn errno<T: std::fmt::Debug>(result: std::io::Result<T>) -> Option<Errno> {
