@@ -144,11 +144,21 @@ impl Class {
     }
 }
 
+/// A driver that is a file of its own.
+#[derive(Debug, Args)]
+pub(crate) struct Source {
+    /// A driver in one .rs file, written as for upstream's kernel, instead of a package.
+    #[arg(long, value_name = "FILE", conflicts_with = "package")]
+    pub(crate) source: Option<PathBuf>,
+}
+
 /// `build`
 #[derive(Debug, Args)]
 pub(crate) struct Build {
     #[command(flatten)]
     pub(crate) selection: Selection,
+    #[command(flatten)]
+    pub(crate) source: Source,
 }
 
 /// `run`
@@ -156,6 +166,8 @@ pub(crate) struct Build {
 pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) selection: Selection,
+    #[command(flatten)]
+    pub(crate) source: Source,
     /// A parameter of the module, as `insmod` takes it; may be repeated.
     #[arg(long = "param", value_name = "NAME=VALUE")]
     pub(crate) params: Vec<String>,

@@ -66,6 +66,8 @@ fn of_build(error: &BuildError) -> Exit {
             | Driver::NoSuchPackage { .. }
             | Driver::NotADriver { .. }
             | Driver::AmbiguousDriver { .. }
+            | Driver::NoSource { .. }
+            | Driver::Unreadable { .. }
             | Driver::Colon { .. },
         )
         | BuildError::Kernel(

@@ -7,6 +7,7 @@ mod cli;
 mod exit;
 mod host_tests;
 mod kernels;
+mod library;
 mod machine;
 mod needs;
 mod results;

@@ -8,12 +8,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use koxide_build::object::{self, Artefact, BuildOptions};
-use koxide_build::{Cache, Driver, Kernel, KernelName, Module, Project, Silent, guest, module};
+use koxide_build::{
+    Cache, Driver, Kernel, KernelName, Module, Project, Silent, driver, guest, module,
+};
 use koxide_vm::Vm;
 
-use crate::cli::Selection;
+use crate::cli::{Selection, Source};
 use crate::exit::{Exit, because};
 use crate::kernels::{self, Matrix};
+use crate::library;
 use crate::machine::{Steps, explained};
 use crate::ui::Ui;
 
@@ -42,6 +45,34 @@ impl<'a> Workshop<'a> {
         let project = explained(Project::discover(dir, offline))?;
         let matrix = Matrix::of(project.root())?;
         let cache = explained(Cache::from_env())?;
+        Ok(Self {
+            project,
+            matrix,
+            cache,
+            init: OnceCell::new(),
+            offline,
+            ui,
+        })
+    }
+
+    /// The workspace of the current folder; for a driver in a file of its own, the package around it.
+    pub(crate) fn of(source: &Source, offline: bool, ui: &'a Ui) -> anyhow::Result<Self> {
+        let Some(file) = &source.source else {
+            return Self::open(offline, ui);
+        };
+        let here = std::env::current_dir().context("the current folder cannot be read")?;
+        let cache = explained(Cache::from_env())?;
+        // Who is in a project with the library gets the driver built with that one.
+        let outer = Project::discover(&here, offline).ok();
+        let outer = outer.filter(|p| p.library_dir().is_some() && p.has_guest());
+        let library = match &outer {
+            Some(project) => library::of(project)?,
+            None => library::own(&cache)?,
+        };
+        let target = here.join("target");
+        let project = driver::of_source(file, &library, outer.as_ref(), &target, offline);
+        let project = explained(project)?;
+        let matrix = Matrix::of(project.root())?;
         Ok(Self {
             project,
             matrix,
@@ -142,7 +173,7 @@ impl<'a> Workshop<'a> {
             self.project.abi_dir(),
             artefact,
             kernel,
-            &self.project.koxide_dir(),
+            &self.project.output_dir(),
             &steps,
         );
         self.ui.finish();

@@ -7,6 +7,8 @@
 //! kernels/<id>/           one unpacked kernel: record.json, root/
 //! names/<name>.json       which kernel a name stands for, and where the name's packages come from
 //! apt/<suite>/            apt's private state: package lists, sources
+//! library/<hash>/         the library that a command carries, for drivers outside of a project
+//! sources/<package>/      folders of a kernel's sources
 //! vm/                     what virtual machines keep: unpacked images, whether KVM works
 //! ```
 
@@ -141,7 +143,9 @@ impl Cache {
         let _lock = self.lock(&Silent)?;
         let bytes = disk_use(&self.root);
         // Only what this tool put there: the folder may be named by a variable, and that may be set wrongly.
-        for name in ["kernels", "names", "apt", "vm", "tmp", "lock"] {
+        for name in [
+            "kernels", "names", "apt", "vm", "library", "sources", "tmp", "lock",
+        ] {
             remove(&self.root.join(name))?;
         }
         let _ = fs::remove_dir(&self.root);
@@ -151,6 +155,11 @@ impl Cache {
     /// The folder for what virtual machines keep.
     pub fn vm(&self) -> PathBuf {
         self.root.join("vm")
+    }
+
+    /// The folder for the library that the command carries, unpacked.
+    pub fn library(&self) -> PathBuf {
+        self.root.join("library")
     }
 
     pub(crate) fn kernels(&self) -> PathBuf {

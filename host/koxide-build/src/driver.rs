@@ -2,170 +2,32 @@
 
 //! The project that a command works on: which drivers it has, and where the shims are.
 
+mod error;
+mod source;
+
 use std::path::{Path, PathBuf};
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package, TargetKind};
 use koxide_process::Command;
 
-use crate::need::Need;
-use crate::object::{self, Toolchain};
+pub use error::Error;
+use error::unreadable;
+pub use source::{Library, of_source};
 
 /// The package that makes a package a driver when it depends on it.
 const LIBRARY: &str = "koxide";
 
-/// Why a driver cannot be found.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// No folder here or above has a manifest.
-    #[error(
-        "there is no Cargo.toml in {dir} or a folder above: go to a driver's folder, or make one with `cargo koxide new NAME --class misc`"
-    )]
-    NoManifest {
-        /// Where the search began.
-        dir: PathBuf,
-    },
-    /// No driver has that name.
-    #[error("there is no package `{name}` here{}", drivers_here(.known))]
-    NoSuchPackage {
-        /// The name.
-        name: String,
-        /// The drivers there are.
-        known: Vec<String>,
-    },
-    /// The package exists and is no driver.
-    #[error("the package `{name}` is not a driver: {why}{}", drivers_here(.known))]
-    NotADriver {
-        /// The package.
-        name: String,
-        /// What it lacks.
-        why: &'static str,
-        /// The drivers there are.
-        known: Vec<String>,
-    },
-    /// Several drivers could be meant, or there is none.
-    #[error("{}", ambiguous(.known))]
-    AmbiguousDriver {
-        /// The drivers there are.
-        known: Vec<String>,
-    },
-    /// The project does not use the library's C side.
-    #[error(
-        "the package `koxide-abi` is not among the packages of {manifest}: the driver needs the dependency `kernel = {{ package = \"koxide\", ... }}`"
-    )]
-    NoAbi {
-        /// The manifest.
-        manifest: PathBuf,
-    },
-    /// cargo does not understand the project.
-    #[error("cargo cannot read the project in {dir}:\n{said}")]
-    Metadata {
-        /// The folder.
-        dir: PathBuf,
-        /// cargo's own words.
-        said: String,
-    },
-    /// cargo would have to fetch crates, and cannot.
-    #[error(
-        "cargo cannot fetch what the project in {dir} depends on: that takes a network once (check it, and cargo's proxy; leave out --offline), and none after that:\n{said}"
-    )]
-    Crates {
-        /// The folder.
-        dir: PathBuf,
-        /// cargo's own words.
-        said: String,
-    },
-    /// The toolchain is not one that understands the project.
-    #[error(transparent)]
-    Toolchain(Box<object::Error>),
-    /// cargo would put its files where it cannot work.
-    #[error(
-        "drivers would be built in {target}, and cargo cannot build in a folder with a colon in its path: move the project, or set CARGO_TARGET_DIR to a folder without one"
-    )]
-    Colon {
-        /// The target folder.
-        target: PathBuf,
-    },
-    /// What cargo printed is not what is expected of it.
-    #[error(
-        "cargo described the project in {dir} in a form that is not understood: is it the cargo of rustup?"
-    )]
-    Form {
-        /// The folder.
-        dir: PathBuf,
-        /// What is wrong with it.
-        source: cargo_metadata::Error,
-    },
-    /// cargo could not be run.
-    #[error(transparent)]
-    Process(#[from] koxide_process::Error),
-}
-
-impl Error {
-    /// What is to be installed before this can succeed.
-    pub fn missing(&self) -> Option<Need> {
-        match self {
-            Self::Process(error) => Need::of(error),
-            Self::Toolchain(error) => error.missing(),
-            _ => None,
-        }
-    }
-}
-
-/// Why cargo does not understand a project: that its cargo is another one is likelier than what cargo says.
-fn unreadable(dir: &Path, said: String) -> Error {
-    match Toolchain::of(dir).and_then(|toolchain| toolchain.check()) {
-        Err(
-            error @ (object::Error::NoToolchain { .. }
-            | object::Error::NotRustup { .. }
-            | object::Error::Version { .. }),
-        ) => Error::Toolchain(Box::new(error)),
-        _ if is_about_network(&said) => Error::Crates {
-            dir: dir.to_owned(),
-            said,
-        },
-        _ => Error::Metadata {
-            dir: dir.to_owned(),
-            said,
-        },
-    }
-}
-
-fn is_about_network(said: &str) -> bool {
-    let marks = [
-        "failed to download",
-        "download of",
-        "spurious network error",
-        "offline mode (--offline)",
-        "--offline was specified",
-    ];
-    marks.iter().any(|mark| said.contains(mark))
-}
-
-fn drivers_here(known: &[String]) -> String {
-    if known.is_empty() {
-        "; there is no driver here: make one with `cargo koxide new NAME --class misc`".to_owned()
-    } else {
-        format!("; the drivers are {}", known.join(", "))
-    }
-}
-
-fn ambiguous(drivers: &[String]) -> String {
-    if drivers.is_empty() {
-        "there is no driver here: make one with `cargo koxide new NAME --class misc`".to_owned()
-    } else {
-        format!("which driver? Choose one with -p: {}", drivers.join(", "))
-    }
-}
-
 type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// A cargo workspace with drivers in it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Project {
     dir: PathBuf,
     root: PathBuf,
     target: PathBuf,
+    /// Where objects and modules are put; without it, where all drivers' are.
+    output: Option<PathBuf>,
+    library: Option<PathBuf>,
     abi: PathBuf,
     guest: Option<PathBuf>,
     drivers: Vec<Driver>,
@@ -187,6 +49,8 @@ pub struct Driver {
     pub description: String,
     /// The names of its integration tests (`tests/*.rs`).
     pub tests: Vec<String>,
+    /// Options for the compiler that its manifest asks for: `rustc-args` in `[package.metadata.koxide]`.
+    pub rustc_args: Vec<String>,
 }
 
 impl Project {
@@ -244,7 +108,9 @@ impl Project {
             abi: folder("koxide-abi").ok_or_else(|| Error::NoAbi {
                 manifest: manifest.into_std_path_buf(),
             })?,
+            library: folder(LIBRARY),
             guest: folder("koxide-guest"),
+            output: None,
             root: metadata.workspace_root.as_std_path().to_owned(),
             drivers,
             packages,
@@ -256,6 +122,17 @@ impl Project {
     #[must_use]
     pub fn with_target_dir(mut self, target: impl Into<PathBuf>) -> Self {
         self.target = target.into();
+        self
+    }
+
+    /// The same project, built with what another one has built already: in its target folder, as a part of it.
+    ///
+    /// What is made of its drivers is put into `output`, where it does not meet the other project's.
+    #[must_use]
+    pub fn within(mut self, other: &Self, output: impl Into<PathBuf>) -> Self {
+        self.target.clone_from(&other.target);
+        self.root.clone_from(&other.root);
+        self.output = Some(output.into());
         self
     }
 
@@ -316,6 +193,16 @@ impl Project {
         self.target.join("koxide")
     }
 
+    /// The folder for objects and modules, each below the name of an architecture or a release.
+    pub fn output_dir(&self) -> PathBuf {
+        self.output.clone().unwrap_or_else(|| self.koxide_dir())
+    }
+
+    /// The folder of the package `koxide`, unless it is another's library that the drivers use.
+    pub fn library_dir(&self) -> Option<&Path> {
+        self.library.as_deref()
+    }
+
     /// The folder of the package `koxide-abi`, with `shims/` and `include/`.
     pub fn abi_dir(&self) -> &Path {
         &self.abi
@@ -327,7 +214,7 @@ impl Project {
     }
 
     /// The folder of the package `koxide-guest`.
-    pub(crate) fn guest_dir(&self) -> Option<&Path> {
+    pub fn guest_dir(&self) -> Option<&Path> {
         self.guest.as_deref()
     }
 }
@@ -362,8 +249,15 @@ fn driver(package: &Package) -> Driver {
         dir: manifest.parent().unwrap_or(Path::new("/")).to_owned(),
         manifest,
         description: package.description.clone().unwrap_or_default(),
+        rustc_args: rustc_args(&package.metadata),
         tests,
     }
+}
+
+fn rustc_args(metadata: &serde_json::Value) -> Vec<String> {
+    let args = metadata["koxide"]["rustc-args"].as_array();
+    let texts = args.into_iter().flatten().filter_map(|arg| arg.as_str());
+    texts.map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -378,12 +272,15 @@ mod tests {
             manifest: Path::new("/w/drivers").join(name).join("Cargo.toml"),
             description: String::new(),
             tests: Vec::new(),
+            rustc_args: Vec::new(),
         };
         Project {
             dir: dir.into(),
             root: "/w".into(),
             target: "/w/target".into(),
             abi: "/w/kernel/koxide-abi".into(),
+            output: None,
+            library: None,
             guest: None,
             drivers: drivers.iter().map(driver).collect(),
             packages: vec![("xtask".to_owned(), "it does not depend on `koxide`")],
@@ -421,21 +318,6 @@ mod tests {
         let error = Project::discover(temp.path(), true).unwrap_err();
         assert!(matches!(error, Error::NoManifest { .. }));
         assert!(error.to_string().contains(temp.path().to_str().unwrap()));
-    }
-
-    #[test]
-    fn what_the_network_is_needed_for_is_told_apart() {
-        let temp = tempfile::tempdir().unwrap();
-        let host = "error: failed to get `x`\n\nCaused by:\n  download of config.json failed\n";
-        assert!(matches!(
-            unreadable(temp.path(), host.to_owned()),
-            Error::Crates { .. }
-        ));
-        let edition = "error: failed to parse manifest at `/w/Cargo.toml`\n";
-        assert!(matches!(
-            unreadable(temp.path(), edition.to_owned()),
-            Error::Metadata { .. }
-        ));
     }
 
     #[test]

@@ -50,6 +50,7 @@ impl Error {
         match self {
             Self::Cache(error)
             | Self::Kernel(kernels::Error::Cache(error))
+            | Self::Driver(driver::Error::Cache(error))
             | Self::Object(object::Error::Files(error))
             | Self::Module(
                 module::Error::Files(error) | module::Error::Object(object::Error::Files(error)),

@@ -8,7 +8,7 @@ use crate::workshop::Workshop;
 
 /// Builds what the command line names, and prints where the modules are.
 pub(crate) fn run(options: &Build, offline: bool, ui: &Ui) -> anyhow::Result<()> {
-    let workshop = Workshop::open(offline, ui)?;
+    let workshop = Workshop::of(&options.source, offline, ui)?;
     let drivers = workshop.drivers(&options.selection)?;
     let kernels = workshop.kernels(&options.selection)?;
     for driver in &drivers {

@@ -6,21 +6,14 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use include_dir::{Dir, DirEntry, include_dir};
-use toml_edit::{Array, DocumentMut};
+use include_dir::{Dir, include_dir};
 
 use crate::cli::New;
 use crate::exit::{Exit, because};
+use crate::library::{self, write};
 use crate::ui::Ui;
 
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
-static ABI: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../kernel/koxide-abi");
-static MACROS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../kernel/koxide-macros");
-static LIBRARY: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../kernel/koxide");
-static GUEST: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../koxide-guest");
-const WORKSPACE: &str = include_str!("../../../../Cargo.toml");
-const LOCK: &str = include_str!("../../../../Cargo.lock");
-const TOOLCHAIN: &str = include_str!("../../../../rust-toolchain.toml");
 
 /// What lets plain cargo compile the library's unstable features.
 const CARGO_CONFIG: &str = r#"# The library has unstable features of the compiler, which plain cargo and rust-analyzer refuse without this. Only the crates
@@ -28,14 +21,6 @@ const CARGO_CONFIG: &str = r#"# The library has unstable features of the compile
 [env]
 RUSTC_BOOTSTRAP = "kernel,driver_name"
 "#;
-
-/// The crates that a driver stands on, by the folder that each has under `vendor/`.
-const VENDORED: [(&str, &Dir<'_>); 4] = [
-    ("koxide", &LIBRARY),
-    ("koxide-abi", &ABI),
-    ("koxide-macros", &MACROS),
-    ("koxide-guest", &GUEST),
-];
 
 /// Makes the package in a folder beside its place, and moves it there when it is whole.
 pub(crate) fn run(options: &New, ui: &Ui) -> anyhow::Result<()> {
@@ -83,66 +68,12 @@ fn fill(folder: &Path, name: &Name, options: &New) -> anyhow::Result<()> {
         .get_dir(options.class.stem())
         .expect("every class has a template");
     write(template, template.path(), folder, &|text| name.insert(text))?;
-    for (place, source) in VENDORED {
-        write(
-            source,
-            Path::new(""),
-            &folder.join("vendor").join(place),
-            &str::to_owned,
-        )?;
-    }
-    std::fs::write(folder.join("vendor/Cargo.toml"), vendor_workspace()?)?;
-    std::fs::write(folder.join("rust-toolchain.toml"), TOOLCHAIN)?;
+    library::unpack(&folder.join("vendor"))?;
+    std::fs::write(folder.join("rust-toolchain.toml"), library::TOOLCHAIN)?;
     std::fs::create_dir(folder.join(".cargo"))?;
     std::fs::write(folder.join(".cargo/config.toml"), name.insert(CARGO_CONFIG))?;
-    // The versions that this command was built with: whoever has built it has them, network or not.
-    std::fs::write(folder.join("Cargo.lock"), LOCK)?;
-    std::fs::write(folder.join("vendor/Cargo.lock"), LOCK)?;
+    std::fs::write(folder.join("Cargo.lock"), library::LOCK)?;
     Ok(())
-}
-
-/// Writes a folder of the command's own, each text changed by `change`.
-fn write(
-    source: &Dir<'_>,
-    base: &Path,
-    target: &Path,
-    change: &dyn Fn(&str) -> String,
-) -> anyhow::Result<()> {
-    for entry in source.entries() {
-        let path = entry.path().strip_prefix(base)?;
-        let place = target.join(change(&path.to_string_lossy()));
-        match entry {
-            DirEntry::Dir(dir) => write(dir, base, target, change)?,
-            DirEntry::File(file) => {
-                let text = file.contents_utf8().context("a template holds text only")?;
-                std::fs::create_dir_all(place.parent().unwrap_or(target))?;
-                std::fs::write(place, change(text))?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The workspace of the vendored crates: that of the repository, with other members.
-fn vendor_workspace() -> anyhow::Result<String> {
-    let mut manifest: DocumentMut = WORKSPACE.parse()?;
-    let workspace = manifest["workspace"]
-        .as_table_mut()
-        .context("the repository is a workspace")?;
-    workspace["members"] =
-        toml_edit::value(VENDORED.iter().map(|(place, _)| *place).collect::<Array>());
-    if let Some(dependencies) = workspace["dependencies"].as_table_mut() {
-        let vendored = |name: &str| VENDORED.iter().any(|(place, _)| *place == name);
-        // What leads to the rest of the repository leads nowhere here.
-        dependencies.retain(|name, value| vendored(name) || value.get("path").is_none());
-        for (place, _) in VENDORED {
-            if let Some(dependency) = dependencies.get_mut(place) {
-                dependency["path"] = toml_edit::value(place);
-            }
-        }
-    }
-    manifest.remove("profile");
-    Ok(manifest.to_string())
 }
 
 /// A temporary folder is its owner's alone; a package is as readable as any other.
@@ -193,7 +124,11 @@ impl Name {
             )
             .into());
         }
-        if KEYWORDS.contains(&word) || VENDORED.iter().any(|(crate_name, _)| *crate_name == word) {
+        if KEYWORDS.contains(&word)
+            || library::CRATES
+                .iter()
+                .any(|(crate_name, _)| *crate_name == word)
+        {
             return Err(because(
                 Exit::Usage,
                 format!("`{word}` means something else to Rust or Koxide: choose another name"),
@@ -294,15 +229,5 @@ mod tests {
         ] {
             assert!(Name::parse(bad).is_err(), "{bad}");
         }
-    }
-
-    #[test]
-    fn the_vendored_workspace_leads_nowhere_else() {
-        let manifest = vendor_workspace().unwrap();
-        assert!(
-            !manifest.contains("host/") && !manifest.contains("kernel/"),
-            "{manifest}"
-        );
-        assert!(manifest.contains("[workspace.lints"), "{manifest}");
     }
 }

@@ -12,7 +12,7 @@ use crate::workshop::Workshop;
 
 /// Boots, loads the driver, runs the command; its exit status is 0 when the command's was.
 pub(crate) fn run(options: &Run, offline: bool, ui: &Ui) -> anyhow::Result<()> {
-    let workshop = Workshop::open(offline, ui)?;
+    let workshop = Workshop::of(&options.source, offline, ui)?;
     let driver = workshop.driver(&options.selection)?;
     let kernel = workshop.one_kernel(&options.selection.kernel)?;
     let object = workshop.object(&driver, false)?;

@@ -136,6 +136,7 @@ pub(crate) fn staticlib(
         .env("CARGO_ENCODED_RUSTFLAGS", rustflags(project));
     // The kernel's own build sets the first for what is not part of the kernel's image, as no driver here is.
     cargo.args(["--", "--cfg", "MODULE"]);
+    cargo.args(&driver.rustc_args);
     if options.kunit {
         cargo.args(["--cfg", "kunit"]);
     }

@@ -158,7 +158,7 @@ fn stem(name: &str, kunit: bool) -> String {
 /// Any [`Error`]; after [`Error::Compile`] the compiler has said why.
 pub fn build(project: &Project, driver: &Driver, options: &BuildOptions<'_>) -> Result<Artefact> {
     Toolchain::of(&driver.dir)?.check()?;
-    let dir = project.koxide_dir().join(Arch::X86_64.as_str());
+    let dir = project.output_dir().join(Arch::X86_64.as_str());
     cache::create_dir(&dir)?;
     let _lock = cache::lock_file(&dir.join(".lock"), options.progress)?;
     options
