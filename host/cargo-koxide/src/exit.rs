@@ -66,6 +66,7 @@ fn of_build(error: &BuildError) -> Exit {
             | Driver::NoSuchPackage { .. }
             | Driver::NotADriver { .. }
             | Driver::AmbiguousDriver { .. }
+            | Driver::NoModule { .. }
             | Driver::NoSource { .. }
             | Driver::Unreadable { .. }
             | Driver::Colon { .. },

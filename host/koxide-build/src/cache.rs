@@ -162,6 +162,10 @@ impl Cache {
         self.root.join("library")
     }
 
+    pub(crate) fn sources(&self) -> PathBuf {
+        self.root.join("sources")
+    }
+
     pub(crate) fn kernels(&self) -> PathBuf {
         self.root.join("kernels")
     }

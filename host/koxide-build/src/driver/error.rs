@@ -107,6 +107,14 @@ pub enum Error {
         /// The path.
         path: PathBuf,
     },
+    /// A driver's single source is plain Rust.
+    #[error(
+        "{path} is no driver: it has no `module! {{ ... }}`, which names the type that is the driver"
+    )]
+    NoModule {
+        /// The file.
+        path: PathBuf,
+    },
     /// The package around a single source could not be written.
     #[error(transparent)]
     Cache(#[from] cache::Error),

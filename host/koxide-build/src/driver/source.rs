@@ -87,10 +87,13 @@ fn examine(path: &Path) -> Result<(PathBuf, String)> {
     if !file.is_file() || path.extension().is_none_or(|e| e != "rs") || !is_name {
         return Err(no_source());
     }
-    // cargo names its manifest when it cannot read the file; here is the better place to notice.
-    std::fs::File::open(&file).map_err(unreadable)?;
     if file.to_str().is_none() {
         return Err(no_source());
+    }
+    // cargo would name its manifest when it cannot read the file, and the compiler a missing panic handler.
+    let text = std::fs::read(&file).map_err(unreadable)?;
+    if !text.windows(6).any(|window| window == b"module") {
+        return Err(Error::NoModule { path: file });
     }
     Ok((file, name))
 }
@@ -135,7 +138,7 @@ mod tests {
     fn a_file_has_a_name_for_its_package() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("my-first.rs");
-        std::fs::write(&file, "").unwrap();
+        std::fs::write(&file, "module! {}").unwrap();
         let (path, name) = examine(&file).unwrap();
         assert_eq!(name, "my_first");
         assert!(path.is_absolute());
@@ -150,6 +153,10 @@ mod tests {
             let error = examine(&file).unwrap_err();
             assert!(matches!(error, Error::NoSource { .. }), "{name}: {error}");
         }
+        let file = dir.path().join("plain.rs");
+        std::fs::write(&file, "fn main() {}").unwrap();
+        let error = examine(&file).unwrap_err();
+        assert!(matches!(error, Error::NoModule { .. }), "{error}");
         let error = examine(dir.path()).unwrap_err();
         assert!(matches!(error, Error::NoSource { .. }), "{error}");
         let error = examine(&dir.path().join("none.rs")).unwrap_err();

@@ -132,7 +132,7 @@ fn line(version: &str) -> Vec<&str> {
     version.splitn(3, ['.', '-']).take(2).collect()
 }
 
-fn version(stanza: &Stanza) -> &str {
+pub(crate) fn version(stanza: &Stanza) -> &str {
     stanza.get("Version").unwrap_or_default()
 }
 
@@ -145,7 +145,7 @@ fn find<'a>(stanzas: &'a [Stanza], name: &str, exact: Option<&str>) -> Option<&'
         .max_by(|a, b| compare(version(a), version(b)))
 }
 
-fn package(stanza: &Stanza) -> Option<Package> {
+pub(crate) fn package(stanza: &Stanza) -> Option<Package> {
     Some(Package {
         name: stanza.get("Package")?.to_owned(),
         version: stanza.get("Version")?.to_owned(),

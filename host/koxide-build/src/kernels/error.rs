@@ -35,6 +35,16 @@ pub enum Error {
         /// The kernel's name.
         name: String,
     },
+    /// The suite has no source package with what is looked for.
+    #[error(
+        "no package of {name} has the folder {folder} of a kernel's sources (linux-source-*): choose another suite"
+    )]
+    NoTree {
+        /// The suite's name.
+        name: String,
+        /// The folder.
+        folder: String,
+    },
     /// The archive has no such suite.
     #[error("there is no suite `{suite}` at {mirror}{}", suite_hint(.suite))]
     NoSuchSuite {

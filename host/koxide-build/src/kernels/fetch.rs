@@ -32,13 +32,13 @@ fn archives(name: &str, suite: &str, known: Option<&Remembered>) -> Result<Vec<A
     Ok(archives)
 }
 
-/// What the newest kernel of a suite consists of; needs the lock.
-pub(crate) fn plan(
+/// The package lists of a suite, and the archives that they are of; needs the lock.
+pub(crate) fn lists(
     cache: &Cache,
     suite: &str,
     options: &Options<'_>,
     newest: bool,
-) -> Result<(Apt, Plan, Vec<String>)> {
+) -> Result<(Apt, Vec<String>)> {
     let kernel = KernelName::Debian(suite.to_owned());
     let name = kernel.to_string();
     let known = store::remembered(cache, &kernel)?;
@@ -49,9 +49,20 @@ pub(crate) fn plan(
     } else if !apt.has_lists() {
         return Err(Error::Offline { name });
     }
-    let plan = debian::plan(&apt, &name, suite)?;
     let mirrors = archives.iter().map(|a| format!("{} {}", a.uri, a.suite));
-    let mirrors = mirrors.collect();
+    Ok((apt, mirrors.collect()))
+}
+
+/// What the newest kernel of a suite consists of; needs the lock.
+pub(crate) fn plan(
+    cache: &Cache,
+    suite: &str,
+    options: &Options<'_>,
+    newest: bool,
+) -> Result<(Apt, Plan, Vec<String>)> {
+    let (apt, mirrors) = lists(cache, suite, options, newest)?;
+    let name = KernelName::Debian(suite.to_owned()).to_string();
+    let plan = debian::plan(&apt, &name, suite)?;
     Ok((apt, plan, mirrors))
 }
 
@@ -184,7 +195,7 @@ fn corrupt(file: &Path, error: koxide_process::Error) -> Error {
 }
 
 /// Compares what was fetched with what was planned, by hash; apt did so too, and this is what the record says.
-fn compare(dir: &Path, packages: &[Package]) -> Result<Vec<PathBuf>> {
+pub(crate) fn compare(dir: &Path, packages: &[Package]) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
         let path = entry.path();
@@ -209,12 +220,12 @@ fn compare(dir: &Path, packages: &[Package]) -> Result<Vec<PathBuf>> {
 }
 
 /// Sees that there is a program that unpacks.
-fn unpacker() -> Result<()> {
+pub(crate) fn unpacker() -> Result<()> {
     Command::new("dpkg-deb").arg("--version").output()?;
     Ok(())
 }
 
-fn unpack(files: &[PathBuf], root: &Path, progress: &dyn Progress) -> Result<()> {
+pub(crate) fn unpack(files: &[PathBuf], root: &Path, progress: &dyn Progress) -> Result<()> {
     cache::create_dir(root)?;
     let size = |file: &PathBuf| fs::metadata(file).map_or(0, |meta| meta.len());
     let total: u64 = files.iter().map(size).sum();

@@ -13,6 +13,7 @@ mod local;
 mod name;
 mod sources;
 pub(crate) mod store;
+mod tree;
 mod version;
 
 use std::path::{Path, PathBuf};
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 pub use error::Error;
 pub(crate) use local::resolve_in;
 pub use name::{KernelName, ParseError};
+pub use tree::{Tree, tree};
 
 use crate::cache::{self, Cache};
 use crate::progress::{Progress, Silent};
