@@ -41,6 +41,7 @@ pub(crate) fn koxide(dir: &Path) -> Command {
         .arg("kx")
         .current_dir(dir)
         .env_remove("NO_COLOR")
+        .env_remove("RUSTC_BOOTSTRAP")
         .env_remove("SUDO_UID");
     command
 }
