@@ -4,7 +4,6 @@
 //!
 //! Without `provoke` the module only registers files for the tests of user space when it is loaded. The other tests run
 //! in its in-kernel test build.
-//! Without parameters the module does nothing when it is loaded. The tests run in its in-kernel test build.
 #![no_std]
 #![cfg_attr(kunit, feature(arbitrary_self_types))]
 #![forbid(unsafe_code)]
@@ -17,6 +16,7 @@ mod owners;
 mod parameters;
 mod procfs;
 mod user;
+mod waiting;
 
 use kernel::{
     miscdevice::MiscDeviceRegistration,
@@ -25,6 +25,7 @@ use kernel::{
 };
 
 use device::{Endless, registration};
+use waiting::Waiting;
 
 module! {
     type: Selftest,
@@ -75,6 +76,7 @@ macro_rules! too_long {
 struct Selftest {
     _proc: procfs::Files,
     _files: Pin<KBox<files::Devices>>,
+    _waiting: Pin<KBox<MiscDeviceRegistration<Waiting>>>,
 }
 
 impl kernel::Module for Selftest {
@@ -100,6 +102,7 @@ impl kernel::Module for Selftest {
         Ok(Self {
             _proc: procfs::Files::new()?,
             _files: KBox::try_pin_init(files::Devices::new(), GFP_KERNEL)?,
+            _waiting: KBox::try_pin_init(waiting::registration(), GFP_KERNEL)?,
         })
     }
 }

@@ -16,6 +16,7 @@
 //! ```
 #![deny(unsafe_code)]
 
+pub mod blocked;
 pub mod errno;
 pub mod ioctl;
 pub mod log;
@@ -28,6 +29,7 @@ mod sys;
 pub mod terminal;
 pub mod user;
 
+pub use blocked::Blocked;
 pub use errno::Errno;
 pub use log::KernelLog;
 pub use module::Module;

@@ -203,3 +203,27 @@ pub(crate) fn take_terminal(rows: u16, columns: u16) -> Result<(), Errno> {
     result(set)?;
     Ok(())
 }
+
+/// The number of the calling thread.
+pub(crate) fn thread_id() -> i32 {
+    // SAFETY: it can always be asked for.
+    unsafe { libc::gettid() }
+}
+
+/// Does nothing, but that it is called interrupts a system call.
+extern "C" fn interrupted(_signal: libc::c_int) {}
+
+/// Sends a thread of this process a signal that interrupts its system call, and does nothing else.
+pub(crate) fn interrupt(thread: i32) -> Result<(), Errno> {
+    // SAFETY: all zeroes are an empty mask and no flags: a system call is not started again.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    action.sa_sigaction = interrupted as *const () as usize;
+    // SAFETY: the handler may be called at any time, and nothing else in the process uses the signal.
+    let set = unsafe { libc::sigaction(libc::SIGUSR1, &raw const action, std::ptr::null_mut()) };
+    result(set)?;
+    let process = std::process::id();
+    // SAFETY: three numbers; the signal has a handler now.
+    let sent = unsafe { libc::syscall(libc::SYS_tgkill, process, thread, libc::SIGUSR1) };
+    result(sent)?;
+    Ok(())
+}

@@ -15,6 +15,7 @@ struct kiocb;
 struct proc_dir_entry;
 struct seq_file;
 struct kx_miscdevice;
+struct poll_table_struct;
 
 /* alloc */
 void *kx_krealloc(void *ptr, size_t size, size_t align, u32 flags);
@@ -92,6 +93,10 @@ void kx_mutex_unlock(void *lock);
 /* panic */
 void kx_bug(void);
 
+/* poll */
+void kx_poll_wait(struct file *file, void *head, struct poll_table_struct *table);
+void kx_wake_up_pollfree(void *head);
+
 /* print */
 void kx_print(u32 level, const char *prefix, const u8 *text, size_t len);
 
@@ -107,6 +112,12 @@ struct proc_dir_entry *kx_proc_create(const char *name, u16 mode, struct proc_di
 void kx_proc_remove(struct proc_dir_entry *entry);
 void *kx_pde_data(struct inode *inode);
 struct inode *kx_file_inode(struct file *file);
+
+/* rcu */
+void kx_rcu_read_lock(void);
+void kx_rcu_read_unlock(void);
+void kx_synchronize_rcu(void);
+void kx_rcu_barrier(void);
 
 /* seq_file */
 void kx_seq_write(struct seq_file *m, const u8 *text, size_t len);
@@ -133,5 +144,21 @@ void kx_fsleep(u64 microseconds);
 size_t kx_copy_from_user(void *to, size_t from, size_t len);
 ssize_t kx_strncpy_from_user(void *to, size_t from, size_t len);
 size_t kx_copy_to_user(size_t to, const void *from, size_t len);
+
+/* wait */
+#define KX_WAIT_QUEUE_HEAD_ROOM 48
+#define KX_WAIT_QUEUE_ENTRY_ROOM 48
+#define KX_TASK_INTERRUPTIBLE 0x1
+#define KX_TASK_UNINTERRUPTIBLE 0x2
+#define KX_TASK_FREEZABLE 0x2000
+void kx_init_waitqueue_head(void *head);
+void kx_init_wait(void *entry);
+void kx_prepare_to_wait_exclusive(void *head, void *entry, unsigned int state);
+long kx_prepare_to_wait_event(void *head, void *entry, unsigned int state);
+long kx_schedule_timeout(long timeout);
+void kx_finish_wait(void *head, void *entry);
+void kx_wake_up(void *head, int exclusive);
+void kx_wake_up_sync(void *head);
+int kx_waitqueue_busy(void *head);
 
 #endif

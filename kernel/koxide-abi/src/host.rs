@@ -7,7 +7,9 @@ pub mod file;
 pub mod iov;
 pub(crate) mod lock;
 pub mod print;
+pub(crate) mod rcu;
 pub mod uaccess;
+pub(crate) mod wait;
 
 /// The answer of a shim that has no twin here.
 pub(crate) fn missing(name: &str) -> ! {

@@ -29,14 +29,17 @@ mod module;
 mod module_param;
 mod mutex;
 mod panic;
+mod poll;
 mod print;
 mod procfs;
+mod rcu;
 mod seq_file;
 mod spinlock;
 mod task;
 mod time;
 pub mod types;
 mod uaccess;
+mod wait;
 
 pub use alloc::*;
 pub use cred::*;
@@ -47,13 +50,16 @@ pub use miscdevice::*;
 pub use module::*;
 pub use mutex::*;
 pub use panic::*;
+pub use poll::*;
 pub use print::*;
 pub use procfs::*;
+pub use rcu::*;
 pub use seq_file::*;
 pub use spinlock::*;
 pub use task::*;
 pub use time::*;
 pub use uaccess::*;
+pub use wait::*;
 
 /// The version of this ABI.
 ///

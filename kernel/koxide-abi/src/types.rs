@@ -21,4 +21,6 @@ opaque! {
     pub struct seq_file;
     /// A registered misc device: `struct miscdevice` and what the library needs beside it.
     pub struct kx_miscdevice;
+    /// `poll_table` of include/linux/poll.h.
+    pub struct poll_table_struct;
 }

@@ -44,6 +44,11 @@ impl File {
         unsafe { &*ptr.cast() }
     }
 
+    /// The kernel's file.
+    pub(crate) fn as_ptr(&self) -> *mut koxide_abi::types::file {
+        self.0.get()
+    }
+
     /// The flags that the file was opened with, as changed by `fcntl(2)`: see [`flags`].
     ///
     /// # Examples

@@ -4,13 +4,21 @@
 
 mod arc;
 pub mod aref;
+mod condvar;
 pub mod lock;
+pub mod poll;
+pub mod rcu;
+mod wait;
 
 use core::pin::Pin;
 
 pub use arc::{Arc, ArcBorrow, UniqueArc};
+pub use condvar::{CondVar, CondVarTimeoutResult};
 pub use lock::mutex::{Mutex, MutexGuard};
 pub use lock::spinlock::{SpinLock, SpinLockGuard};
+pub use wait::WaitQueue;
+
+pub use crate::{new_condvar, new_mutex, new_poll_condvar, new_spinlock, new_waitqueue};
 
 /// A class of locks, for kernels that check the order in which locks are taken.
 ///

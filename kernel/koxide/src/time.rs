@@ -4,6 +4,9 @@
 
 pub mod delay;
 
+/// A time or a span in ticks of the kernel's clock, whose length is the kernel's choice.
+pub type Jiffies = usize;
+
 const NANOS_PER_MICRO: i64 = 1_000;
 const NANOS_PER_MILLI: i64 = 1_000_000;
 const NANOS_PER_SEC: i64 = 1_000_000_000;

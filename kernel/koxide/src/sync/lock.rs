@@ -17,7 +17,7 @@ use macros::pin_data;
 
 use crate::pin_init::{PinInit, Wrapper, pin_init};
 use crate::sync::LockClassKey;
-use crate::types::{NotThreadSafe, Opaque};
+use crate::types::{NotThreadSafe, Opaque, ScopeGuard};
 
 /// A kind of lock.
 ///
@@ -150,6 +150,17 @@ pub struct Guard<'a, T, B: Backend> {
 unsafe impl<T: Sync, B: Backend> Sync for Guard<'_, T, B> {}
 
 impl<T, B: Backend> Guard<'_, T, B> {
+    /// Runs something while the lock is unlocked for it.
+    pub(crate) fn do_unlocked<U>(&mut self, body: impl FnOnce() -> U) -> U {
+        let state = self.lock.state.get();
+        // SAFETY: this thread has locked the lock, and nobody reaches the value through the guard meanwhile, since it is
+        // borrowed mutably.
+        unsafe { B::unlock(state) };
+        // SAFETY: only `new` makes a lock, and it initialises the state.
+        let _relock = ScopeGuard::new(|| unsafe { B::lock(state) });
+        body()
+    }
+
     /// The value, pinned: for values that must not move.
     pub fn as_mut(&mut self) -> Pin<&mut T> {
         // SAFETY: this thread has locked the lock, and the guard is borrowed mutably.

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `/dev/koxide-waiting`: the threads that use an open file wait for each other, each ioctl in another way.
+
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use kernel::{
+    fs::File,
+    ioctl::_IO,
+    miscdevice::{MiscDevice, MiscDeviceOptions, MiscDeviceRegistration},
+    pin_init::PinInit,
+    prelude::*,
+    sync::{
+        CondVar, CondVarTimeoutResult, Mutex, SpinLock, WaitQueue, new_condvar, new_mutex,
+        new_spinlock, new_waitqueue,
+    },
+};
+
+/// What the threads of an open file share.
+#[pin_data]
+pub(crate) struct Waiting {
+    #[pin]
+    turns: Mutex<usize>,
+    #[pin]
+    changed: CondVar,
+    #[pin]
+    spinning: SpinLock<usize>,
+    #[pin]
+    spinning_changed: CondVar,
+    events: AtomicUsize,
+    #[pin]
+    happened: WaitQueue,
+}
+
+const WAIT: u32 = _IO(b'w' as u32, 1);
+const WAIT_INTERRUPTIBLE: u32 = _IO(b'w' as u32, 2);
+const WAIT_TIMEOUT: u32 = _IO(b'w' as u32, 3);
+const WAIT_INTERRUPTIBLE_TIMEOUT: u32 = _IO(b'w' as u32, 4);
+const NOTIFY_ONE: u32 = _IO(b'w' as u32, 5);
+const NOTIFY_ALL: u32 = _IO(b'w' as u32, 6);
+const NOTIFY_SYNC: u32 = _IO(b'w' as u32, 7);
+const SPIN_WAIT: u32 = _IO(b'w' as u32, 8);
+const SPIN_NOTIFY: u32 = _IO(b'w' as u32, 9);
+const EVENT_WAIT: u32 = _IO(b'w' as u32, 10);
+const EVENT_WAIT_INTERRUPTIBLE: u32 = _IO(b'w' as u32, 11);
+const EVENT_WAIT_TIMEOUT: u32 = _IO(b'w' as u32, 12);
+const EVENT_WAIT_INTERRUPTIBLE_TIMEOUT: u32 = _IO(b'w' as u32, 13);
+const EVENT: u32 = _IO(b'w' as u32, 14);
+
+impl Waiting {
+    fn new() -> impl PinInit<Self> {
+        pin_init!(Self {
+            turns <- new_mutex!(0),
+            changed <- new_condvar!(),
+            spinning <- new_spinlock!(0),
+            spinning_changed <- new_condvar!(),
+            events: AtomicUsize::new(0),
+            happened <- new_waitqueue!(),
+        })
+    }
+
+    /// Takes turns with a mutex, and waits for one if there is none.
+    fn turn(&self, cmd: u32, jiffies: usize) -> Result<isize> {
+        let mut turns = self.turns.lock();
+        while *turns == 0 {
+            match cmd {
+                WAIT => self.changed.wait(&mut turns),
+                WAIT_INTERRUPTIBLE if self.changed.wait_interruptible(&mut turns) => {
+                    return Err(ERESTARTSYS);
+                }
+                WAIT_INTERRUPTIBLE => {}
+                WAIT_TIMEOUT => ended(self.changed.wait_timeout(&mut turns, jiffies))?,
+                _ => {
+                    ended(self.changed.wait_interruptible_timeout(&mut turns, jiffies))?;
+                }
+            }
+        }
+        *turns -= 1;
+        Ok(0)
+    }
+
+    /// Waits for an event.
+    fn event(&self, cmd: u32, jiffies: usize) -> Result<isize> {
+        let happened = || {
+            let taken = self
+                .events
+                .fetch_update(Ordering::AcqRel, Ordering::Relaxed, |events| {
+                    events.checked_sub(1)
+                });
+            taken.is_ok()
+        };
+        let queue = &self.happened;
+        let left = match cmd {
+            EVENT_WAIT => {
+                queue.wait_event(happened);
+                0
+            }
+            EVENT_WAIT_INTERRUPTIBLE => {
+                queue.wait_event_interruptible(happened)?;
+                0
+            }
+            EVENT_WAIT_TIMEOUT => queue.wait_event_timeout(jiffies, happened)?,
+            _ => queue.wait_event_interruptible_timeout(jiffies, happened)?,
+        };
+        Ok(left as isize)
+    }
+
+    /// Gives turns to those who wait.
+    fn notify(&self, cmd: u32, turns: usize) {
+        *self.turns.lock() += turns;
+        match cmd {
+            NOTIFY_ONE => self.changed.notify_one(),
+            NOTIFY_SYNC => self.changed.notify_sync(),
+            _ => self.changed.notify_all(),
+        }
+    }
+}
+
+/// How a wait ended, as an errno.
+fn ended(result: CondVarTimeoutResult) -> Result {
+    match result {
+        CondVarTimeoutResult::Woken { .. } => Ok(()),
+        CondVarTimeoutResult::Timeout => Err(ETIMEDOUT),
+        CondVarTimeoutResult::Signal { .. } => Err(ERESTARTSYS),
+    }
+}
+
+#[vtable]
+impl MiscDevice for Waiting {
+    type Ptr = Pin<KBox<Self>>;
+
+    fn open(_file: &File, _device: &MiscDeviceRegistration<Self>) -> Result<Self::Ptr> {
+        KBox::pin_init(Waiting::new(), GFP_KERNEL)
+    }
+
+    fn ioctl(this: Pin<&Self>, _file: &File, cmd: u32, arg: usize) -> Result<isize> {
+        match cmd {
+            WAIT..=WAIT_INTERRUPTIBLE_TIMEOUT => this.turn(cmd, arg),
+            NOTIFY_ONE | NOTIFY_ALL | NOTIFY_SYNC => {
+                this.notify(cmd, arg);
+                Ok(0)
+            }
+            SPIN_WAIT => {
+                let mut turns = this.spinning.lock();
+                while *turns == 0 {
+                    this.spinning_changed.wait(&mut turns);
+                }
+                *turns -= 1;
+                Ok(0)
+            }
+            SPIN_NOTIFY => {
+                *this.spinning.lock() += arg;
+                this.spinning_changed.notify_all();
+                Ok(0)
+            }
+            EVENT_WAIT..=EVENT_WAIT_INTERRUPTIBLE_TIMEOUT => this.event(cmd, arg),
+            EVENT => {
+                this.events.fetch_add(arg, Ordering::Release);
+                this.happened.wake_up();
+                Ok(0)
+            }
+            _ => Err(ENOTTY),
+        }
+    }
+}
+
+/// Registers `/dev/koxide-waiting`.
+pub(crate) fn registration() -> impl PinInit<MiscDeviceRegistration<Waiting>, Error> {
+    MiscDeviceRegistration::register(MiscDeviceOptions {
+        name: c"koxide-waiting",
+    })
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What poll(2) and its relatives wait for: include/linux/poll.h.
+
+use core::ffi::c_void;
+
+use crate::types::{file, poll_table_struct};
+
+shims! {
+    /// Lets whoever polls a file be woken by a wait queue.
+    ///
+    /// # Safety
+    ///
+    /// `file` is an open file, `head` was made by [`kx_init_waitqueue_head`](crate::kx_init_waitqueue_head), `table` is
+    /// null or that of a poll under way. Before the queue goes, [`kx_wake_up_pollfree`] is called. Process context; may
+    /// sleep.
+    pub fn kx_poll_wait(file: *mut file, head: *mut c_void, table: *mut poll_table_struct);
+
+    /// Tells everybody who polls on a queue that it is about to go. An epoll or io_uring leaves it, and may look at the
+    /// queue until an RCU grace period is over; a poll or select leaves it when its thread returns to user space.
+    ///
+    /// # Safety
+    ///
+    /// `head` was made by [`kx_init_waitqueue_head`](crate::kx_init_waitqueue_head), and nobody registers with it any more.
+    #[host(crate::host::wait::nobody)]
+    pub fn kx_wake_up_pollfree(head: *mut c_void);
+}
