@@ -10,11 +10,13 @@
 
 mod device;
 mod files;
+mod kthread;
 mod locks;
 mod memory;
 mod owners;
 mod parameters;
 mod procfs;
+mod pending;
 mod user;
 mod waiting;
 
@@ -38,6 +40,10 @@ module! {
         provoke: u32 {
             default: 0,
             description: "A fault: 1 panics, 2 leaks a registration, 3 fails after a registration, 4 logs a long line, 5 one that is far too long",
+        },
+        pending: u32 {
+            default: 0,
+            description: "What to leave behind: 1 a thread, 2 a thread of an init that fails",
         },
         index: usize {
             default: 0,
@@ -93,6 +99,7 @@ impl kernel::Module for Selftest {
             }
             _ => {}
         }
+        pending::leave(module_parameters::pending.value())?;
         // Out of bounds, this panics.
         let squares = [0, 1, 4, 9];
         pr_info!(

@@ -1,21 +1,93 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The running thread. */
+/* Threads. */
+#include <linux/build_bug.h>
+#include <linux/cred.h>
+#include <linux/kernel.h>
+#include <linux/pid.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/string.h>
 
 #include "koxide.h"
 
-#ifdef KX_USE_kx_current_pid
-int kx_current_pid(void)
+#ifdef KX_USE_kx_current
+struct task_struct *kx_current(void)
 {
-	return task_pid_nr(current);
+	return current;
 }
 #endif
 
-#ifdef KX_USE_kx_current_signal_pending
-int kx_current_signal_pending(void)
+#ifdef KX_USE_kx_get_task
+void kx_get_task(struct task_struct *task)
 {
-	return signal_pending(current);
+	get_task_struct(task);
+}
+#endif
+
+#ifdef KX_USE_kx_put_task
+void kx_put_task(struct task_struct *task)
+{
+	put_task_struct(task);
+}
+#endif
+
+#ifdef KX_USE_kx_task_pid
+int kx_task_pid(struct task_struct *task)
+{
+	return task_pid_nr(task);
+}
+#endif
+
+#ifdef KX_USE_kx_task_tgid
+int kx_task_tgid(struct task_struct *task)
+{
+	return task_tgid_nr(task);
+}
+#endif
+
+#ifdef KX_USE_kx_task_tgid_vnr
+int kx_task_tgid_vnr(struct task_struct *task)
+{
+	return task_tgid_vnr(task);
+}
+#endif
+
+#ifdef KX_USE_kx_task_uid
+u32 kx_task_uid(struct task_struct *task)
+{
+	return __kuid_val(task_uid(task));
+}
+#endif
+
+#ifdef KX_USE_kx_task_comm
+void kx_task_comm(struct task_struct *task, u8 *name)
+{
+	static_assert(TASK_COMM_LEN == 16);
+	/* The name may change meanwhile; the last byte is a NUL at all times, and here in any case. */
+	memcpy(name, task->comm, TASK_COMM_LEN);
+	name[TASK_COMM_LEN - 1] = 0;
+}
+#endif
+
+#ifdef KX_USE_kx_task_group_leader
+struct task_struct *kx_task_group_leader(struct task_struct *task)
+{
+	return task->group_leader;
+}
+#endif
+
+#ifdef KX_USE_kx_task_signal_pending
+int kx_task_signal_pending(struct task_struct *task)
+{
+	return signal_pending(task);
+}
+#endif
+
+#ifdef KX_USE_kx_task_wake_up
+void kx_task_wake_up(struct task_struct *task)
+{
+	wake_up_process(task);
 }
 #endif
 
@@ -23,5 +95,12 @@ int kx_current_signal_pending(void)
 void kx_cond_resched(void)
 {
 	cond_resched();
+}
+#endif
+
+#ifdef KX_USE_kx_might_sleep
+void kx_might_sleep(void)
+{
+	might_sleep();
 }
 #endif

@@ -6,6 +6,7 @@ pub(crate) mod alloc;
 pub mod file;
 pub mod iov;
 pub(crate) mod lock;
+pub(crate) mod pending;
 pub mod print;
 pub(crate) mod rcu;
 pub mod uaccess;

@@ -19,8 +19,12 @@ opaque! {
     pub struct proc_dir_entry;
     /// `struct seq_file` of include/linux/seq_file.h.
     pub struct seq_file;
+    /// A kernel thread, and what the library needs beside it.
+    pub struct kx_kthread;
     /// A registered misc device: `struct miscdevice` and what the library needs beside it.
     pub struct kx_miscdevice;
     /// `poll_table` of include/linux/poll.h.
     pub struct poll_table_struct;
+    /// `struct task_struct` of include/linux/sched.h.
+    pub struct task_struct;
 }

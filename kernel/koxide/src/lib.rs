@@ -60,6 +60,7 @@ pub mod fs;
 pub mod init;
 pub mod ioctl;
 pub mod iov;
+pub mod kthread;
 pub mod kunit;
 pub mod miscdevice;
 pub mod module;

@@ -4,6 +4,8 @@
 
 #![allow(unsafe_code, reason = "the module's value lives in a static")]
 
+pub(crate) mod pending;
+
 use core::cell::UnsafeCell;
 use core::ffi::{CStr, c_char, c_int};
 use core::mem::MaybeUninit;
@@ -148,6 +150,7 @@ impl<M: InPlaceModule + ModuleMetadata> Slot<M> {
             match unsafe { M::init(M::THIS_MODULE).__pinned_init(slot) } {
                 Ok(()) => 0,
                 Err(error) => {
+                    pending::finish();
                     check_registrations();
                     // Somebody may have opened a device that was registered for a moment: the kernel frees a module
                     // whose init failed, whoever uses it.
@@ -169,6 +172,8 @@ impl<M: InPlaceModule + ModuleMetadata> Slot<M> {
             let value: *mut M = self.0.get().cast();
             // SAFETY: `init` left a value here, and nobody uses it any more.
             unsafe { value.drop_in_place() };
+            // What is called later may own registrations, so that these are counted after it.
+            pending::finish();
             check_registrations();
         });
     }

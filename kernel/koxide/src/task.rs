@@ -1,52 +1,220 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The running thread: include/linux/sched.h.
+//! Threads, of programs and of the kernel: include/linux/sched.h.
 
 #![allow(unsafe_code, reason = "the C edge of threads")]
 
-use crate::types::NotThreadSafe;
+use core::fmt;
+use core::ops::Deref;
+use core::ptr::NonNull;
+
+use koxide_abi::types::task_struct;
+
+use crate::sync::aref::AlwaysRefCounted;
+use crate::types::{NotThreadSafe, Opaque};
 
 /// A process's or thread's number.
 pub type Pid = i32;
 
-/// The thread that runs this code; [`current!`](crate::current) gives it.
+/// A thread, which the kernel calls a task.
 ///
-/// It is not sent to other threads, where it would be another one.
-pub struct CurrentTask(NotThreadSafe);
+/// It lives as long as somebody has a reference; that it still runs is not said. [`current!`](crate::current) gives the
+/// one that runs this code, and an [`ARef`](crate::types::ARef) keeps one.
+///
+/// # Invariants
+///
+/// This is a `struct task_struct` of the kernel.
+///
+/// # Examples
+///
+/// ```no_run
+/// use kernel::{current, task::Task, types::ARef};
+///
+/// let waiter: ARef<Task> = ARef::from(&**current!());
+/// // Later, on another thread:
+/// waiter.wake_up();
+/// ```
+#[repr(transparent)]
+pub struct Task(Opaque<task_struct>);
 
-impl CurrentTask {
-    /// For `current!`.
-    #[doc(hidden)]
-    pub const fn __current() -> Self {
-        Self(NotThreadSafe)
+// SAFETY: any thread may give back a reference.
+unsafe impl Send for Task {}
+// SAFETY: what is read of a task does not change, or is read as the kernel reads it from other threads.
+unsafe impl Sync for Task {}
+
+impl Task {
+    /// The task at an address.
+    ///
+    /// # Safety
+    ///
+    /// During `'a` the task lives.
+    pub(crate) unsafe fn from_raw<'a>(task: *mut task_struct) -> &'a Self {
+        // SAFETY: the struct has the layout of its one field, and lives for `'a`.
+        unsafe { &*task.cast() }
     }
 
-    /// The thread's number.
-    ///
-    /// # Context
-    ///
-    /// Process context: elsewhere it is that of whoever was interrupted.
+    fn as_ptr(&self) -> *mut task_struct {
+        self.0.get()
+    }
+
+    /// The thread's number, as the first PID namespace counts.
     pub fn pid(&self) -> Pid {
-        // SAFETY: it can always be asked for.
-        unsafe { koxide_abi::kx_current_pid() }
+        // SAFETY: the task lives.
+        unsafe { koxide_abi::kx_task_pid(self.as_ptr()) }
     }
 
-    /// Whether a signal waits for the thread: a long operation then ends early.
+    /// The number of the thread's process, as the first PID namespace counts.
+    pub fn tgid(&self) -> Pid {
+        // SAFETY: the task lives.
+        unsafe { koxide_abi::kx_task_tgid(self.as_ptr()) }
+    }
+
+    /// The number of the thread's process in the running thread's PID namespace; 0 when it has none there.
     ///
     /// # Context
     ///
     /// Process context.
+    pub fn tgid_vnr(&self) -> Pid {
+        // SAFETY: the task lives.
+        unsafe { koxide_abi::kx_task_tgid_vnr(self.as_ptr()) }
+    }
+
+    /// The real user.
+    pub fn uid(&self) -> Kuid {
+        // SAFETY: the task lives.
+        Kuid::from_raw(unsafe { koxide_abi::kx_task_uid(self.as_ptr()) })
+    }
+
+    /// The thread's name, as `/proc/PID/comm` shows it.
+    pub fn comm(&self) -> Comm {
+        let mut comm = Comm([0; 16]);
+        // SAFETY: the task lives, and there is room for 16 bytes.
+        unsafe { koxide_abi::kx_task_comm(self.as_ptr(), comm.0.as_mut_ptr()) };
+        comm
+    }
+
+    /// Whether a signal waits for the thread: a long operation then ends early.
     pub fn signal_pending(&self) -> bool {
-        // SAFETY: it can always be asked for.
-        unsafe { koxide_abi::kx_current_signal_pending() != 0 }
+        // SAFETY: the task lives.
+        unsafe { koxide_abi::kx_task_signal_pending(self.as_ptr()) != 0 }
+    }
+
+    /// Wakes the thread, if it sleeps in a way that can be ended so.
+    pub fn wake_up(&self) {
+        // SAFETY: the task lives.
+        unsafe { koxide_abi::kx_task_wake_up(self.as_ptr()) };
     }
 }
 
-/// The thread that runs this code.
+impl PartialEq for Task {
+    fn eq(&self, other: &Self) -> bool {
+        core::ptr::eq(self, other)
+    }
+}
+
+impl Eq for Task {}
+
+// SAFETY: the kernel counts references to tasks, and does not move them.
+unsafe impl AlwaysRefCounted for Task {
+    fn inc_ref(&self) {
+        // SAFETY: the task lives.
+        unsafe { koxide_abi::kx_get_task(self.as_ptr()) };
+    }
+
+    unsafe fn dec_ref(obj: NonNull<Self>) {
+        // SAFETY: the caller gives its reference back.
+        unsafe { koxide_abi::kx_put_task(obj.as_ptr().cast()) };
+    }
+}
+
+/// The name of a thread: at most 15 bytes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Comm([u8; 16]);
+
+impl Comm {
+    /// The name's bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        let end = self.0.iter().position(|byte| *byte == 0);
+        &self.0[..end.unwrap_or(self.0.len())]
+    }
+}
+
+impl fmt::Display for Comm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_bytes().escape_ascii().fmt(f)
+    }
+}
+
+impl fmt::Debug for Comm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{self}\"")
+    }
+}
+
+/// The thread that runs this code; [`current!`](crate::current) gives it.
+///
+/// It is not sent to other threads, where it would be another one.
+#[repr(transparent)]
+pub struct CurrentTask(Task, NotThreadSafe);
+
+impl CurrentTask {
+    /// The first thread of this thread's process.
+    pub fn group_leader(&self) -> &Task {
+        // SAFETY: this is the running thread.
+        let leader = unsafe { koxide_abi::kx_task_group_leader(self.as_ptr()) };
+        // SAFETY: it lives as long as the thread runs, which whoever has `self` is on.
+        unsafe { Task::from_raw(leader) }
+    }
+}
+
+impl Deref for CurrentTask {
+    type Target = Task;
+
+    fn deref(&self) -> &Task {
+        &self.0
+    }
+}
+
+/// For `current!`: what its reference borrows from, so that it does not leave the function.
+#[doc(hidden)]
+pub struct Current(*const CurrentTask);
+
+impl Current {
+    /// The running thread.
+    pub fn __new() -> Self {
+        // SAFETY: it can always be asked for.
+        Self(unsafe { koxide_abi::kx_current() }.cast())
+    }
+}
+
+impl Deref for Current {
+    type Target = CurrentTask;
+
+    fn deref(&self) -> &CurrentTask {
+        // SAFETY: `Current` is not sent, so that this is the thread that made it, which runs; the layout is that of the
+        // first field.
+        unsafe { &*self.0 }
+    }
+}
+
+/// The thread that runs this code, as a [`&CurrentTask`](crate::task::CurrentTask).
+///
+/// # Context
+///
+/// Process context: elsewhere it is whoever was interrupted.
+///
+/// # Examples
+///
+/// ```no_run
+/// use kernel::current;
+///
+/// let task = current!();
+/// let interrupted = task.signal_pending();
+/// ```
 #[macro_export]
 macro_rules! current {
     () => {
-        $crate::task::CurrentTask::__current()
+        &*$crate::task::Current::__new()
     };
 }
 
@@ -58,6 +226,12 @@ macro_rules! current {
 pub fn cond_resched() {
     // SAFETY: there is no contract but the context.
     unsafe { koxide_abi::kx_cond_resched() };
+}
+
+/// Says that the caller may sleep: kernels that look for sleep in the wrong place warn here when it may not.
+pub fn might_sleep() {
+    // SAFETY: it can always be called.
+    unsafe { koxide_abi::kx_might_sleep() };
 }
 
 /// A user, as the kernel counts them: include/linux/uidgid.h.
@@ -90,5 +264,17 @@ impl Kuid {
     pub fn into_uid_in_current_ns(self) -> u32 {
         // SAFETY: any number can be asked for.
         unsafe { koxide_abi::kx_from_kuid_current(self.kuid) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_ends_at_its_nul() {
+        let mut comm = Comm([0; 16]);
+        comm.0[..7].copy_from_slice(b"kwork\n\0");
+        assert_eq!(std::format!("{comm} {comm:?}"), r#"kwork\n "kwork\n""#);
     }
 }

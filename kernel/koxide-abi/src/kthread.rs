@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Kernel threads: include/linux/kthread.h.
+
+use core::ffi::{c_char, c_int, c_void};
+
+use crate::types::{kx_kthread, task_struct};
+
+shims! {
+    /// Makes a thread that does not run yet; 0 or a negative errno. May sleep.
+    ///
+    /// # Safety
+    ///
+    /// `name` is a NUL-terminated string; `out` is writable. Once the thread was started, `body` may be called with
+    /// `data`, once, on the new thread.
+    pub fn kx_kthread_create(
+        name: *const c_char,
+        body: unsafe extern "C" fn(data: *mut c_void),
+        data: *mut c_void,
+        out: *mut *mut kx_kthread,
+    ) -> c_int;
+
+    /// Lets the thread run.
+    ///
+    /// # Safety
+    ///
+    /// `thread` came from [`kx_kthread_create`], and was neither started nor freed.
+    pub fn kx_kthread_start(thread: *mut kx_kthread);
+
+    /// Waits until the thread's body has returned. Sleeps.
+    ///
+    /// # Safety
+    ///
+    /// `thread` was started and not freed; process context of another thread.
+    pub fn kx_kthread_wait(thread: *mut kx_kthread);
+
+    /// Whether the thread's body has returned: 1 or 0. Any context.
+    ///
+    /// # Safety
+    ///
+    /// `thread` was not freed.
+    pub fn kx_kthread_returned(thread: *mut kx_kthread) -> c_int;
+
+    /// Tells the thread to stop, and waits until it is out of the module's code. Its body runs in any case. May be
+    /// called more than once, and by several threads at a time. Sleeps.
+    ///
+    /// # Safety
+    ///
+    /// `thread` was started and not freed; process context of another thread.
+    pub fn kx_kthread_stop(thread: *mut kx_kthread);
+
+    /// The thread as a task.
+    ///
+    /// # Safety
+    ///
+    /// `thread` was not freed; the task lives as long as it is not.
+    pub fn kx_kthread_task(thread: *mut kx_kthread) -> *mut task_struct;
+
+    /// Frees it.
+    ///
+    /// # Safety
+    ///
+    /// `thread` was stopped, or never started, and nobody uses it.
+    pub fn kx_kthread_free(thread: *mut kx_kthread);
+
+    /// Whether the running thread is a kernel thread that was told to stop: 1 or 0. Any context.
+    ///
+    /// # Safety
+    ///
+    /// None.
+    pub fn kx_kthread_should_stop() -> c_int;
+
+    /// Sleeps for at least so many milliseconds, or until the running kernel thread is told to stop, or is woken up.
+    ///
+    /// # Safety
+    ///
+    /// None. Process context.
+    pub fn kx_kthread_sleep(milliseconds: u32);
+}

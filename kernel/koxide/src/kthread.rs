@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Kernel threads: kernel/kthread.c.
+//!
+//! # Examples
+//!
+//! A thread that counts every 100 ms until it is told to stop:
+//!
+//! ```no_run
+//! use kernel::{kthread, prelude::*, time::Delta};
+//!
+//! let thread = kthread::spawn(c"counter", || {
+//!     let mut ticks = 0;
+//!     while kthread::sleep(Delta::from_millis(100)) {
+//!         ticks += 1;
+//!     }
+//!     ticks
+//! })?;
+//! pr_info!("it counted to {}\n", thread.stop());
+//! # const __LOG_PREFIX: &core::ffi::CStr = c"doc";
+//! # Ok::<(), Error>(())
+//! ```
+
+#![allow(unsafe_code, reason = "the C edge of kernel threads")]
+
+use core::cell::UnsafeCell;
+use core::ffi::{CStr, c_void};
+use core::mem::offset_of;
+use core::ptr::NonNull;
+
+use koxide_abi::types::kx_kthread;
+use macros::pin_data;
+
+use crate::alloc::{KBox, flags::GFP_KERNEL};
+use crate::entry::enter;
+use crate::error::{Error, Result, code::ENOMEM, code::ESHUTDOWN, to_result};
+use crate::init::InPlaceInit;
+use crate::module::pending::{Ended, Entry, Kind, Owed};
+use crate::pin_init::PinInit;
+use crate::sync::Arc;
+use crate::task::Task;
+use crate::time::Delta;
+use crate::try_pin_init;
+
+/// Runs a function on a new kernel thread, which has a name of at most 15 bytes in `ps` and `/proc/PID/comm`.
+///
+/// The function runs in any case, also when the thread is told to stop at once.
+///
+/// A thread whose handle is forgotten runs on; when the module goes it is told to stop, and waited for.
+///
+/// # Errors
+///
+/// `ENOMEM` when there is no memory, `EAGAIN` when there are too many threads, `EINTR` when the caller is being killed, `ESHUTDOWN` when the module
+/// is going. The function is dropped.
+///
+/// # Context
+///
+/// Process context; may sleep.
+pub fn spawn<T, F>(name: &CStr, function: F) -> Result<JoinHandle<T>>
+where
+    T: Send + 'static,
+    F: FnOnce() -> T + Send + 'static,
+{
+    // The module does not go before the thread is in the list of what it stops.
+    let _owed = Owed::new().ok_or(ESHUTDOWN)?;
+    let main = KBox::new(Main { function, thread: None }, GFP_KERNEL)?;
+    let main = KBox::into_raw(main);
+    // SAFETY: it came from `into_raw`, and what follows gives it to the thread.
+    let thread = Arc::pin_init(unsafe { Thread::create::<F>(name, main) }, GFP_KERNEL);
+    // SAFETY: it came from `into_raw`, and the thread, if there is one, was not started.
+    let mut owned = unsafe { KBox::from_raw(main) };
+    let thread = thread?;
+    owned.thread = Some(thread.clone());
+    let _ = KBox::into_raw(owned);
+    // One owner is the list's, until the thread is settled or stopped.
+    let _ = thread.clone().into_raw();
+    // SAFETY: it is new and a `Thread<T>`, and the list has its owner. The thread is about to be started, which stopping
+    // it waits for.
+    unsafe { thread.entry.list() };
+    // SAFETY: it was created, and is started once; the closure is complete, and belongs to it from now on.
+    unsafe { koxide_abi::kx_kthread_start(thread.raw.0.as_ptr()) };
+    Ok(JoinHandle { thread: Some(thread) })
+}
+
+/// Whether the running kernel thread was told to stop: its function returns then.
+///
+/// It is false in what is no kernel thread. Any context.
+#[must_use]
+pub fn should_stop() -> bool {
+    // SAFETY: it can always be asked for.
+    unsafe { koxide_abi::kx_kthread_should_stop() != 0 }
+}
+
+/// Sleeps for a span of time, or until the thread is told to stop or is [woken up](Task::wake_up); whether it is to go on.
+///
+/// A span is rounded up to milliseconds and to ticks of the kernel's clock (up to 10 ms); one above 49 days is 49 days.
+///
+/// # Context
+///
+/// Process context; sleeps.
+pub fn sleep(span: Delta) -> bool {
+    let millis = span.as_micros_ceil().max(0).cast_unsigned().div_ceil(1000);
+    // SAFETY: there is no contract but the context.
+    unsafe { koxide_abi::kx_kthread_sleep(u32::try_from(millis).unwrap_or(u32::MAX)) };
+    !should_stop()
+}
+
+/// What a thread is started with.
+struct Main<T, F> {
+    function: F,
+    /// Set before the thread starts.
+    thread: Option<Arc<Thread<T>>>,
+}
+
+/// A thread as the shims have it.
+///
+/// # Invariants
+///
+/// The pointer is valid.
+struct Raw(NonNull<kx_kthread>);
+
+impl Raw {
+    /// A thread that is to run `body` with `data`, but does not run yet.
+    ///
+    /// # Safety
+    ///
+    /// Once it was started, `body` may be called with `data`, once, on the new thread.
+    unsafe fn create(name: &CStr, body: unsafe extern "C" fn(*mut c_void), data: *mut c_void) -> Result<Self> {
+        let mut raw = core::ptr::null_mut();
+        // SAFETY: the name is a C string, `raw` is writable, and the rest is as the caller promises.
+        to_result(unsafe { koxide_abi::kx_kthread_create(name.as_ptr(), body, data, &raw mut raw) })?;
+        // INVARIANT: it was just made.
+        Ok(Self(NonNull::new(raw).ok_or(ENOMEM)?))
+    }
+}
+
+impl Drop for Raw {
+    fn drop(&mut self) {
+        // SAFETY: the last owner goes: the list's went after the thread was stopped, or the thread was never started.
+        unsafe { koxide_abi::kx_kthread_free(self.0.as_ptr()) };
+    }
+}
+
+/// A thread, and what its function returned.
+///
+/// # Invariants
+///
+/// The thread writes `result` before it ends, and the owner of the handle looks at it after waiting for that.
+#[pin_data]
+struct Thread<T> {
+    raw: Raw,
+    result: UnsafeCell<Option<T>>,
+    #[pin]
+    entry: Entry,
+}
+
+// SAFETY: any thread may stop another, and gets its result, which is `Send`.
+unsafe impl<T: Send> Send for Thread<T> {}
+// SAFETY: stopping excludes itself, and the result is taken by the one that owns the handle.
+unsafe impl<T: Send> Sync for Thread<T> {}
+
+impl<T: Send + 'static> Thread<T> {
+    /// How a thread that is left is ended when the module goes.
+    const KIND: &'static Kind = &Kind {
+        end: Self::end,
+        settle: Self::settle,
+    };
+
+    /// A thread that is to run `main`, but does not run yet.
+    ///
+    /// # Safety
+    ///
+    /// `main` is from `KBox::into_raw`, and belongs to the thread when it is started.
+    unsafe fn create<F>(name: &CStr, main: *mut Main<T, F>) -> impl PinInit<Self, Error>
+    where
+        F: FnOnce() -> T + Send + 'static,
+    {
+        try_pin_init!(Self {
+            // SAFETY: `main` is what `run` needs, as the caller promises.
+            raw: unsafe { Raw::create(name, run::<T, F>, main.cast()) }?,
+            result: UnsafeCell::new(None),
+            entry <- Entry::new(Self::KIND),
+        })
+    }
+
+    /// Tells the thread to stop, and waits until it has.
+    fn stop(&self) {
+        // SAFETY: it was started, and this is not the thread itself: only handles and the module's exit call this.
+        unsafe { koxide_abi::kx_kthread_stop(self.raw.0.as_ptr()) };
+    }
+
+    /// A thread is always left to `settle`.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Kind::end`].
+    unsafe fn end(_: *const Entry) -> Ended {
+        Ended::Taken
+    }
+
+    /// Stops a thread, and drops its result.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Kind::settle`].
+    unsafe fn settle(entry: *const Entry) {
+        let thread = entry.wrapping_byte_sub(offset_of!(Self, entry)).cast::<Self>();
+        // SAFETY: the list has one owner as long as the entry is in it, which it has just left.
+        let thread = unsafe { Arc::from_raw(thread) };
+        thread.stop();
+    }
+}
+
+/// A new thread's function.
+///
+/// # Safety
+///
+/// `data` is a `Main<T, F>` from `KBox::into_raw`, which is this function's, and whose `thread` is set.
+unsafe extern "C" fn run<T, F>(data: *mut c_void)
+where
+    F: FnOnce() -> T,
+{
+    enter((), || {
+        // SAFETY: as the caller promises.
+        let main = unsafe { KBox::from_raw(data.cast::<Main<T, F>>()) };
+        let Main { function, thread } = KBox::into_inner(main);
+        let result = function();
+        if let Some(thread) = thread {
+            // SAFETY: nobody else looks at it before this thread has ended.
+            unsafe { *thread.result.get() = Some(result) };
+        }
+    });
+}
+
+/// The right to stop a thread and to have what its function returns.
+///
+/// Dropping it tells the thread to stop, and waits until it has; on the thread itself it does nothing.
+///
+/// # Context
+///
+/// It is dropped in process context, where it sleeps.
+#[must_use = "the thread is stopped when the handle goes"]
+pub struct JoinHandle<T: Send + 'static> {
+    /// None once it was stopped.
+    thread: Option<Arc<Thread<T>>>,
+}
+
+impl<T: Send + 'static> JoinHandle<T> {
+    /// Tells the thread to stop, waits until it has, and gives what its function returned.
+    ///
+    /// # Panics
+    ///
+    /// On the thread itself, which would wait for ever.
+    ///
+    /// # Context
+    ///
+    /// Process context; sleeps.
+    #[must_use = "drop the handle to stop the thread without its result"]
+    pub fn stop(mut self) -> T {
+        match self.end() {
+            Some(result) => result,
+            None => panic!("a thread cannot wait for itself"),
+        }
+    }
+
+    /// Waits until the thread's function has returned, and gives what it returned.
+    ///
+    /// # Panics
+    ///
+    /// On the thread itself, which would wait for ever.
+    ///
+    /// # Context
+    ///
+    /// Process context; sleeps.
+    #[must_use = "drop the handle to stop the thread without its result"]
+    pub fn join(self) -> T {
+        if let Some(thread) = &self.thread
+            && !is_current(thread)
+        {
+            // SAFETY: it was started, and this is another thread.
+            unsafe { koxide_abi::kx_kthread_wait(thread.raw.0.as_ptr()) };
+        }
+        self.stop()
+    }
+
+    /// Whether the thread's function has returned. Any context.
+    pub fn is_finished(&self) -> bool {
+        self.thread.as_ref().is_none_or(|thread| {
+            // SAFETY: it exists as long as the handle.
+            unsafe { koxide_abi::kx_kthread_returned(thread.raw.0.as_ptr()) != 0 }
+        })
+    }
+
+    /// The thread, to be woken up or asked for its number.
+    pub fn task(&self) -> Option<&Task> {
+        self.thread.as_ref().map(|thread| task_of(thread))
+    }
+
+    /// Stops the thread, once; nothing on the thread itself.
+    fn end(&mut self) -> Option<T> {
+        let thread = self.thread.take()?;
+        if is_current(&thread) {
+            // It is left to the module's exit.
+            return None;
+        }
+        thread.stop();
+        if thread.entry.unlist() {
+            // SAFETY: the list had an owner as long as the entry was in it.
+            drop(unsafe { Arc::from_raw(core::ptr::from_ref(&*thread)) });
+        }
+        // SAFETY: the thread has ended, and there is one handle.
+        unsafe { (*thread.result.get()).take() }
+    }
+}
+
+impl<T: Send + 'static> Drop for JoinHandle<T> {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// The task of a thread.
+fn task_of<T>(thread: &Arc<Thread<T>>) -> &Task {
+    // SAFETY: the thread was not freed.
+    let task = unsafe { koxide_abi::kx_kthread_task(thread.raw.0.as_ptr()) };
+    // SAFETY: there is a reference to the task as long as the thread was not freed.
+    unsafe { Task::from_raw(task) }
+}
+
+/// Whether a thread is the one that runs this.
+fn is_current<T>(thread: &Arc<Thread<T>>) -> bool {
+    **crate::current!() == *task_of(thread)
+}

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What the kernel still owes this module: work that is queued, timers that are armed, threads that run.
+//!
+//! A module may go only when none of its code runs any more or will be called later. While it is loaded, nobody has to
+//! wait for a queued work or to keep the handle of a thread; so the module's exit (and an init that fails) calls
+//! [`finish`] after the module's value was dropped. From then on nothing new is taken ([`Owed::new`] gives `None`),
+//! and it waits for two kinds of things:
+//!
+//! - *owed* callbacks, which the kernel will call once: each is counted by an [`Owed`], from before it is handed to the
+//!   kernel until the end of the callback;
+//! - *entries*: what can be called off, or must be told to end. Each [`Entry`] is in a list as long as it exists.
+//!
+//! At last it waits until the last instruction of the last callback has been executed. A module that uses none of this
+//! pays for none of it: nothing refers to [`Pending::finish`] but what makes an entry or counts a callback.
+
+#![allow(unsafe_code, reason = "a list through values that others own")]
+
+use core::cell::Cell;
+use core::marker::PhantomPinned;
+use core::pin::Pin;
+use core::ptr;
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
+
+use macros::{pin_data, pinned_drop};
+
+use crate::pin_init::{PinInit, pin_init};
+
+/// [`finish_used`], once there is something to finish.
+static FINISH: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
+
+/// What this module waits for.
+static PENDING: Pending = Pending::new();
+
+/// Ends what is pending and waits for it; nothing new is taken from now on.
+///
+/// # Context
+///
+/// The module's exit, or its init that failed. Sleeps.
+pub(super) fn finish() {
+    let finish = FINISH.load(Ordering::Acquire);
+    if !finish.is_null() {
+        // SAFETY: only `finish_used` is stored there, whose type this is.
+        unsafe { core::mem::transmute::<*mut (), fn()>(finish)() };
+    }
+}
+
+/// What [`finish`] does once something was pending.
+fn finish_used() {
+    PENDING.finish();
+}
+
+/// Makes the module's exit call [`finish_used`].
+fn used() {
+    // Mostly it is there already; a store would take the cache line from the other CPUs each time.
+    if FINISH.load(Ordering::Relaxed).is_null() {
+        FINISH.store(finish_used as fn() as *mut (), Ordering::Release);
+    }
+}
+
+#[expect(dead_code, reason = "timers will")]
+/// Whether the module is going: what repeats itself ends now.
+pub(crate) fn is_closed() -> bool {
+    PENDING.closed.load(Ordering::SeqCst)
+}
+
+/// A callback that the kernel owes the module; counted until this is dropped.
+///
+/// It also stands for the moment in which somebody is about to arm a timer: until it is dropped the module does not go.
+#[must_use = "the callback counts until this is dropped"]
+pub(crate) struct Owed(&'static Pending);
+
+impl Owed {
+    /// Counts a callback; `None` when the module is going and takes no new ones.
+    pub(crate) fn new() -> Option<Self> {
+        used();
+        PENDING.owe().then_some(Self(&PENDING))
+    }
+
+    #[expect(dead_code, reason = "work will")]
+    /// Leaves it to the callback, which takes it over with [`from_kernel`](Self::from_kernel).
+    pub(crate) fn into_kernel(self) {
+        core::mem::forget(self);
+    }
+
+    #[expect(dead_code, reason = "work will")]
+    /// Takes it over: the first thing that the callback does, so that it is dropped last.
+    ///
+    /// # Safety
+    ///
+    /// One was given up by [`into_kernel`](Self::into_kernel) for this callback, or is about to be, and is taken over once.
+    pub(crate) unsafe fn from_kernel() -> Self {
+        Self(&PENDING)
+    }
+}
+
+impl Drop for Owed {
+    fn drop(&mut self) {
+        self.0.owed.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// What came of trying to end an entry.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Ended {
+    #[allow(dead_code, reason = "timers will")]
+    /// The kernel will not call it, and does not at the moment.
+    Idle,
+    #[allow(dead_code, reason = "timers will")]
+    /// Its callback is under way.
+    Busy,
+    /// It was called off, or is to be: it left the list, and [`Kind::settle`] does the rest.
+    Taken,
+}
+
+/// What is done about an entry that was taken.
+pub(crate) type Settle = unsafe fn(entry: *const Entry);
+
+/// How entries of one type are ended.
+pub(crate) struct Kind {
+    /// Tries to end an entry, at once: interrupts are off, and the list is locked.
+    ///
+    /// # Safety
+    ///
+    /// The entry is in the list.
+    pub(crate) end: unsafe fn(entry: *const Entry) -> Ended,
+    /// Does what is left to do after `end` said [`Ended::Taken`]; the list is not locked, and it may sleep. The entry
+    /// may be gone after it.
+    ///
+    /// # Safety
+    ///
+    /// `end` has just said so of this entry.
+    pub(crate) settle: Settle,
+}
+
+/// What the kernel may call the module through; a field of what it calls.
+///
+/// # Invariants
+///
+/// It is pinned. While it is `listed` it is in the list of `pending`, as `next` and `previous` say. These three are read and
+/// written with the list locked.
+#[pin_data(PinnedDrop)]
+pub(crate) struct Entry {
+    kind: &'static Kind,
+    pending: &'static Pending,
+    listed: Cell<bool>,
+    next: Cell<*const Entry>,
+    previous: Cell<*const Entry>,
+    #[pin]
+    _pin: PhantomPinned,
+}
+
+// SAFETY: entries are linked and unlinked by any thread, with the list locked.
+unsafe impl Send for Entry {}
+// SAFETY: as for `Send`.
+unsafe impl Sync for Entry {}
+
+impl Entry {
+    /// An entry, which is not in the list yet.
+    pub(crate) fn new(kind: &'static Kind) -> impl PinInit<Self> {
+        Self::of(&PENDING, kind)
+    }
+
+    /// An entry for a list.
+    fn of(pending: &'static Pending, kind: &'static Kind) -> impl PinInit<Self> {
+        pin_init!(Self {
+            kind,
+            pending,
+            listed: Cell::new(false),
+            next: Cell::new(ptr::null()),
+            previous: Cell::new(ptr::null()),
+            _pin: PhantomPinned,
+        })
+    }
+
+    /// Puts it into the list, where it stays until it was settled, taken out or dropped.
+    ///
+    /// # Safety
+    ///
+    /// It was not in the list before. The value around it is what `kind` expects: its functions may be called from now on.
+    pub(crate) unsafe fn list(&self) {
+        used();
+        // SAFETY: it is pinned, since there are none that are not, and its drop takes it out of the list.
+        unsafe { self.pending.list(self) };
+    }
+
+    /// Takes it out of the list, if it is still there; whether it was.
+    ///
+    /// Where it was, its `settle` is not called any more.
+    pub(crate) fn unlist(&self) -> bool {
+        let _locked = Locked::new();
+        // SAFETY: the list is locked.
+        unsafe { self.pending.unlink(self) }
+    }
+}
+
+#[pinned_drop]
+impl PinnedDrop for Entry {
+    fn drop(self: Pin<&mut Self>) {
+        self.unlist();
+    }
+}
+
+/// The list is locked as long as this exists.
+struct Locked(core::ffi::c_ulong);
+
+impl Locked {
+    fn new() -> Self {
+        // SAFETY: this CPU has not locked it: nothing that is done while it is locked calls back into this module.
+        Self(unsafe { koxide_abi::kx_pending_lock() })
+    }
+}
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        // SAFETY: this CPU has locked it, and interrupts are off, so that it is still this CPU.
+        unsafe { koxide_abi::kx_pending_unlock(self.0) };
+    }
+}
+
+/// All that is pending.
+struct Pending {
+    closed: AtomicBool,
+    owed: AtomicUsize,
+    /// The first entry; read and written with the list locked.
+    first: Cell<*const Entry>,
+}
+
+// SAFETY: the list is used while it is locked, and the rest is atomic.
+unsafe impl Sync for Pending {}
+
+impl Pending {
+    const fn new() -> Self {
+        Self {
+            closed: AtomicBool::new(false),
+            owed: AtomicUsize::new(0),
+            first: Cell::new(ptr::null()),
+        }
+    }
+
+    /// Counts a callback, unless the module is going; whether it was counted.
+    fn owe(&self) -> bool {
+        // The order counts: `finish` closes first and looks at the count then, and this does the reverse. So either
+        // this finds it closed, or `finish` finds the callback counted.
+        self.owed.fetch_add(1, Ordering::SeqCst);
+        let open = !self.closed.load(Ordering::SeqCst);
+        if !open {
+            self.owed.fetch_sub(1, Ordering::SeqCst);
+        }
+        open
+    }
+
+    /// Puts an entry into the list.
+    ///
+    /// # Safety
+    ///
+    /// The entry is in no list, and stays where it is until it was unlinked.
+    unsafe fn list(&self, entry: &Entry) {
+        let _locked = Locked::new();
+        let next = self.first.replace(entry);
+        entry.listed.set(true);
+        entry.next.set(next);
+        entry.previous.set(ptr::null());
+        // SAFETY: what is in the list is valid as long as it is locked.
+        if let Some(next) = unsafe { next.as_ref() } {
+            next.previous.set(entry);
+        }
+    }
+
+    /// Takes an entry out of the list, if it is there; whether it was.
+    ///
+    /// # Safety
+    ///
+    /// The list is locked.
+    unsafe fn unlink(&self, entry: &Entry) -> bool {
+        if !entry.listed.replace(false) {
+            return false;
+        }
+        // SAFETY: what is in the list is valid as long as it is locked.
+        match unsafe { entry.previous.get().as_ref() } {
+            Some(previous) => previous.next.set(entry.next.get()),
+            None => self.first.set(entry.next.get()),
+        }
+        // SAFETY: as above.
+        if let Some(next) = unsafe { entry.next.get().as_ref() } {
+            next.previous.set(entry.previous.get());
+        }
+        true
+    }
+
+    /// Closes, ends all entries, and waits until nothing is left that could call the module.
+    fn finish(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+        loop {
+            // Nothing starts when nothing was owed and then no entry was busy: only this module's code starts
+            // something, and none runs but this. A callback under way is owed, or its entry is busy.
+            let nothing_owed = self.owed.load(Ordering::SeqCst) == 0;
+            if self.end_entries() && nothing_owed {
+                break;
+            }
+            // SAFETY: this is process context.
+            unsafe { koxide_abi::kx_pending_pause() };
+        }
+        // SAFETY: this is process context, and no callback.
+        unsafe { koxide_abi::kx_pending_synchronize() };
+    }
+
+    /// Tries to end all entries; whether all were idle.
+    fn end_entries(&self) -> bool {
+        let mut idle = true;
+        while let Some((settle, taken)) = self.end_some(&mut idle) {
+            idle = false;
+            // SAFETY: `end` has just said that it is taken.
+            unsafe { settle(taken) };
+        }
+        idle
+    }
+
+    /// Tries to end all entries up to one that is taken, and gives that; `idle` becomes false when one is busy.
+    fn end_some(&self, idle: &mut bool) -> Option<(Settle, *const Entry)> {
+        let _locked = Locked::new();
+        let mut at = self.first.get();
+        // SAFETY: what is in the list is valid as long as it is locked.
+        while let Some(entry) = unsafe { at.as_ref() } {
+            // SAFETY: the entry is in the list, which is locked.
+            match unsafe { (entry.kind.end)(at) } {
+                Ended::Idle => {}
+                Ended::Busy => *idle = false,
+                Ended::Taken => {
+                    // SAFETY: the list is locked.
+                    unsafe { self.unlink(entry) };
+                    return Some((entry.kind.settle, at));
+                }
+            }
+            at = entry.next.get();
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests;
