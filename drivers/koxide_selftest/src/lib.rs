@@ -15,8 +15,8 @@ mod locks;
 mod memory;
 mod owners;
 mod parameters;
-mod procfs;
 mod pending;
+mod procfs;
 mod user;
 mod waiting;
 

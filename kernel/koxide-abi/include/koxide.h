@@ -14,8 +14,10 @@ struct iov_iter;
 struct kiocb;
 struct proc_dir_entry;
 struct seq_file;
+struct kx_kthread;
 struct kx_miscdevice;
 struct poll_table_struct;
+struct task_struct;
 
 /* alloc */
 void *kx_krealloc(void *ptr, size_t size, size_t align, u32 flags);
@@ -68,6 +70,17 @@ void kx_iov_iter_revert(struct iov_iter *iov, size_t bytes);
 size_t kx_copy_to_iter(const void *from, size_t len, struct iov_iter *iov);
 size_t kx_copy_from_iter(void *to, size_t len, struct iov_iter *iov);
 
+/* kthread */
+int kx_kthread_create(const char *name, void (*body)(void *data), void *data, struct kx_kthread **out);
+void kx_kthread_start(struct kx_kthread *thread);
+void kx_kthread_wait(struct kx_kthread *thread);
+int kx_kthread_returned(struct kx_kthread *thread);
+void kx_kthread_stop(struct kx_kthread *thread);
+struct task_struct *kx_kthread_task(struct kx_kthread *thread);
+void kx_kthread_free(struct kx_kthread *thread);
+int kx_kthread_should_stop(void);
+void kx_kthread_sleep(u32 milliseconds);
+
 /* lib */
 #define KX_ABI_VERSION 1
 
@@ -92,6 +105,12 @@ void kx_mutex_unlock(void *lock);
 
 /* panic */
 void kx_bug(void);
+
+/* pending */
+unsigned long kx_pending_lock(void);
+void kx_pending_unlock(unsigned long flags);
+void kx_pending_pause(void);
+void kx_pending_synchronize(void);
 
 /* poll */
 void kx_poll_wait(struct file *file, void *head, struct poll_table_struct *table);
@@ -133,9 +152,19 @@ int kx_spin_trylock(void *lock);
 void kx_spin_unlock(void *lock);
 
 /* task */
-int kx_current_pid(void);
-int kx_current_signal_pending(void);
+struct task_struct *kx_current(void);
+void kx_get_task(struct task_struct *task);
+void kx_put_task(struct task_struct *task);
+int kx_task_pid(struct task_struct *task);
+int kx_task_tgid(struct task_struct *task);
+int kx_task_tgid_vnr(struct task_struct *task);
+u32 kx_task_uid(struct task_struct *task);
+void kx_task_comm(struct task_struct *task, u8 *name);
+struct task_struct *kx_task_group_leader(struct task_struct *task);
+int kx_task_signal_pending(struct task_struct *task);
+void kx_task_wake_up(struct task_struct *task);
 void kx_cond_resched(void);
+void kx_might_sleep(void);
 
 /* time */
 void kx_fsleep(u64 microseconds);

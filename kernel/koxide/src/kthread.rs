@@ -63,7 +63,13 @@ where
 {
     // The module does not go before the thread is in the list of what it stops.
     let _owed = Owed::new().ok_or(ESHUTDOWN)?;
-    let main = KBox::new(Main { function, thread: None }, GFP_KERNEL)?;
+    let main = KBox::new(
+        Main {
+            function,
+            thread: None,
+        },
+        GFP_KERNEL,
+    )?;
     let main = KBox::into_raw(main);
     // SAFETY: it came from `into_raw`, and what follows gives it to the thread.
     let thread = Arc::pin_init(unsafe { Thread::create::<F>(name, main) }, GFP_KERNEL);
@@ -79,7 +85,9 @@ where
     unsafe { thread.entry.list() };
     // SAFETY: it was created, and is started once; the closure is complete, and belongs to it from now on.
     unsafe { koxide_abi::kx_kthread_start(thread.raw.0.as_ptr()) };
-    Ok(JoinHandle { thread: Some(thread) })
+    Ok(JoinHandle {
+        thread: Some(thread),
+    })
 }
 
 /// Whether the running kernel thread was told to stop: its function returns then.
@@ -125,10 +133,16 @@ impl Raw {
     /// # Safety
     ///
     /// Once it was started, `body` may be called with `data`, once, on the new thread.
-    unsafe fn create(name: &CStr, body: unsafe extern "C" fn(*mut c_void), data: *mut c_void) -> Result<Self> {
+    unsafe fn create(
+        name: &CStr,
+        body: unsafe extern "C" fn(*mut c_void),
+        data: *mut c_void,
+    ) -> Result<Self> {
         let mut raw = core::ptr::null_mut();
         // SAFETY: the name is a C string, `raw` is writable, and the rest is as the caller promises.
-        to_result(unsafe { koxide_abi::kx_kthread_create(name.as_ptr(), body, data, &raw mut raw) })?;
+        to_result(unsafe {
+            koxide_abi::kx_kthread_create(name.as_ptr(), body, data, &raw mut raw)
+        })?;
         // INVARIANT: it was just made.
         Ok(Self(NonNull::new(raw).ok_or(ENOMEM)?))
     }
@@ -204,7 +218,9 @@ impl<T: Send + 'static> Thread<T> {
     ///
     /// As for [`Kind::settle`].
     unsafe fn settle(entry: *const Entry) {
-        let thread = entry.wrapping_byte_sub(offset_of!(Self, entry)).cast::<Self>();
+        let thread = entry
+            .wrapping_byte_sub(offset_of!(Self, entry))
+            .cast::<Self>();
         // SAFETY: the list has one owner as long as the entry is in it, which it has just left.
         let thread = unsafe { Arc::from_raw(thread) };
         thread.stop();

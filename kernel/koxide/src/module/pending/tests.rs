@@ -109,7 +109,9 @@ fn what_is_busy_is_waited_for_and_what_is_taken_is_settled() {
     ];
     pending.finish();
     assert_eq!(things[2].busy_for.load(Ordering::Relaxed), 0);
-    let settled = things.each_ref().map(|thing| thing.settled.load(Ordering::Relaxed));
+    let settled = things
+        .each_ref()
+        .map(|thing| thing.settled.load(Ordering::Relaxed));
     assert_eq!(settled, [true, true, false]);
     assert_eq!(length(pending), 1);
 }
