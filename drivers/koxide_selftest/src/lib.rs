@@ -17,6 +17,7 @@ mod owners;
 mod parameters;
 mod pending;
 mod procfs;
+mod sysctl;
 mod user;
 mod waiting;
 
@@ -81,6 +82,7 @@ macro_rules! too_long {
 /// What user space can look at while the module is loaded.
 struct Selftest {
     _proc: procfs::Files,
+    _settings: sysctl::Logged,
     _files: Pin<KBox<files::Devices>>,
     _waiting: Pin<KBox<MiscDeviceRegistration<Waiting>>>,
 }
@@ -108,6 +110,7 @@ impl kernel::Module for Selftest {
         );
         Ok(Self {
             _proc: procfs::Files::new()?,
+            _settings: sysctl::Logged::new()?,
             _files: KBox::try_pin_init(files::Devices::new(), GFP_KERNEL)?,
             _waiting: KBox::try_pin_init(waiting::registration(), GFP_KERNEL)?,
         })

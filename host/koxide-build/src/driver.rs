@@ -51,6 +51,8 @@ pub struct Driver {
     pub tests: Vec<String>,
     /// Options for the compiler that its manifest asks for: `rustc-args` in `[package.metadata.koxide]`.
     pub rustc_args: Vec<String>,
+    /// Programs of this machine that its tests run, by name: `programs` of `[package.metadata.koxide]`.
+    pub programs: Vec<String>,
 }
 
 impl Project {
@@ -249,15 +251,19 @@ fn driver(package: &Package) -> Driver {
         dir: manifest.parent().unwrap_or(Path::new("/")).to_owned(),
         manifest,
         description: package.description.clone().unwrap_or_default(),
-        rustc_args: rustc_args(&package.metadata),
+        rustc_args: strings(&package.metadata["koxide"]["rustc-args"]),
         tests,
+        programs: strings(&package.metadata["koxide"]["programs"]),
     }
 }
 
-fn rustc_args(metadata: &serde_json::Value) -> Vec<String> {
-    let args = metadata["koxide"]["rustc-args"].as_array();
-    let texts = args.into_iter().flatten().filter_map(|arg| arg.as_str());
-    texts.map(str::to_owned).collect()
+/// The strings of a list in a package's metadata.
+fn strings(list: &serde_json::Value) -> Vec<String> {
+    let strings = list.as_array().into_iter().flatten();
+    strings
+        .filter_map(|item| item.as_str())
+        .map(str::to_owned)
+        .collect()
 }
 
 #[cfg(test)]
@@ -273,6 +279,7 @@ mod tests {
             description: String::new(),
             tests: Vec::new(),
             rustc_args: Vec::new(),
+            programs: Vec::new(),
         };
         Project {
             dir: dir.into(),
@@ -293,6 +300,14 @@ mod tests {
         assert_eq!(here.driver(None).unwrap().package, "b");
         assert_eq!(here.driver(Some("a")).unwrap().package, "a");
         assert_eq!(project(&["a"], "/w").driver(None).unwrap().package, "a");
+    }
+
+    #[test]
+    fn programs_for_tests_are_in_the_metadata() {
+        let metadata = serde_json::json!({"koxide": {"programs": ["sysctl", "mount"]}});
+        let programs = strings(&metadata["koxide"]["programs"]);
+        assert_eq!(programs, ["sysctl", "mount"]);
+        assert!(strings(&serde_json::Value::Null["koxide"]["programs"]).is_empty());
     }
 
     #[test]

@@ -7,6 +7,7 @@
 
 /* types */
 struct cred;
+struct ctl_table_header;
 struct device;
 struct file;
 struct inode;
@@ -150,6 +151,31 @@ void kx_spin_lock_init(void *lock, const char *name);
 void kx_spin_lock(void *lock);
 int kx_spin_trylock(void *lock);
 void kx_spin_unlock(void *lock);
+
+/* sysctl */
+#define KX_SYSCTL_ENTRY_ROOM 128
+#define KX_SYSCTL_INT 0
+#define KX_SYSCTL_UINT 1
+#define KX_SYSCTL_ULONG 2
+#define KX_SYSCTL_BOOL 3
+#define KX_SYSCTL_TEXT 4
+struct kx_sysctl_entry {
+	const char *name;
+	void *data;
+	size_t size;
+	s64 min;
+	s64 max;
+	u32 kind;
+	u16 mode;
+};
+struct kx_sysctl_table {
+	const struct kx_sysctl_entry *entries;
+	size_t len;
+};
+void kx_sysctl_fill(void *room, const void *table);
+struct ctl_table_header *kx_sysctl_register(const char *path, const void *room, size_t len);
+void kx_sysctl_unregister(struct ctl_table_header *header);
+void kx_sysctl_copy(void *to, const void *from, size_t len);
 
 /* task */
 struct task_struct *kx_current(void);

@@ -5,6 +5,8 @@
 opaque! {
     /// `struct cred` of include/linux/cred.h.
     pub struct cred;
+    /// `struct ctl_table_header` of include/linux/sysctl.h.
+    pub struct ctl_table_header;
     /// `struct device` of include/linux/device.h.
     pub struct device;
     /// `struct file` of include/linux/fs.h.

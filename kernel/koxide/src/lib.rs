@@ -74,6 +74,7 @@ pub mod seq_file;
 mod static_assert;
 pub mod str;
 pub mod sync;
+pub mod sysctl;
 mod table;
 pub mod task;
 pub mod time;

@@ -81,6 +81,7 @@ fn plan<'k>(
             plan,
             Payload {
                 modules: vec![module.path],
+                programs: driver.programs.clone(),
                 ..Payload::default()
             },
         ));

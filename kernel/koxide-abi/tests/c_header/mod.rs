@@ -221,6 +221,10 @@ fn declare(name: &str, ty: &syn::Type) -> String {
                 "isize" => "ssize_t",
                 "u8" | "u16" | "u32" | "u64" => &ident,
                 "i8" | "i16" | "i32" | "i64" => return format!("s{} {name}", &ident[1..]),
+                // One of the structs that cross the border.
+                own if own.starts_with(char::is_uppercase) => {
+                    return format!("struct kx_{} {name}", snake(own));
+                }
                 opaque => return format!("struct {opaque} {name}"),
             };
             format!("{c} {name}")

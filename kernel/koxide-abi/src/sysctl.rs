@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Tables of `/proc/sys`: include/linux/sysctl.h. Some kinds of entries are for GPL modules only.
+
+use core::ffi::{c_char, c_void};
+
+use crate::types::ctl_table_header;
+
+/// Room for one `struct ctl_table` and its limits in read-only memory; `shims/sysctl.c` checks that the target's fits.
+pub const SYSCTL_ENTRY_ROOM: usize = 128;
+
+/// An `int` between two limits.
+pub const SYSCTL_INT: u32 = 0;
+/// An `unsigned int` between two limits. GPL only.
+pub const SYSCTL_UINT: u32 = 1;
+/// An `unsigned long` between two limits.
+pub const SYSCTL_ULONG: u32 = 2;
+/// A byte that is 0 or 1. GPL only.
+pub const SYSCTL_BOOL: u32 = 3;
+/// A text with a NUL at its end, which [`kx_sysctl_copy`] reads and writes.
+pub const SYSCTL_TEXT: u32 = 4;
+
+/// A file in `/proc/sys`, as `shims/sysctl.c` reads it.
+#[repr(C)]
+pub struct SysctlEntry {
+    /// The name, NUL-terminated.
+    pub name: *const c_char,
+    /// Where the value is.
+    pub data: *mut c_void,
+    /// How many bytes it has.
+    pub size: usize,
+    /// The smallest value.
+    pub min: i64,
+    /// The largest value.
+    pub max: i64,
+    /// One of the `SYSCTL_*`.
+    pub kind: u32,
+    /// The permission bits.
+    pub mode: u16,
+}
+
+/// The files of a folder of `/proc/sys`, as `shims/sysctl.c` reads them.
+#[repr(C)]
+pub struct SysctlTable {
+    /// The first of the files.
+    pub entries: *const SysctlEntry,
+    /// How many there are.
+    pub len: usize,
+}
+
+shims! {
+    /// Writes an array of `struct ctl_table`; called by the generated C file before the driver's init.
+    ///
+    /// # Safety
+    ///
+    /// `table` points at a [`SysctlTable`] that is never freed, nor is what it points at; `room` is writable,
+    /// [`SYSCTL_ENTRY_ROOM`] bytes for each entry and one more, and zero.
+    pub fn kx_sysctl_fill(room: *mut c_void, table: *const c_void);
+
+    /// Makes the files; null when there is no memory or the kernel does not like the table, which the log then tells. May
+    /// sleep.
+    ///
+    /// # Safety
+    ///
+    /// `path` is a NUL-terminated string and `room` one that [`kx_sysctl_fill`] filled for `len` entries; both live until
+    /// the files are removed.
+    pub fn kx_sysctl_register(path: *const c_char, room: *const c_void, len: usize) -> *mut ctl_table_header;
+
+    /// Removes the files: when this returns, nobody reads or writes them. May sleep.
+    ///
+    /// # Safety
+    ///
+    /// `header` came from [`kx_sysctl_register`], and was not unregistered.
+    pub fn kx_sysctl_unregister(header: *mut ctl_table_header);
+
+    /// Copies `len` bytes while nobody writes a [`SYSCTL_TEXT`] of this module. May sleep.
+    ///
+    /// # Safety
+    ///
+    /// `from` is readable and `to` writable for `len` bytes; one of them is the data of a text, or its start.
+    pub fn kx_sysctl_copy(to: *mut c_void, from: *const c_void, len: usize);
+}
