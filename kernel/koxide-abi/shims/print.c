@@ -22,3 +22,13 @@ void kx_print(u32 level, const char *prefix, const u8 *text, size_t len)
 		printk("%s%.*s", head, room, (const char *)text);
 }
 #endif
+
+#ifdef KX_USE_kx_pointer_text
+void kx_pointer_text(char *room, size_t size, const void *pointer)
+{
+	scnprintf(room, size, "%p", pointer);
+	/* Digits without a prefix, or a word as long as the kernel has no random numbers. */
+	if (room[0] != '(')
+		scnprintf(room, size, "0x%p", pointer);
+}
+#endif

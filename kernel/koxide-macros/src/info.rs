@@ -20,6 +20,8 @@ pub(crate) struct ModuleInfo {
     pub(crate) license: LitStr,
     pub(crate) description: Option<LitStr>,
     pub(crate) authors: Vec<LitStr>,
+    /// Where the key `author` is written, which upstream had until Linux 6.14.
+    pub(crate) author_key: Option<Span>,
     pub(crate) alias: Vec<LitStr>,
     pub(crate) firmware: Vec<LitStr>,
     pub(crate) imports_ns: Vec<LitStr>,
@@ -43,6 +45,7 @@ struct Keys {
     license: Option<LitStr>,
     description: Option<LitStr>,
     authors: Vec<LitStr>,
+    author_key: Option<Span>,
     alias: Vec<LitStr>,
     firmware: Vec<LitStr>,
     imports_ns: Vec<LitStr>,
@@ -61,7 +64,11 @@ impl Keys {
             "name" => self.name = Some(module_name(input)?),
             "license" => self.license = Some(text(input)?),
             "description" => self.description = Some(text(input)?),
-            "authors" => self.authors = texts(input)?,
+            "authors" => self.authors.extend(texts(input)?),
+            "author" => {
+                self.authors.push(text(input)?);
+                self.author_key = Some(key.span());
+            }
             "alias" => self.alias = texts(input)?,
             "firmware" => self.firmware = texts(input)?,
             "imports_ns" => self.imports_ns = texts(input)?,
@@ -105,6 +112,7 @@ impl Parse for ModuleInfo {
             license: keys.license.ok_or_else(|| required("license"))?,
             description: keys.description,
             authors: keys.authors,
+            author_key: keys.author_key,
             alias: keys.alias,
             firmware: keys.firmware,
             imports_ns: keys.imports_ns,

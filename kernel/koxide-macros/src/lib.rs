@@ -4,6 +4,7 @@
 //!
 //! One file per macro. Each has a function from tokens to tokens, so that it can be tested without a compiler.
 
+mod fmt;
 mod info;
 mod kunit;
 mod module;
@@ -47,6 +48,18 @@ fn finish(result: syn::Result<proc_macro2::TokenStream>) -> TokenStream {
 #[proc_macro]
 pub fn module(input: TokenStream) -> TokenStream {
     finish(module::expand(input.into()))
+}
+
+/// Arguments of a format string, to be formatted where they are used; as `format_args!`, but for the kernel's traits.
+///
+/// `{}` looks for `kernel::fmt::Display`, and `{:p}` for `kernel::fmt::Pointer`.
+///
+/// ```ignore
+/// let name = CString::try_from_fmt(fmt!("disk{}", 3))?;
+/// ```
+#[proc_macro]
+pub fn fmt(input: TokenStream) -> TokenStream {
+    fmt::expand(input.into()).into()
 }
 
 /// Makes a trait a table of operations that an implementation may leave out.

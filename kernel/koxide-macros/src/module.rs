@@ -2,8 +2,8 @@
 
 //! `module!`.
 
-use proc_macro2::{Literal, TokenStream};
-use quote::{format_ident, quote};
+use proc_macro2::{Literal, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{LitCStr, LitStr};
 
@@ -17,7 +17,10 @@ pub(crate) fn expand(input: TokenStream) -> syn::Result<TokenStream> {
     let entries = entries(&info);
     let record = record(&info);
     let params = (!info.params.is_empty()).then(|| parameters(&info.params));
+    let note = info.author_key.map(note_author);
     Ok(quote! {
+        #note
+
         #[doc(hidden)]
         #[allow(dead_code)]
         const __LOG_PREFIX: &::core::ffi::CStr = #name;
@@ -34,6 +37,18 @@ pub(crate) fn expand(input: TokenStream) -> syn::Result<TokenStream> {
         #record
         #params
     })
+}
+
+/// Has the compiler note that a key has another name now: a macro cannot do that itself, but use what is deprecated.
+fn note_author(at: Span) -> TokenStream {
+    quote_spanned! {at=>
+        const _: () = {
+            #[deprecated(note = "`module!` takes `authors: [\"...\"]`")]
+            #[allow(non_upper_case_globals)]
+            const author: () = ();
+            author
+        };
+    }
 }
 
 /// A string as a C string literal.
@@ -202,6 +217,14 @@ mod tests {
     }
 
     #[test]
+    fn the_older_name_of_a_key_works_and_is_noted() {
+        let module = quote!(type: X, name: "x", license: "GPL", author: "me");
+        let info: ModuleInfo = syn::parse2(module.clone()).unwrap();
+        assert!(record_text(&info).contains("author=me\0"));
+        assert!(expand(module).unwrap().to_string().contains("deprecated"));
+    }
+
+    #[test]
     fn the_required_keys_are_required() {
         assert_eq!(
             error_of(quote!(name: "x", license: "GPL")),
@@ -219,9 +242,9 @@ mod tests {
 
     #[test]
     fn a_wrong_key_is_named() {
-        let error = error_of(quote!(type: X, author: "me"));
+        let error = error_of(quote!(type: X, writer: "me"));
         assert!(
-            error.starts_with("`module!` has no key `author`: it takes type, name, authors"),
+            error.starts_with("`module!` has no key `writer`: it takes type, name, authors"),
             "{error}"
         );
         assert_eq!(

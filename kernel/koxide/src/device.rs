@@ -94,7 +94,7 @@ unsafe impl AlwaysRefCounted for Device {
 macro_rules! __dev_print {
     ($level:ident, $dev:expr, $($args:tt)+) => {
         ::core::convert::AsRef::<$crate::device::Device>::as_ref(&$dev)
-            .__print($crate::print::Level::$level, ::core::format_args!($($args)+))
+            .__print($crate::print::Level::$level, $crate::fmt!($($args)+))
     };
 }
 

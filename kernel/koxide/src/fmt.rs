@@ -1,107 +1,172 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Formatting.
+//! Formatting, in place of `core::fmt`.
+//!
+//! [`Display`] and [`Pointer`] are the kernel's own, so that the library can implement them for types of others: a
+//! [`CStr`](crate::str::CStr) can be written with `{}`, and `{:p}` writes an address as the kernel's `%p` does, which does
+//! not tell where it is. A driver implements [`Display`] of this module for its types. [`fmt!`](crate::prelude::fmt),
+//! `pr_info!` and their relatives look for these traits; `write!`, `assert!` and `panic!` are the compiler's, and look for
+//! those of `core::fmt`.
 //!
 //! Text is always formatted in the module itself: the kernel's own `%pA` knows the layout of another compiler's
 //! arguments, or none.
+//!
+//! # Examples
+//!
+//! ```
+//! use kernel::{fmt, prelude::*, str::CString};
+//!
+//! struct Version(u8, u8);
+//!
+//! impl fmt::Display for Version {
+//!     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+//!         f.write_fmt(fmt!("{}.{}", self.0, self.1))
+//!     }
+//! }
+//!
+//! let text = CString::try_from_fmt(fmt!("{} {:>5}", c"disk", Version(1, 2)))?;
+//! assert_eq!(&*text, c"disk 1.2");
+//! # Ok::<(), Error>(())
+//! ```
 
-pub use core::fmt::{
-    Arguments, Debug, Display, Error, Formatter, LowerHex, Result, UpperHex, Write,
-};
+mod line;
+mod pointer;
 
-/// Arguments of a format string, to be formatted where they are used.
-///
-/// # Examples
-///
-/// ```
-/// use kernel::{prelude::*, str::CString};
-///
-/// let name = CString::try_from_fmt(fmt!("disk{}", 3))?;
-/// assert_eq!(name.to_bytes(), b"disk3");
-/// # Ok::<(), Error>(())
-/// ```
-#[macro_export]
-macro_rules! fmt {
-    ($($args:tt)*) => { ::core::format_args!($($args)*) };
-}
+use core::fmt::{Binary, LowerExp, LowerHex, Octal, UpperExp, UpperHex};
 
-/// Text in a fixed room: what does not fit is counted and dropped.
-pub(crate) struct Line<'a> {
-    room: &'a mut [u8],
-    wanted: usize,
-}
+use crate::alloc::{Allocator, Box};
+use crate::str::{CStr, CString};
+use crate::sync::{Arc, UniqueArc};
 
-impl<'a> Line<'a> {
-    /// An empty line.
-    pub(crate) fn new(room: &'a mut [u8]) -> Self {
-        Self { room, wanted: 0 }
-    }
+pub use core::fmt::{Arguments, Debug, Error, Formatter, Result, Write};
 
-    /// Formats `args` into a room: the text, or how long it would have been.
+pub(crate) use line::Line;
+pub use pointer::{HashedPtr, Pointer};
+
+/// What `{}` writes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be formatted with `{{}}`",
+    note = "`pr_info!`, `fmt!` and their relatives look for `kernel::fmt::Display`: implement that rather than `core::fmt::Display`"
+)]
+pub trait Display {
+    /// Writes the value.
     ///
-    /// An error of a `Display` implementation ends the text.
-    pub(crate) fn format(
-        room: &'a mut [u8],
-        args: Arguments<'_>,
-    ) -> core::result::Result<&'a [u8], usize> {
-        let mut line = Self::new(room);
-        let _ = line.write_fmt(args);
-        let Self { room, wanted } = line;
-        room.get(..wanted).ok_or(wanted)
-    }
+    /// # Errors
+    ///
+    /// [`Error`] when the formatter cannot be written to.
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result;
+}
 
-    /// What is there so far.
-    #[cfg_attr(
-        not(target_os = "none"),
-        allow(dead_code, reason = "the panic handler uses it")
-    )]
-    pub(crate) fn text(&self) -> &[u8] {
-        &self.room[..self.wanted.min(self.room.len())]
+/// What [`fmt!`](crate::prelude::fmt) puts around a value, for the compiler to find the traits of this module.
+#[doc(hidden)]
+pub struct Adapter<T>(pub T);
+
+impl<T: ?Sized + Display> core::fmt::Display for Adapter<&T> {
+    #[inline]
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        self.0.fmt(f)
     }
 }
 
-impl Write for Line<'_> {
-    fn write_str(&mut self, text: &str) -> Result {
-        let free = self.room.get_mut(self.wanted..).unwrap_or_default();
-        let fits = free.len().min(text.len());
-        free[..fits].copy_from_slice(&text.as_bytes()[..fits]);
-        self.wanted = self.wanted.saturating_add(text.len());
-        Ok(())
+impl<T: ?Sized + Pointer> core::fmt::Pointer for Adapter<&T> {
+    #[inline]
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Leaves a trait as it is in `core`.
+macro_rules! pass_on {
+    ($($format:ident)*) => {$(
+        impl<T: $format> $format for Adapter<T> {
+            #[inline]
+            fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+                self.0.fmt(f)
+            }
+        }
+    )*};
+}
+
+pass_on!(Debug LowerHex UpperHex Octal Binary LowerExp UpperExp);
+
+/// Implements [`Display`] as it is in `core`.
+macro_rules! as_in_core {
+    ($($ty:ty)*) => {$(
+        impl Display for $ty {
+            #[inline]
+            fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+                core::fmt::Display::fmt(self, f)
+            }
+        }
+    )*};
+}
+
+as_in_core!(bool char str i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize);
+as_in_core!(Arguments<'_> Error core::panic::PanicInfo<'_> core::panic::Location<'_>);
+as_in_core!(core::num::ParseIntError core::num::TryFromIntError core::str::Utf8Error);
+as_in_core!(core::convert::Infallible core::net::IpAddr core::net::Ipv4Addr core::net::Ipv6Addr);
+
+/// Implements [`Display`] for what leads to a value.
+macro_rules! through {
+    ($({$($generics:tt)*} $ty:ty;)*) => {$(
+        impl<$($generics)*> Display for $ty {
+            #[inline]
+            fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+                Display::fmt(&**self, f)
+            }
+        }
+    )*};
+}
+
+through! {
+    {T: ?Sized + Display} &T;
+    {T: ?Sized + Display} &mut T;
+    {T: ?Sized + Display} Arc<T>;
+    {T: ?Sized + Display} UniqueArc<T>;
+    {T: ?Sized + Display, A: Allocator} Box<T, A>;
+    {P: core::ops::Deref<Target: Display>} core::pin::Pin<P>;
+    {} CString;
+}
+
+impl Display for CStr {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        crate::str::escape(self.to_bytes(), &[], f)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::format;
+    use std::string::String;
 
-    #[test]
-    fn text_that_fits_is_there() {
-        let mut room = [0; 8];
-        assert_eq!(
-            Line::format(&mut room, format_args!("{}-{}", 12, "abc")),
-            Ok(&b"12-abc"[..])
-        );
-        assert_eq!(
-            Line::format(&mut room, format_args!("{:>8}", 1)),
-            Ok(&b"       1"[..])
-        );
+    use super::{Arguments, Display, Formatter};
+    use crate::prelude::*;
+
+    /// A value that only the kernel's trait can write.
+    struct Own;
+
+    impl Display for Own {
+        fn fmt(&self, f: &mut Formatter<'_>) -> super::Result {
+            f.pad("own")
+        }
+    }
+
+    fn text(args: Arguments<'_>) -> String {
+        format!("{args}")
     }
 
     #[test]
-    fn text_that_does_not_fit_is_measured() {
-        let mut room = [0; 4];
-        assert_eq!(
-            Line::format(&mut room, format_args!("{}{}{}", "abc", "def", 7)),
-            Err(7)
-        );
-        let mut line = Line::new(&mut room);
-        let _ = line.write_fmt(format_args!("{}{}", "abc", "def"));
-        assert_eq!(line.text(), b"abcd");
+    fn the_kernels_traits_are_found() {
+        let own = KBox::new(Own, GFP_KERNEL).unwrap();
+        assert_eq!(text(fmt!("{} {own:>5} {}", Own, c"c\xff")), "own   own c\\xff");
+        let any: &dyn Display = &own;
+        assert_eq!(text(fmt!("{any}{n:#x}{:?}", "q", n = 1 + 15)), "own0x10\"q\"");
     }
 
     #[test]
-    fn no_room_is_a_room_too() {
-        assert_eq!(Line::format(&mut [], format_args!("{}", 1)), Err(1));
-        assert_eq!(Line::format(&mut [], format_args!("{}", "")), Ok(&b""[..]));
+    fn widths_are_numbers() {
+        let width = 6;
+        assert_eq!(text(fmt!("{:width$}|{:<1$}|{:.*}", Own, 4, 1, "xyz")), "own   |4   |x");
+        assert_eq!(text(fmt!("{{{:>w$}}}", 7, w = width)), "{     7}");
     }
 }

@@ -55,6 +55,7 @@ pub mod cred;
 pub mod device;
 pub mod entry;
 pub mod error;
+pub mod ffi;
 pub mod fmt;
 pub mod fs;
 pub mod init;
@@ -78,6 +79,7 @@ pub mod sysctl;
 mod table;
 pub mod task;
 pub mod time;
+pub mod tracepoint;
 pub mod transmute;
 pub mod types;
 pub mod uaccess;
@@ -97,7 +99,8 @@ pub mod pin_init {
     pub use pinned_init::*;
 }
 
-pub use macros::module;
+pub use ::macros;
+pub use macros::{fmt, module};
 pub use module::{InPlaceModule, Module, ModuleMetadata, ThisModule};
 
 /// The prefix of what this library itself writes to the log.

@@ -10,6 +10,7 @@
 
 #![allow(unsafe_code, reason = "the C edge of the log")]
 
+mod dbg;
 mod once;
 
 use core::ffi::CStr;
@@ -93,7 +94,7 @@ macro_rules! __print {
         $crate::print::print(
             $crate::print::Level::$level,
             ::core::option::Option::Some(crate::__LOG_PREFIX),
-            ::core::format_args!($($args)+),
+            $crate::fmt!($($args)+),
         )
     };
 }
@@ -168,7 +169,7 @@ macro_rules! pr_cont {
         $crate::print::print(
             $crate::print::Level::Cont,
             ::core::option::Option::None,
-            ::core::format_args!($($args)+),
+            $crate::fmt!($($args)+),
         )
     };
 }
@@ -201,6 +202,7 @@ mod tests {
     #[test]
     fn a_message_longer_than_the_stack_room_is_whole() {
         let long = "x".repeat(1000);
+        let long = long.as_str();
         pr_warn!("{long}\n");
         assert_eq!(take(), vec![(4, std::format!("koxide: {long}\n"))]);
     }

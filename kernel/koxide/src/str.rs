@@ -2,92 +2,41 @@
 
 //! Strings.
 
-use core::fmt;
-use core::ops::Deref;
+mod bstr;
+mod cstr;
+mod formatter;
+mod kstrtobool;
+pub mod parse_int;
+
+use core::ops::{Deref, DerefMut};
 
 use crate::alloc::flags::GFP_KERNEL;
 use crate::alloc::{AllocError, KVec};
 use crate::error::{Error, code::EINVAL};
-use crate::fmt::Line;
+use crate::fmt::{self, Line};
 
+pub use bstr::BStr;
+pub(crate) use bstr::escape;
 pub use core::ffi::CStr;
-
-/// What [`CStr`] has beyond its standard methods.
-pub trait CStrExt {
-    /// A copy in memory of its own.
-    ///
-    /// # Errors
-    ///
-    /// [`AllocError`] when there is no memory.
-    ///
-    /// # Context
-    ///
-    /// May sleep.
-    fn to_cstring(&self) -> Result<CString, AllocError>;
-}
-
-impl CStrExt for CStr {
-    fn to_cstring(&self) -> Result<CString, AllocError> {
-        CString::try_from(self)
-    }
-}
-
-/// Bytes that are mostly text.
-///
-/// # Examples
-///
-/// ```
-/// use kernel::str::BStr;
-///
-/// assert_eq!(format!("{}", BStr::from_bytes(b"a\xff\"b")), "a\\xff\"b");
-/// ```
-#[repr(transparent)]
-#[derive(PartialEq, Eq)]
-pub struct BStr([u8]);
-
-impl BStr {
-    /// Bytes, taken as text.
-    #[allow(unsafe_code, reason = "a cast to a struct of one field")]
-    pub const fn from_bytes(bytes: &[u8]) -> &Self {
-        // SAFETY: the struct has the layout of its one field.
-        unsafe { &*(core::ptr::from_ref(bytes) as *const Self) }
-    }
-}
-
-impl Deref for BStr {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl fmt::Display for BStr {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for byte in &self.0 {
-            match byte {
-                b' '..=b'~' => fmt::Write::write_char(f, char::from(*byte))?,
-                b'\n' => f.write_str("\\n")?,
-                b'\t' => f.write_str("\\t")?,
-                b'\r' => f.write_str("\\r")?,
-                _ => write!(f, "\\x{byte:02x}")?,
-            }
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Debug for BStr {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\"{self}\"")
-    }
-}
+pub use cstr::{CStrExt, as_char_ptr_in_const_context};
+pub use formatter::{Formatter, NullTerminatedFormatter};
+pub use kstrtobool::{kstrtobool, kstrtobool_bytes};
 
 /// A C string in memory of its own.
 ///
 /// # Invariants
 ///
 /// The bytes have one NUL, at their end.
+///
+/// # Examples
+///
+/// ```
+/// use kernel::{prelude::*, str::CString};
+///
+/// let name = CString::try_from_fmt(fmt!("disk{}", 3))?;
+/// assert_eq!(name.to_bytes(), b"disk3");
+/// # Ok::<(), Error>(())
+/// ```
 pub struct CString {
     bytes: KVec<u8>,
 }
@@ -135,6 +84,14 @@ impl Deref for CString {
     }
 }
 
+impl DerefMut for CString {
+    #[allow(unsafe_code, reason = "the check was made once")]
+    fn deref_mut(&mut self) -> &mut CStr {
+        // SAFETY: by the invariant there is one NUL, at the end.
+        unsafe { CStr::from_bytes_with_nul_unchecked_mut(&mut self.bytes) }
+    }
+}
+
 impl TryFrom<&CStr> for CString {
     type Error = AllocError;
 
@@ -152,23 +109,8 @@ impl fmt::Debug for CString {
     }
 }
 
-/// A C string literal, for code that is written with upstream's older macro: the same as `c"..."`.
-#[macro_export]
-macro_rules! c_str {
-    ($text:expr) => {
-        const {
-            match ::core::ffi::CStr::from_bytes_with_nul(::core::concat!($text, "\0").as_bytes()) {
-                ::core::result::Result::Ok(text) => text,
-                ::core::result::Result::Err(_) => ::core::panic!("a C string has no NUL within"),
-            }
-        }
-    };
-}
-
 #[cfg(test)]
 mod tests {
-    use std::format;
-
     use super::*;
 
     #[test]
@@ -193,7 +135,7 @@ mod tests {
     #[test]
     fn text_that_changes_is_refused() {
         struct Growing(core::cell::Cell<usize>);
-        impl fmt::Display for Growing {
+        impl core::fmt::Display for Growing {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 self.0.set(self.0.get() + 1);
                 (0..self.0.get()).try_for_each(|_| f.write_str("x"))
@@ -203,20 +145,6 @@ mod tests {
         assert_eq!(
             CString::try_from_fmt(format_args!("{growing}")).unwrap_err(),
             EINVAL
-        );
-    }
-
-    #[test]
-    fn literals_and_copies() {
-        assert_eq!(c_str!("abc"), c"abc");
-        assert_eq!(&*c"abc".to_cstring().unwrap(), c"abc");
-        assert_eq!(
-            format!(
-                "{} {:?}",
-                BStr::from_bytes(b"a\tb"),
-                BStr::from_bytes(b"\0")
-            ),
-            r#"a\tb "\x00""#
         );
     }
 }

@@ -3,7 +3,7 @@
 //! The kernel log: each thread has its own, so that a test reads what it wrote itself.
 
 use core::cell::RefCell;
-use core::ffi::{CStr, c_char};
+use core::ffi::{CStr, c_char, c_void};
 
 std::thread_local! {
     static LOG: RefCell<Vec<(u32, String)>> = const { RefCell::new(Vec::new()) };
@@ -30,4 +30,17 @@ pub(crate) unsafe fn print(level: u32, prefix: *const c_char, text: *const u8, l
     }
     line.push_str(&String::from_utf8_lossy(text));
     LOG.with_borrow_mut(|log| log.push((level, line)));
+}
+
+/// Twin of `kx_pointer_text`.
+///
+/// # Safety
+///
+/// As for `kx_pointer_text`.
+pub(crate) unsafe fn pointer_text(room: *mut c_char, size: usize, pointer: *const c_void) {
+    let text = format!("0x{:016x}\0", !pointer.addr());
+    if text.len() <= size {
+        // SAFETY: the room is writable for so many bytes.
+        unsafe { core::ptr::copy_nonoverlapping(text.as_ptr(), room.cast(), text.len()) };
+    }
 }

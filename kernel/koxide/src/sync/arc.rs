@@ -53,14 +53,11 @@ struct ArcInner<T: ?Sized> {
 /// It becomes an owner of what its value implements:
 ///
 /// ```
-/// use kernel::{fmt::Display, prelude::*, sync::Arc};
+/// use kernel::{fmt::Display, prelude::*, str::CString, sync::Arc};
 ///
 /// let number: Arc<dyn Display> = Arc::new(42, GFP_KERNEL)?;
 /// let word: Arc<dyn Display> = Arc::new("hello", GFP_KERNEL)?;
-/// for one in [number, word] {
-///     pr_info!("{one}\n");
-/// }
-/// # const __LOG_PREFIX: &core::ffi::CStr = c"doc";
+/// assert_eq!(&*CString::try_from_fmt(fmt!("{number} {word}"))?, c"42 hello");
 /// # Ok::<(), Error>(())
 /// ```
 ///
