@@ -18,6 +18,7 @@ mod parameters;
 mod pending;
 mod procfs;
 mod sysctl;
+mod text;
 mod user;
 mod waiting;
 
@@ -40,7 +41,7 @@ module! {
     params: {
         provoke: u32 {
             default: 0,
-            description: "A fault: 1 panics, 2 leaks a registration, 3 fails after a registration, 4 logs a long line, 5 one that is far too long",
+            description: "A fault: 1 panics, 2 leaks a registration, 3 fails after a registration, 4 logs a long line, 5 one that is far too long, 6 lines of each kind",
         },
         pending: u32 {
             default: 0,
@@ -94,6 +95,7 @@ impl kernel::Module for Selftest {
             1 => panic!("provoked with {}", 42),
             2 => core::mem::forget(registered()?),
             3 => fail_late()?,
+            6 => text::log(),
             4 => pr_info!("{:>600}|\n", "a long line"),
             5 => {
                 pr_info!(too_long!());

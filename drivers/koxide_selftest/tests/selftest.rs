@@ -84,6 +84,22 @@ fn a_line_that_is_far_too_long_is_cut() {
     module.unload().unwrap();
 }
 
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn values_of_all_kinds_are_logged() {
+    let mut log = KernelLog::since_now();
+    let module = Module::load("koxide_selftest", "provoke=6").unwrap();
+    let looked_at = log.wait_for("] 3 * 7 = 21");
+    assert!(
+        looked_at.contains("koxide_selftest: [drivers/koxide_selftest/src/text.rs:"),
+        "{looked_at}"
+    );
+    log.wait_for("koxide_selftest: disk\\xff 1.2 EINVAL 42 and 00ff");
+    log.wait_for("koxide_selftest: level 5");
+    log.wait_for("koxide_selftest: level 4");
+    module.unload().unwrap();
+}
+
 /// A module whose init fails is freed, whoever uses it: the library waits until nobody does.
 #[test]
 #[ignore = "needs a VM: run `cargo koxide test`"]

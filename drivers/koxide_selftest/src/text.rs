@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Text: formatting, and numbers that users write.
+
+use kernel::{fmt, prelude::*};
+
+/// A value that is written with the kernel's own trait.
+struct Version(u8, u8);
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_fmt(fmt!("{}.{}", self.0, self.1))
+    }
+}
+
+/// Writes messages of each kind to the log.
+#[allow(clippy::disallowed_macros, reason = "they are what is tested")]
+pub(crate) fn log() {
+    let version = Version(1, 2);
+    let doubled = dbg!(3 * 7) * 2;
+    pr_info!("{} {version} {:?} {doubled}", c"disk\xff", EINVAL);
+    pr_cont!(" and {:04x}\n", 255);
+    pr_notice!("level {}\n", 5);
+    pr_warn!("level {}\n", 4);
+}
+
+#[kunit_tests(text)]
+mod tests {
+    use super::*;
+    use kernel::{
+        b_str,
+        fmt::Write,
+        str::{CString, Formatter, kstrtobool, parse_int::ParseInt},
+    };
+
+    #[test]
+    fn values_are_written_by_the_kernels_traits() -> Result {
+        let text = CString::try_from_fmt(fmt!("{}|{:>4}|{:?}", c"a\n", Version(1, 2), c"b"))?;
+        assert_eq!(&*text, c"a\\x0a|1.2|\"b\"");
+        Ok(())
+    }
+
+    #[test]
+    fn addresses_are_not_shown() -> Result {
+        let here = 7;
+        let shown = CString::try_from_fmt(fmt!("{:p}", &here))?;
+        let again = CString::try_from_fmt(fmt!("{:p}", &raw const here))?;
+        assert_eq!(&*shown, &*again);
+        let address = CString::try_from_fmt(fmt!("{:#018x}", (&raw const here).addr()))?;
+        assert_ne!(&*shown, &*address);
+        // Either a number of 32 bits, or that the kernel has no random numbers yet.
+        let bytes = shown.to_bytes();
+        assert!(bytes.starts_with(b"0x00000000") && bytes.len() == 18 || bytes.starts_with(b"("));
+        Ok(())
+    }
+
+    #[test]
+    fn a_full_buffer_is_an_error() {
+        let mut room = [0; 4];
+        let mut text = Formatter::new(&mut room);
+        assert!(text.write_fmt(fmt!("{}", 1234)).is_ok());
+        assert!(text.write_fmt(fmt!("{}", 5)).is_err());
+        assert_eq!(text.bytes_written(), 5);
+    }
+
+    #[test]
+    fn numbers_and_answers_are_read() {
+        assert_eq!(i32::from_str(b_str!("-0x10")), Ok(-16));
+        assert_eq!(u64::from_str(b_str!("18446744073709551615")), Ok(u64::MAX));
+        assert_eq!(u64::from_str(b_str!("18446744073709551616")), Err(EINVAL));
+        assert_eq!(i64::from_str(b_str!("-9223372036854775808")), Ok(i64::MIN));
+        assert_eq!(kstrtobool(c"true"), Ok(true));
+    }
+}
