@@ -119,6 +119,7 @@ void kx_wake_up_pollfree(void *head);
 
 /* print */
 void kx_print(u32 level, const char *prefix, const u8 *text, size_t len);
+void kx_pointer_text(char *room, size_t size, const void *pointer);
 
 /* procfs */
 #define KX_PROC_OPS_ROOM 160

@@ -23,12 +23,12 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let mut wrapped = Vec::new();
     for (position, Argument { name, value }) in args.into_iter().enumerate() {
         let by_position = Reference::Position(position);
-        let by_name = name
-            .as_ref()
-            .map(|name| Reference::Name(name.to_string()));
+        let by_name = name.as_ref().map(|name| Reference::Name(name.to_string()));
         // An explicit argument is not taken from the surroundings.
         let is_value = used.values.remove(&by_position)
-            | by_name.as_ref().is_some_and(|name| used.values.remove(name));
+            | by_name
+                .as_ref()
+                .is_some_and(|name| used.values.remove(name));
         let is_count = used.counts.contains(&by_position)
             || by_name.is_some_and(|name| used.counts.contains(&name));
         let name = name.map(|name| quote_spanned!(span=> #name =));
@@ -193,7 +193,9 @@ mod tests {
     use quote::quote;
 
     fn expanded(input: TokenStream) -> String {
-        expand(input).to_string().replace(":: kernel :: fmt :: ", "")
+        expand(input)
+            .to_string()
+            .replace(":: kernel :: fmt :: ", "")
     }
 
     #[test]

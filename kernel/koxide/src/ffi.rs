@@ -7,7 +7,9 @@
 
 #![allow(non_camel_case_types, reason = "the names are C's")]
 
-pub use core::ffi::{CStr, c_int, c_longlong, c_schar, c_short, c_uchar, c_uint, c_ulonglong, c_ushort, c_void};
+pub use core::ffi::{
+    CStr, c_int, c_longlong, c_schar, c_short, c_uchar, c_uint, c_ulonglong, c_ushort, c_void,
+};
 
 /// C's `char`.
 pub type c_char = u8;

@@ -158,15 +158,24 @@ mod tests {
     #[test]
     fn the_kernels_traits_are_found() {
         let own = KBox::new(Own, GFP_KERNEL).unwrap();
-        assert_eq!(text(fmt!("{} {own:>5} {}", Own, c"c\xff")), "own   own c\\xff");
+        assert_eq!(
+            text(fmt!("{} {own:>5} {}", Own, c"c\xff")),
+            "own   own c\\xff"
+        );
         let any: &dyn Display = &own;
-        assert_eq!(text(fmt!("{any}{n:#x}{:?}", "q", n = 1 + 15)), "own0x10\"q\"");
+        assert_eq!(
+            text(fmt!("{any}{n:#x}{:?}", "q", n = 1 + 15)),
+            "own0x10\"q\""
+        );
     }
 
     #[test]
     fn widths_are_numbers() {
         let width = 6;
-        assert_eq!(text(fmt!("{:width$}|{:<1$}|{:.*}", Own, 4, 1, "xyz")), "own   |4   |x");
+        assert_eq!(
+            text(fmt!("{:width$}|{:<1$}|{:.*}", Own, 4, 1, "xyz")),
+            "own   |4   |x"
+        );
         assert_eq!(text(fmt!("{{{:>w$}}}", 7, w = width)), "{     7}");
     }
 }

@@ -10,8 +10,8 @@ pub use macros::{fmt, kunit_tests, module, vtable};
 pub use crate::alloc::{Box, KBox, KVBox, KVVec, KVec, VBox, VVec, Vec, flags::*};
 pub use crate::error::{Error, Result, code::*};
 pub use crate::ffi::{
-    CStr, c_char, c_int, c_long, c_longlong, c_schar, c_short, c_uchar, c_uint, c_ulong, c_ulonglong,
-    c_ushort, c_void,
+    CStr, c_char, c_int, c_long, c_longlong, c_schar, c_short, c_uchar, c_uint, c_ulong,
+    c_ulonglong, c_ushort, c_void,
 };
 pub use crate::init::InPlaceInit;
 pub use crate::module::{InPlaceModule, Module, ModuleMetadata, ThisModule};

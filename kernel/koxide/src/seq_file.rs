@@ -57,7 +57,7 @@ impl Write for Text<'_> {
     }
 }
 
-/// Adds text to a [`SeqFile`], formatted as by `format_args!`. Process context.
+/// Adds text to a [`SeqFile`], formatted as by [`fmt!`](crate::prelude::fmt). Process context.
 ///
 /// # Examples
 ///
@@ -70,7 +70,7 @@ impl Write for Text<'_> {
 /// ```
 #[macro_export]
 macro_rules! seq_print {
-    ($m:expr, $($args:tt)+) => { $m.call_printf(::core::format_args!($($args)+)) };
+    ($m:expr, $($args:tt)+) => { $m.call_printf($crate::fmt!($($args)+)) };
 }
 #[doc(inline)]
 pub use seq_print;

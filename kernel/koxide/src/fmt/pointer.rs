@@ -75,7 +75,10 @@ mod tests {
         assert_ne!(address, hashed);
         assert_eq!(hashed.len(), 18);
         assert_eq!(hashed, format!("{}", fmt!("{:p}", &raw const value)));
-        assert_eq!(format!("{}", fmt!("{:>20p}", &value)), format!("  {hashed}"));
+        assert_eq!(
+            format!("{}", fmt!("{:>20p}", &value)),
+            format!("  {hashed}")
+        );
         assert_eq!(
             format!("{}", fmt!("{:020p}", &value)),
             format!("0x00{}", &hashed[2..])

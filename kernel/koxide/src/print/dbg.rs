@@ -56,6 +56,9 @@ mod tests {
         assert_eq!(lines.len(), 3);
         assert!(lines[0].1.ends_with("] 1 + 1 = 2\n"), "{lines:?}");
         assert!(lines[1].1.ends_with("] \"{x}\" = \"{x}\"\n"), "{lines:?}");
-        assert!(lines[2].1.starts_with("koxide: [") && lines[2].1.ends_with("]\n"), "{lines:?}");
+        assert!(
+            lines[2].1.starts_with("koxide: [") && lines[2].1.ends_with("]\n"),
+            "{lines:?}"
+        );
     }
 }

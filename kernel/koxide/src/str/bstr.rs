@@ -102,7 +102,11 @@ const DEBUGGED: Escapes<'static> = &[
 ];
 
 /// Writes bytes as text.
-pub(crate) fn escape(bytes: &[u8], escapes: Escapes<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+pub(crate) fn escape(
+    bytes: &[u8],
+    escapes: Escapes<'_>,
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
     for byte in bytes {
         let letter = escapes.iter().find(|(escaped, _)| escaped == byte);
         match (letter, byte) {

@@ -106,7 +106,9 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_refused() {
-        for text in ["", "+", "-", "0x", "--1", "+-1", "0x-1", "08", "0b2", "1 ", " 1", "1\n", "1_0", "a"] {
+        for text in [
+            "", "+", "-", "0x", "--1", "+-1", "0x-1", "08", "0b2", "1 ", " 1", "1\n", "1_0", "a",
+        ] {
             refused::<i32>(text);
         }
         refused::<u8>("256");
