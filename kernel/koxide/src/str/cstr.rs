@@ -9,6 +9,7 @@ use crate::alloc::AllocError;
 use crate::ffi::c_char;
 
 /// What [`CStr`] has beyond its standard methods.
+#[allow(clippy::len_without_is_empty, reason = "that is a method of `CStr`")]
 pub trait CStrExt {
     /// The string at an address.
     ///
