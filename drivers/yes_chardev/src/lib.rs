@@ -5,10 +5,10 @@
 #![forbid(unsafe_code)]
 
 use kernel::{
+    chrdev::{Class, Minor, Node, Region, Registration},
     current,
-    fs::{File, Kiocb},
+    fs::{File, FileOperations, Kiocb},
     iov::IovIterDest,
-    miscdevice::{MiscDevice, MiscDeviceOptions, MiscDeviceRegistration},
     prelude::*,
     task::cond_resched,
 };
@@ -41,16 +41,17 @@ fn at_position(pos: i64, wanted: usize) -> &'static [u8] {
     &said[..said.len().min(wanted)]
 }
 
-#[pin_data]
 struct YesModule {
-    #[pin]
-    _device: MiscDeviceRegistration<Yes>,
+    _device: Registration<()>,
 }
 
-impl kernel::InPlaceModule for YesModule {
-    fn init(_module: &'static ThisModule) -> impl PinInit<Self, Error> {
-        try_pin_init!(Self {
-            _device <- MiscDeviceRegistration::register(MiscDeviceOptions { name: c"yes" }),
+impl kernel::Module for YesModule {
+    fn init(_module: &'static ThisModule) -> Result<Self> {
+        let region = Region::alloc(c"yes", 1)?;
+        let class = Class::new(c"yes")?;
+        let node = Node::new(c"yes").mode(0o444);
+        Ok(Self {
+            _device: Registration::new::<Yes>(&region, 0, &class, node, ())?,
         })
     }
 }
@@ -59,10 +60,10 @@ impl kernel::InPlaceModule for YesModule {
 struct Yes;
 
 #[vtable]
-impl MiscDevice for Yes {
+impl FileOperations<Minor<()>> for Yes {
     type Ptr = ();
 
-    fn open(_file: &File, _device: &MiscDeviceRegistration<Self>) -> Result<()> {
+    fn open(_file: &File, _minor: &Minor<()>) -> Result<()> {
         Ok(())
     }
 

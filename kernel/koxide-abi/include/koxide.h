@@ -6,6 +6,7 @@
 #include <linux/types.h>
 
 /* types */
+struct class;
 struct cred;
 struct ctl_table_header;
 struct device;
@@ -16,6 +17,7 @@ struct kiocb;
 struct proc_dir_entry;
 struct seq_file;
 struct kx_kthread;
+struct kx_chrdev;
 struct kx_miscdevice;
 struct poll_table_struct;
 struct task_struct;
@@ -27,6 +29,20 @@ void *kx_vrealloc(void *ptr, size_t old_size, size_t size, size_t align, u32 fla
 void kx_vfree(void *ptr);
 void *kx_kvrealloc(void *ptr, size_t old_size, size_t size, size_t align, u32 flags);
 void kx_kvfree(void *ptr);
+
+/* chrdev */
+int kx_chrdev_region_register(u32 *major, u32 first, u32 count, const char *name);
+void kx_chrdev_region_unregister(u32 major, u32 first, u32 count);
+int kx_class_create(struct class **class, const char *name);
+void kx_class_destroy(struct class *class);
+struct kx_chrdev *kx_chrdev_alloc(const void *fops, u16 mode, void *data);
+int kx_chrdev_register(struct kx_chrdev *chrdev, struct class *class, u32 major, u32 minor, const char *name);
+void kx_chrdev_unregister(struct kx_chrdev *chrdev);
+struct kx_chrdev *kx_chrdev_open(struct inode *inode);
+int kx_chrdev_put(struct kx_chrdev *chrdev);
+void kx_chrdev_free(struct kx_chrdev *chrdev);
+void *kx_chrdev_data(struct kx_chrdev *chrdev);
+struct device *kx_chrdev_device(struct kx_chrdev *chrdev);
 
 /* cred */
 void kx_get_cred(const struct cred *cred);

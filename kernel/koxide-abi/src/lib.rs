@@ -20,6 +20,7 @@ mod macros;
 pub mod host;
 
 mod alloc;
+mod chrdev;
 mod cred;
 mod device;
 mod fs;
@@ -45,6 +46,7 @@ mod uaccess;
 mod wait;
 
 pub use alloc::*;
+pub use chrdev::*;
 pub use cred::*;
 pub use device::*;
 pub use fs::*;

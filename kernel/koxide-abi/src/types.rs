@@ -3,6 +3,8 @@
 //! Kernel structs of which Rust knows only addresses.
 
 opaque! {
+    /// `struct class` of include/linux/device/class.h.
+    pub struct class;
     /// `struct cred` of include/linux/cred.h.
     pub struct cred;
     /// `struct ctl_table_header` of include/linux/sysctl.h.
@@ -23,6 +25,8 @@ opaque! {
     pub struct seq_file;
     /// A kernel thread, and what the library needs beside it.
     pub struct kx_kthread;
+    /// A character device: `struct cdev`, its `struct device`, and what the library needs beside them.
+    pub struct kx_chrdev;
     /// A registered misc device: `struct miscdevice` and what the library needs beside it.
     pub struct kx_miscdevice;
     /// `poll_table` of include/linux/poll.h.

@@ -51,6 +51,7 @@ extern crate self as kernel;
 extern crate std;
 
 pub mod alloc;
+pub mod chrdev;
 pub mod cred;
 pub mod device;
 pub mod entry;

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Character devices and their classes. */
+#include <linux/cdev.h>
+#include <linux/device.h>
+#include <linux/fs.h>
+#include <linux/kdev_t.h>
+#include <linux/list.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/refcount.h>
+#include <linux/slab.h>
+#include <linux/version.h>
+
+#include "koxide.h"
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#define KX_CONST_SINCE_6_2 const
+#else
+#define KX_CONST_SINCE_6_2
+#endif
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+#define kx_class_create_named(name) class_create(name)
+#else
+#define kx_class_create_named(name) class_create(THIS_MODULE, name)
+#endif
+
+/*
+ * The kernel's own objects, the cdev and the device, may outlive the module, for somebody may have a reference to them.
+ * So they are allocated and released by the kernel's own functions, and this has nothing that they need.
+ */
+struct kx_chrdev {
+	struct list_head list;
+	refcount_t users;
+	umode_t mode;
+	const struct file_operations *fops;
+	struct cdev *cdev;
+	struct device *device;
+	void *data;
+};
+
+/*
+ * Those that are registered. A cdev can be opened until the last file that is open is closed, also when it was deleted
+ * long ago: an open looks for its device here, and finds none.
+ */
+static __maybe_unused LIST_HEAD(kx_chrdevs);
+static __maybe_unused DEFINE_MUTEX(kx_chrdevs_lock);
+
+#ifdef KX_USE_kx_chrdev_region_register
+int kx_chrdev_region_register(u32 *major, u32 first, u32 count, const char *name)
+{
+	dev_t dev;
+	int err;
+
+	if (*major)
+		return register_chrdev_region(MKDEV(*major, first), count, name);
+	err = alloc_chrdev_region(&dev, first, count, name);
+	if (!err)
+		*major = MAJOR(dev);
+	return err;
+}
+#endif
+
+#ifdef KX_USE_kx_chrdev_region_unregister
+void kx_chrdev_region_unregister(u32 major, u32 first, u32 count)
+{
+	unregister_chrdev_region(MKDEV(major, first), count);
+}
+#endif
+
+#ifdef KX_USE_kx_class_create
+/* All devices of the class are made by kx_chrdev_register. */
+static char *kx_class_devnode(KX_CONST_SINCE_6_2 struct device *dev, umode_t *mode)
+{
+	const struct kx_chrdev *chrdev = dev_get_drvdata(dev);
+
+	/* Nobody asks for the mode when the node is removed. */
+	if (mode && chrdev->mode)
+		*mode = chrdev->mode;
+	return NULL;
+}
+
+int kx_class_create(struct class **out, const char *name)
+{
+	struct class *class = kx_class_create_named(name);
+
+	if (IS_ERR(class))
+		return PTR_ERR(class);
+	class->devnode = kx_class_devnode;
+	*out = class;
+	return 0;
+}
+#endif
+
+#ifdef KX_USE_kx_class_destroy
+void kx_class_destroy(struct class *class)
+{
+	class_destroy(class);
+}
+#endif
+
+#ifdef KX_USE_kx_chrdev_alloc
+struct kx_chrdev *kx_chrdev_alloc(const void *fops, u16 mode, void *data)
+{
+	struct kx_chrdev *chrdev = kzalloc(sizeof(*chrdev), GFP_KERNEL);
+
+	if (!chrdev)
+		return NULL;
+	refcount_set(&chrdev->users, 1);
+	chrdev->mode = mode;
+	chrdev->fops = fops;
+	chrdev->data = data;
+	return chrdev;
+}
+#endif
+
+#ifdef KX_USE_kx_chrdev_register
+static int kx_chrdev_add(struct kx_chrdev *chrdev, struct class *class, dev_t dev, const char *name)
+{
+	struct kx_chrdev *other;
+	int err;
+
+	/* The kernel would take a number twice. */
+	list_for_each_entry(other, &kx_chrdevs, list)
+		if (other->cdev->dev == dev)
+			return -EBUSY;
+	chrdev->cdev = cdev_alloc();
+	if (!chrdev->cdev)
+		return -ENOMEM;
+	chrdev->cdev->owner = THIS_MODULE;
+	chrdev->cdev->ops = chrdev->fops;
+	err = cdev_add(chrdev->cdev, dev, 1);
+	if (err) {
+		kobject_put(&chrdev->cdev->kobj);
+		return err;
+	}
+	chrdev->device = device_create(class, NULL, dev, chrdev, "%s", name);
+	if (IS_ERR(chrdev->device)) {
+		err = PTR_ERR(chrdev->device);
+		chrdev->device = NULL;
+		cdev_del(chrdev->cdev);
+		return err;
+	}
+	get_device(chrdev->device);
+	list_add(&chrdev->list, &kx_chrdevs);
+	return 0;
+}
+
+int kx_chrdev_register(struct kx_chrdev *chrdev, struct class *class, u32 major, u32 minor, const char *name)
+{
+	int err;
+
+	/* Who sees the node and opens it at once waits in kx_chrdev_open until the device is complete. */
+	mutex_lock(&kx_chrdevs_lock);
+	err = kx_chrdev_add(chrdev, class, MKDEV(major, minor), name);
+	mutex_unlock(&kx_chrdevs_lock);
+	return err;
+}
+#endif
+
+#ifdef KX_USE_kx_chrdev_unregister
+void kx_chrdev_unregister(struct kx_chrdev *chrdev)
+{
+	mutex_lock(&kx_chrdevs_lock);
+	list_del(&chrdev->list);
+	mutex_unlock(&kx_chrdevs_lock);
+	device_unregister(chrdev->device);
+	cdev_del(chrdev->cdev);
+}
+#endif
+
+#ifdef KX_USE_kx_chrdev_open
+struct kx_chrdev *kx_chrdev_open(struct inode *inode)
+{
+	struct kx_chrdev *chrdev, *found = NULL;
+
+	mutex_lock(&kx_chrdevs_lock);
+	list_for_each_entry(chrdev, &kx_chrdevs, list) {
+		if (chrdev->cdev == inode->i_cdev) {
+			refcount_inc(&chrdev->users);
+			found = chrdev;
+			break;
+		}
+	}
+	mutex_unlock(&kx_chrdevs_lock);
+	return found;
+}
+#endif
+
+#ifdef KX_USE_kx_chrdev_put
+int kx_chrdev_put(struct kx_chrdev *chrdev)
+{
+	return refcount_dec_and_test(&chrdev->users);
+}
+#endif
+
+#ifdef KX_USE_kx_chrdev_free
+void kx_chrdev_free(struct kx_chrdev *chrdev)
+{
+	put_device(chrdev->device);
+	kfree(chrdev);
+}
+#endif
+
+#ifdef KX_USE_kx_chrdev_data
+void *kx_chrdev_data(struct kx_chrdev *chrdev)
+{
+	return chrdev->data;
+}
+#endif
+
+#ifdef KX_USE_kx_chrdev_device
+struct device *kx_chrdev_device(struct kx_chrdev *chrdev)
+{
+	return chrdev->device;
+}
+#endif

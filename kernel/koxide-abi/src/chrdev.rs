@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Character devices: include/linux/cdev.h, and their classes: include/linux/device/class.h. The latter are for GPL
+//! modules only.
+
+use core::ffi::{c_char, c_int, c_void};
+
+use crate::types::{class, device, inode, kx_chrdev};
+
+shims! {
+    /// Reserves `count` device numbers from `first` on; with `*major` 0 the kernel chooses a major number, and says it
+    /// there. 0 or a negative errno. May sleep.
+    ///
+    /// # Safety
+    ///
+    /// `name` is a NUL-terminated string, and is copied. `major` is writable. The numbers are at most 2^20 - 1.
+    pub fn kx_chrdev_region_register(major: *mut u32, first: u32, count: u32, name: *const c_char) -> c_int;
+
+    /// Gives device numbers back. May sleep.
+    ///
+    /// # Safety
+    ///
+    /// They were reserved by [`kx_chrdev_region_register`], and no device has one of them.
+    pub fn kx_chrdev_region_unregister(major: u32, first: u32, count: u32);
+
+    /// Makes a class, for devices of [`kx_chrdev_register`] only; writes it to `class`. 0 or a negative errno. May sleep.
+    /// GPL only.
+    ///
+    /// # Safety
+    ///
+    /// `name` is a NUL-terminated string that lives as long as the class. `class` is writable.
+    pub fn kx_class_create(class: *mut *mut class, name: *const c_char) -> c_int;
+
+    /// Removes a class. May sleep. GPL only.
+    ///
+    /// # Safety
+    ///
+    /// It came from [`kx_class_create`], and has no devices.
+    pub fn kx_class_destroy(class: *mut class);
+
+    /// Makes a character device that is not yet known to anyone, with one reference; null when there is no memory. May
+    /// sleep.
+    ///
+    /// `mode` is 0 for the kernel's default. `data` may be any pointer: [`kx_chrdev_data`] gives it back.
+    ///
+    /// # Safety
+    ///
+    /// `fops` is a room filled by [`kx_file_operations_fill`](crate::kx_file_operations_fill), which lives for ever.
+    pub fn kx_chrdev_alloc(fops: *const c_void, mode: u16, data: *mut c_void) -> *mut kx_chrdev;
+
+    /// Registers it: from now on it can be opened, and has a node. 0 or a negative errno. May sleep. GPL only.
+    ///
+    /// # Safety
+    ///
+    /// `chrdev` came from [`kx_chrdev_alloc`] and was never registered; `class` exists until it is unregistered; the
+    /// number is reserved; `name` is a NUL-terminated string, and is copied.
+    pub fn kx_chrdev_register(chrdev: *mut kx_chrdev, class: *mut class, major: u32, minor: u32, name: *const c_char) -> c_int;
+
+    /// Unregisters it: [`kx_chrdev_open`] finds it no more. It does not wait for an `open` under way. May sleep. GPL only.
+    ///
+    /// # Safety
+    ///
+    /// `chrdev` is registered.
+    pub fn kx_chrdev_unregister(chrdev: *mut kx_chrdev);
+
+    /// The registered device that a file is opened for, with one more reference; null when it is unregistered. May sleep.
+    ///
+    /// # Safety
+    ///
+    /// The caller is the `open` operation of a table that was given to [`kx_chrdev_alloc`].
+    pub fn kx_chrdev_open(inode: *mut inode) -> *mut kx_chrdev;
+
+    /// Gives a reference back; 1 when it was the last one.
+    ///
+    /// # Safety
+    ///
+    /// The caller has a reference, which it no longer uses, but for freeing it when it was the last one.
+    pub fn kx_chrdev_put(chrdev: *mut kx_chrdev) -> c_int;
+
+    /// Frees what [`kx_chrdev_alloc`] gave. May sleep. GPL only.
+    ///
+    /// # Safety
+    ///
+    /// [`kx_chrdev_put`] said that there is no reference any more.
+    pub fn kx_chrdev_free(chrdev: *mut kx_chrdev);
+
+    /// The `data` that [`kx_chrdev_alloc`] was given.
+    ///
+    /// # Safety
+    ///
+    /// The caller has a reference.
+    pub fn kx_chrdev_data(chrdev: *mut kx_chrdev) -> *mut c_void;
+
+    /// The device that stands for it in sysfs: it exists as long as `chrdev`.
+    ///
+    /// # Safety
+    ///
+    /// The caller has a reference, and `chrdev` was registered.
+    pub fn kx_chrdev_device(chrdev: *mut kx_chrdev) -> *mut device;
+}

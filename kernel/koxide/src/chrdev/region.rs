@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Device numbers that are reserved: fs/char_dev.c.
+
+#![allow(unsafe_code, reason = "the C edge of character device regions")]
+
+use core::ffi::CStr;
+
+use crate::alloc::flags::GFP_KERNEL;
+use crate::error::{Result, code::EINVAL, to_result};
+use crate::sync::Arc;
+
+/// How many minor numbers a major number has: include/linux/kdev_t.h.
+const MINORS: u32 = 1 << 20;
+
+/// Device numbers of one major number, reserved until the last one who has this is gone.
+///
+/// # Invariants
+///
+/// The numbers from `first` on, `count` of them, are reserved, and this gives them back.
+pub struct Region {
+    major: u32,
+    first: u32,
+    count: u32,
+}
+
+impl Region {
+    /// Reserves `count` device numbers from 0 on, of a major number that the kernel chooses.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` for no numbers, for more than 2^20, or for an empty name; `EBUSY` when no major number is free; `ENOMEM`.
+    ///
+    /// # Context
+    ///
+    /// May sleep.
+    pub fn alloc(name: &CStr, count: u32) -> Result<Arc<Self>> {
+        Self::reserve(name, 0, 0, count)
+    }
+
+    /// Reserves `count` device numbers from `first` on, of a major number that was assigned to this driver.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` for what is no device number, for no numbers or an empty name; `EBUSY` when one of them is taken; `ENOMEM`.
+    ///
+    /// # Context
+    ///
+    /// May sleep.
+    pub fn register(name: &CStr, major: u32, first: u32, count: u32) -> Result<Arc<Self>> {
+        match major {
+            0 => Err(EINVAL),
+            major => Self::reserve(name, major, first, count),
+        }
+    }
+
+    /// The major number.
+    pub fn major(&self) -> u32 {
+        self.major
+    }
+
+    /// The first minor number.
+    pub fn first(&self) -> u32 {
+        self.first
+    }
+
+    /// How many minor numbers there are.
+    pub fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// Reserves numbers; with the major number 0 the kernel chooses one.
+    fn reserve(name: &CStr, mut major: u32, first: u32, count: u32) -> Result<Arc<Self>> {
+        let end = first.checked_add(count).ok_or(EINVAL)?;
+        if name.is_empty() || count == 0 || end > MINORS || major >= MINORS {
+            return Err(EINVAL);
+        }
+        // SAFETY: the name is a C string, the major number writable, and the numbers small enough.
+        to_result(unsafe {
+            koxide_abi::kx_chrdev_region_register(&raw mut major, first, count, name.as_ptr())
+        })?;
+        // INVARIANT: they are reserved.
+        let region = Self {
+            major,
+            first,
+            count,
+        };
+        Ok(Arc::new(region, GFP_KERNEL)?)
+    }
+}
+
+impl Drop for Region {
+    fn drop(&mut self) {
+        // SAFETY: by the invariant the numbers are reserved; devices that have one have this, too.
+        unsafe { koxide_abi::kx_chrdev_region_unregister(self.major, self.first, self.count) };
+    }
+}
