@@ -8,6 +8,7 @@
 #![cfg_attr(kunit, feature(arbitrary_self_types))]
 #![forbid(unsafe_code)]
 
+mod chrdev;
 mod device;
 mod files;
 mod kthread;
@@ -86,6 +87,7 @@ struct Selftest {
     _settings: sysctl::Logged,
     _files: Pin<KBox<files::Devices>>,
     _waiting: Pin<KBox<MiscDeviceRegistration<Waiting>>>,
+    _chrdev: chrdev::Devices,
 }
 
 impl kernel::Module for Selftest {
@@ -115,6 +117,7 @@ impl kernel::Module for Selftest {
             _settings: sysctl::Logged::new()?,
             _files: KBox::try_pin_init(files::Devices::new(), GFP_KERNEL)?,
             _waiting: KBox::try_pin_init(waiting::registration(), GFP_KERNEL)?,
+            _chrdev: chrdev::Devices::new()?,
         })
     }
 }
