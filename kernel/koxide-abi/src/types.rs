@@ -23,10 +23,10 @@ opaque! {
     pub struct proc_dir_entry;
     /// `struct seq_file` of include/linux/seq_file.h.
     pub struct seq_file;
-    /// A kernel thread, and what the library needs beside it.
-    pub struct kx_kthread;
     /// A character device: `struct cdev`, its `struct device`, and what the library needs beside them.
     pub struct kx_chrdev;
+    /// A kernel thread, and what the library needs beside it.
+    pub struct kx_kthread;
     /// A registered misc device: `struct miscdevice` and what the library needs beside it.
     pub struct kx_miscdevice;
     /// `poll_table` of include/linux/poll.h.
