@@ -12,6 +12,9 @@ use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use crate::exit::{Exit, because};
 use crate::ui::Ui;
 
+/// How a line begins that a test has for the user, whether it passes or not.
+const NOTE: &str = "NOTE: ";
+
 /// How a test ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -86,7 +89,10 @@ impl<'a> Results<'a> {
 
     fn explain(&self, case: &Case) {
         match &case.verdict {
-            Verdict::Passed => {}
+            Verdict::Passed => {
+                let notes = case.output.lines().filter(|l| l.starts_with(NOTE));
+                notes.for_each(|note| self.ui.result(format!("{:>12} {note}", "")));
+            }
             Verdict::Skipped(why) => self.ui.result(format!("{:>12} {why}", "")),
             Verdict::Failed(why) | Verdict::Crashed(why) => {
                 self.ui.result(format!("{:>12} {why}", ""));

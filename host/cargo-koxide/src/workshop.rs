@@ -69,7 +69,8 @@ impl<'a> Workshop<'a> {
             Some(project) => library::of(project)?,
             None => library::own(&cache)?,
         };
-        let target = here.join("target");
+        let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+        let target = here.join(target);
         let project = driver::of_source(file, &library, outer.as_ref(), &target, offline);
         let project = explained(project)?;
         let matrix = Matrix::of(project.root())?;
