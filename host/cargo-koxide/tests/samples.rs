@@ -68,7 +68,7 @@ fn usage(sample: &str) -> Use {
             ],
             ..plain
         },
-        "rust_print_main" | "rust_print" => Use {
+        "rust_print_main" => Use {
             module: "rust_print",
             log: &[
                 "rust_print: Rust printing macros sample (init)",
@@ -79,17 +79,29 @@ fn usage(sample: &str) -> Use {
                 "rust_print: A line that is continued with args",
                 "rust_print: 1",
                 "rust_print: \"hello, world\"",
+                "c = \"hello, world\"",
                 "rust_print: Arc<dyn Display> says 42",
                 "rust_print: Arc<dyn Display> says hello, world",
                 "rust_print: Rust printing macros sample (exit)",
             ],
             ..plain
         },
-        // The value is set through one open file, and each has its own: the ioctl that says hello has to do.
+        "rust_print" => Use {
+            module: "rust_print",
+            log: &[
+                "rust_print: Rust printing macros sample (init)",
+                "rust_print: A line that is continued without args",
+                "rust_print: Info message (level 6) with args",
+                "rust_print: \"hello, world\"",
+                "rust_print: Rust printing macros sample (exit)",
+            ],
+            ..plain
+        },
         "rust_misc_device" => Use {
             module: "rust_misc_device",
-            script: "ioctl /dev/rust-misc-device 0x7c80; echo hello >/dev/rust-misc-device; cat /sys/class/misc/rust-misc-device/uevent",
-            stdout: "0\nMAJOR=10\n",
+            script: "ioctl /dev/rust-misc-device 0x7c80; exec 3<>/dev/rust-misc-device; echo a word >&3; cat <&3; \
+                exec 3>&-; cat /sys/class/misc/rust-misc-device/uevent",
+            stdout: "0\na word\nMAJOR=10\n",
             log: &[
                 "Initialising Rust Misc Device Sample",
                 "Opening Rust Misc Device Sample",
