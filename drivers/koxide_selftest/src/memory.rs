@@ -7,7 +7,9 @@ mod tests {
     use kernel::{
         alloc::allocator::{KVmalloc, Kmalloc, Vmalloc},
         alloc::{Allocator, Box, Vec},
+        new_mutex,
         prelude::*,
+        sync::{Arc, Mutex},
     };
 
     /// A value whose size is no power of two and whose alignment is more than the kernel gives by itself.
@@ -92,6 +94,74 @@ mod tests {
             let zeroes: KBox<[u8; 1000]> = KBox::zeroed(GFP_KERNEL)?;
             assert!(zeroes.iter().all(|byte| *byte == 0));
         }
+        Ok(())
+    }
+
+    /// A value that is pinned, and counts those that there are.
+    #[pin_data]
+    struct Counted {
+        #[pin]
+        lock: Mutex<usize>,
+        count: Arc<()>,
+    }
+
+    impl Counted {
+        fn new(number: usize, count: &Arc<()>) -> impl PinInit<Self, Error> {
+            let count = count.clone();
+            try_pin_init!(Self {
+                lock <- new_mutex!(number),
+                count: if number < 7 { count } else { return Err(EBUSY) },
+            })
+        }
+    }
+
+    #[test]
+    fn rows_of_pinned_values_come_and_go_as_a_whole() -> Result {
+        let count = Arc::new((), GFP_KERNEL)?;
+        let row = KVBox::pin_slice(|i| Counted::new(i, &count), 7, GFP_KERNEL)?;
+        assert_eq!(row.iter().map(|one| *one.lock.lock()).sum::<usize>(), 21);
+        assert!(row.iter().all(|one| Arc::ptr_eq(&one.count, &count)));
+        drop(row);
+        let failed = KBox::pin_slice(|i| Counted::new(i, &count), 9, GFP_KERNEL);
+        assert_eq!(failed.err(), Some(EBUSY));
+        assert!(count.into_unique_or_drop().is_some());
+        Ok(())
+    }
+
+    /// What shrinks keeps its elements, and what is too aligned for the kernel's own blocks its alignment.
+    fn shrinks<A: Allocator>() -> Result<bool> {
+        let mut numbers: Vec<Aligned, A> = Vec::with_capacity(100, GFP_KERNEL)?;
+        for number in 0..5 {
+            numbers.push(Aligned([number; 129]), GFP_KERNEL)?;
+        }
+        numbers.shrink_to(0, GFP_KERNEL)?;
+        numbers.push(Aligned([5; 129]), GFP_KERNEL)?;
+        let mut iter = numbers.into_iter();
+        iter.next();
+        let left = iter.collect(GFP_KERNEL);
+        let in_order = left
+            .iter()
+            .zip(1u8..)
+            .all(|(value, number)| value.0 == [number; 129]);
+        Ok(in_order && left.len() == 5 && left.as_ptr().addr().is_multiple_of(64))
+    }
+
+    #[test]
+    fn memory_is_given_back() -> Result {
+        assert!(shrinks::<Kmalloc>()?);
+        assert!(shrinks::<Vmalloc>()?);
+        assert!(shrinks::<KVmalloc>()?);
+        let large = KVVec::<u8>::zeroed(8 << 20, GFP_KERNEL)?;
+        assert!(large.iter().all(|byte| *byte == 0));
+        Ok(())
+    }
+
+    #[test]
+    fn values_of_no_size_need_no_memory() -> Result {
+        let mut nothings = VVec::from_elem((), 1 << 40, GFP_KERNEL)?;
+        assert_eq!(nothings.drain_all().len(), 1 << 40);
+        let nothing: KBox<dyn Send> = KBox::new((), GFP_ATOMIC)?;
+        drop(nothing);
         Ok(())
     }
 }

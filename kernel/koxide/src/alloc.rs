@@ -12,15 +12,15 @@
 
 pub mod allocator;
 pub mod flags;
-mod kbox;
-mod kvec;
+pub mod kbox;
+pub mod kvec;
 
 use core::alloc::Layout;
 use core::ptr::NonNull;
 
 pub use self::flags::Flags;
 pub use self::kbox::{Box, KBox, KVBox, VBox};
-pub use self::kvec::{InsertError, IntoIter, KVVec, KVec, RemoveError, VVec, Vec};
+pub use self::kvec::{IntoIter, KVVec, KVec, VVec, Vec};
 
 /// There was no memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

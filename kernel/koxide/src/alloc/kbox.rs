@@ -4,8 +4,10 @@
 
 #![allow(unsafe_code, reason = "a box owns what its pointer points at")]
 
+mod foreign;
+
 use core::alloc::Layout;
-use core::ffi::c_void;
+use core::borrow::{Borrow, BorrowMut};
 use core::fmt;
 use core::marker::{PhantomData, Unsize};
 use core::mem::{ManuallyDrop, MaybeUninit};
@@ -14,11 +16,10 @@ use core::pin::{Pin, PinCoerceUnsized};
 use core::ptr::NonNull;
 
 use super::allocator::{KVmalloc, Kmalloc, Vmalloc};
-use super::{AllocError, Allocator, Flags};
+use super::{AllocError, Allocator, Flags, Vec};
 use crate::alloc::flags::__GFP_ZERO;
 use crate::init::InPlaceInit;
 use crate::pin_init::{InPlaceWrite, Init, PinInit, Zeroable};
-use crate::types::ForeignOwnable;
 
 /// A value in memory from the allocator `A`.
 ///
@@ -103,6 +104,71 @@ impl<T, A: Allocator> Box<T, A> {
     /// As [`new`](Self::new).
     pub fn pin(value: T, flags: Flags) -> Result<Pin<Self>, AllocError> {
         Ok(Self::new(value, flags)?.into())
+    }
+
+    /// A row of `len` values in memory of their own, where they stay: `init` makes the initialiser of each.
+    ///
+    /// # Errors
+    ///
+    /// Those of the initialisers, and that there is no memory; the values that there are by then are dropped.
+    ///
+    /// # Context
+    ///
+    /// As `flags` say.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::{new_mutex, prelude::*, sync::Mutex};
+    ///
+    /// #[pin_data]
+    /// struct Channel {
+    ///     #[pin]
+    ///     sent: Mutex<usize>,
+    /// }
+    ///
+    /// impl Channel {
+    ///     fn new(sent: usize) -> impl PinInit<Self, Error> {
+    ///         try_pin_init!(Self { sent <- new_mutex!(sent) })
+    ///     }
+    /// }
+    ///
+    /// let channels = KBox::pin_slice(Channel::new, 10, GFP_KERNEL)?;
+    /// assert_eq!(*channels[3].sent.lock(), 3);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn pin_slice<Item, E>(
+        mut init: impl FnMut(usize) -> Item,
+        len: usize,
+        flags: Flags,
+    ) -> Result<Pin<Box<[T], A>>, E>
+    where
+        Item: PinInit<T, E>,
+        E: From<AllocError>,
+    {
+        // Exactly so much: a box is freed as what it contains.
+        let mut values = Vec::<T, A>::with_capacity(len, flags)?;
+        for i in 0..len {
+            let slot = values.spare_capacity_mut()[0].as_mut_ptr();
+            // SAFETY: there is room for a value; when this fails none counts there; it does not move from here on, since
+            // the vector does not grow, and the box that takes its memory is pinned.
+            unsafe { init(i).__pinned_init(slot)? };
+            // SAFETY: it was just initialised.
+            unsafe { values.inc_len(1) };
+        }
+        let (memory, ..) = values.into_raw_parts();
+        let slice = core::ptr::slice_from_raw_parts_mut(memory, len);
+        // SAFETY: the memory came from `A` with the layout of so many values, all of which are initialised.
+        Ok(unsafe { Box::from_raw(slice) }.into())
+    }
+
+    /// Drops the value and keeps the memory.
+    pub fn drop_contents(boxed: Self) -> Box<MaybeUninit<T>, A> {
+        let pointer = ManuallyDrop::new(boxed).0;
+        // SAFETY: the value is initialised, and the box that owns it is forgotten.
+        unsafe { pointer.drop_in_place() };
+        // INVARIANT: it has the layout of the value, which needs no initialisation.
+        Box(pointer.cast(), PhantomData)
     }
 
     /// Takes the value out and frees the memory.
@@ -202,6 +268,18 @@ impl<T: ?Sized, A: Allocator> Drop for Box<T, A> {
     }
 }
 
+impl<T: ?Sized, A: Allocator> Borrow<T> for Box<T, A> {
+    fn borrow(&self) -> &T {
+        self
+    }
+}
+
+impl<T: ?Sized, A: Allocator> BorrowMut<T> for Box<T, A> {
+    fn borrow_mut(&mut self) -> &mut T {
+        self
+    }
+}
+
 impl<T: ?Sized + fmt::Display, A: Allocator> fmt::Display for Box<T, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         (**self).fmt(f)
@@ -253,64 +331,6 @@ impl<T, A: Allocator> InPlaceInit<T> for Box<T, A> {
     }
 }
 
-// SAFETY: a box's pointer is aligned as its value, and not null.
-unsafe impl<T: 'static, A: Allocator> ForeignOwnable for Box<T, A> {
-    const FOREIGN_ALIGN: usize = align_of::<T>();
-    type Borrowed<'a> = &'a T;
-    type BorrowedMut<'a> = &'a mut T;
-
-    fn into_foreign(self) -> *mut c_void {
-        Self::into_raw(self).cast()
-    }
-
-    unsafe fn from_foreign(foreign: *mut c_void) -> Self {
-        // SAFETY: `into_foreign` made it of a box that it gave up, as the caller promises.
-        unsafe { Self::from_raw(foreign.cast()) }
-    }
-
-    unsafe fn borrow<'a>(foreign: *mut c_void) -> &'a T {
-        // SAFETY: the value lives for `'a` and nobody borrows it mutably, as the caller promises.
-        unsafe { &*foreign.cast() }
-    }
-
-    unsafe fn borrow_mut<'a>(foreign: *mut c_void) -> &'a mut T {
-        // SAFETY: the value lives for `'a` and nobody else borrows it, as the caller promises.
-        unsafe { &mut *foreign.cast() }
-    }
-}
-
-// SAFETY: a box's pointer is aligned as its value, and not null.
-unsafe impl<T: 'static, A: Allocator> ForeignOwnable for Pin<Box<T, A>> {
-    const FOREIGN_ALIGN: usize = align_of::<T>();
-    type Borrowed<'a> = Pin<&'a T>;
-    type BorrowedMut<'a> = Pin<&'a mut T>;
-
-    fn into_foreign(self) -> *mut c_void {
-        // SAFETY: the value stays where it is: it is reached only through a pin again.
-        let boxed = unsafe { Pin::into_inner_unchecked(self) };
-        Box::into_raw(boxed).cast()
-    }
-
-    unsafe fn from_foreign(foreign: *mut c_void) -> Self {
-        // SAFETY: `into_foreign` made it of a box that it gave up, as the caller promises.
-        unsafe { Box::<T, A>::from_raw(foreign.cast()) }.into()
-    }
-
-    unsafe fn borrow<'a>(foreign: *mut c_void) -> Pin<&'a T> {
-        // SAFETY: the value lives for `'a` and nobody borrows it mutably, as the caller promises.
-        let value = unsafe { &*foreign.cast() };
-        // SAFETY: it was pinned in its box.
-        unsafe { Pin::new_unchecked(value) }
-    }
-
-    unsafe fn borrow_mut<'a>(foreign: *mut c_void) -> Pin<&'a mut T> {
-        // SAFETY: the value lives for `'a` and nobody else borrows it, as the caller promises.
-        let value = unsafe { &mut *foreign.cast() };
-        // SAFETY: it was pinned in its box.
-        unsafe { Pin::new_unchecked(value) }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use crate::prelude::*;
@@ -334,6 +354,30 @@ mod tests {
     fn values_of_no_size_need_no_memory() {
         let boxed = KBox::new((), GFP_KERNEL).unwrap();
         assert_eq!(*boxed, ());
+    }
+
+    #[test]
+    fn a_row_of_which_one_fails_leaves_nothing_behind() {
+        let count = std::rc::Rc::new(());
+        let one = |i| if i < 3 { Ok(count.clone()) } else { Err(EBUSY) };
+        let row: Result<Pin<KBox<[_]>>> = KBox::pin_slice(one, 5, GFP_KERNEL);
+        assert_eq!(row.unwrap_err(), EBUSY);
+        assert_eq!(std::rc::Rc::strong_count(&count), 1);
+        let row: Result<Pin<VBox<[_]>>> = VBox::pin_slice(one, 3, GFP_KERNEL);
+        assert_eq!(std::rc::Rc::strong_count(&count), 4);
+        drop(row);
+        assert_eq!(std::rc::Rc::strong_count(&count), 1);
+        let none: Result<Pin<KBox<[_]>>> = KBox::pin_slice(one, 0, GFP_KERNEL);
+        assert!(none.unwrap().is_empty());
+    }
+
+    #[test]
+    fn memory_is_used_again() {
+        let count = std::rc::Rc::new(());
+        let room = KBox::drop_contents(KBox::new(count.clone(), GFP_KERNEL).unwrap());
+        assert_eq!(std::rc::Rc::strong_count(&count), 1);
+        drop(room.write(count.clone()));
+        assert_eq!(std::rc::Rc::strong_count(&count), 1);
     }
 
     #[test]

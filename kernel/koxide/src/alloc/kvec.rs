@@ -4,12 +4,13 @@
 
 #![allow(unsafe_code, reason = "a vector owns what its pointer points at")]
 
+mod errors;
 mod fill;
 mod iter;
+mod memory;
 
-use core::alloc::Layout;
 use core::marker::PhantomData;
-use core::mem::{ManuallyDrop, MaybeUninit};
+use core::mem::MaybeUninit;
 use core::ops::{Deref, DerefMut};
 use core::ptr::{self, NonNull};
 use core::slice;
@@ -17,7 +18,8 @@ use core::slice;
 use super::allocator::{KVmalloc, Kmalloc, Vmalloc};
 use super::{AllocError, Allocator, Flags};
 
-pub use self::iter::IntoIter;
+pub use self::errors::{InsertError, PushError, RemoveError};
+pub use self::iter::{DrainAll, IntoIter};
 
 /// Elements in a row, in memory from the allocator `A`.
 ///
@@ -70,21 +72,6 @@ impl<T, A: Allocator> Vec<T, A> {
         }
     }
 
-    /// A vector without elements, with room for `capacity` of them.
-    ///
-    /// # Errors
-    ///
-    /// [`AllocError`] when there is no memory.
-    ///
-    /// # Context
-    ///
-    /// As `flags` say.
-    pub fn with_capacity(capacity: usize, flags: Flags) -> Result<Self, AllocError> {
-        let mut vec = Self::new();
-        vec.reserve(capacity, flags)?;
-        Ok(vec)
-    }
-
     /// How many elements there is room for.
     pub const fn capacity(&self) -> usize {
         self.capacity
@@ -108,45 +95,6 @@ impl<T, A: Allocator> Vec<T, A> {
     /// The elements, to be changed.
     pub fn as_mut_slice(&mut self) -> &mut [T] {
         self
-    }
-
-    /// Sees to it that `additional` more elements have room.
-    ///
-    /// # Errors
-    ///
-    /// [`AllocError`] when there is no memory; the vector is then as it was.
-    ///
-    /// # Context
-    ///
-    /// As `flags` say.
-    pub fn reserve(&mut self, additional: usize, flags: Flags) -> Result<(), AllocError> {
-        let needed = self.len.checked_add(additional).ok_or(AllocError)?;
-        if needed <= self.capacity {
-            return Ok(());
-        }
-        // Twice as much as before, so that pushing many elements one by one does not copy each of them many times.
-        let capacity = needed.max(self.capacity.saturating_mul(2));
-        let layout = Layout::array::<T>(capacity)
-            .or_else(|_| Layout::array::<T>(needed))
-            .map_err(|_| AllocError)?;
-        let capacity = layout.size() / size_of::<T>();
-        // SAFETY: the memory came from `A` with this layout, and both have the alignment of `T`.
-        let memory = unsafe { A::realloc(Some(self.memory.cast()), layout, self.layout(), flags)? };
-        // INVARIANT: the elements were moved along, and there is room for so many.
-        self.memory = memory.cast();
-        self.capacity = capacity;
-        Ok(())
-    }
-
-    /// The layout of the memory.
-    fn layout(&self) -> Layout {
-        if size_of::<T>() == 0 {
-            return Layout::new::<T>();
-        }
-        // SAFETY: an array of so many elements exists, so that its size is at most `isize::MAX`.
-        unsafe {
-            Layout::from_size_align_unchecked(self.capacity * size_of::<T>(), align_of::<T>())
-        }
     }
 
     /// The room behind the elements.
@@ -189,9 +137,9 @@ impl<T, A: Allocator> Vec<T, A> {
     /// # Errors
     ///
     /// The element, when there is none.
-    pub fn push_within_capacity(&mut self, element: T) -> Result<(), T> {
+    pub fn push_within_capacity(&mut self, element: T) -> Result<(), PushError<T>> {
         if self.len == self.capacity {
-            return Err(element);
+            return Err(PushError(element));
         }
         self.push_reserved(element);
         Ok(())
@@ -211,7 +159,7 @@ impl<T, A: Allocator> Vec<T, A> {
             return Err(InsertError::IndexOutOfBounds(element));
         }
         self.push_within_capacity(element)
-            .map_err(InsertError::OutOfCapacity)?;
+            .map_err(|PushError(element)| InsertError::OutOfCapacity(element))?;
         self[index..].rotate_right(1);
         Ok(())
     }
@@ -265,6 +213,15 @@ impl<T, A: Allocator> Vec<T, A> {
         self.truncate(0);
     }
 
+    /// Takes all elements and keeps the memory; those that were not taken are dropped with the iterator.
+    pub fn drain_all(&mut self) -> DrainAll<'_, T> {
+        let elements: *mut [T] = self.as_mut_slice();
+        // INVARIANT: no elements are counted any more: they belong to the iterator. If that is forgotten they are leaked.
+        self.len = 0;
+        // SAFETY: they are initialised, and the vector, whose memory they are in, is borrowed as long as the iterator lives.
+        unsafe { DrainAll::new(elements) }
+    }
+
     /// Keeps the elements for which `keep` says so, in their order.
     pub fn retain(&mut self, mut keep: impl FnMut(&mut T) -> bool) {
         let mut kept = 0;
@@ -275,27 +232,6 @@ impl<T, A: Allocator> Vec<T, A> {
             }
         }
         self.truncate(kept);
-    }
-
-    /// The vector's parts, which are the caller's now.
-    pub(super) fn into_parts(self) -> (NonNull<T>, usize, usize) {
-        let this = ManuallyDrop::new(self);
-        (this.memory, this.capacity, this.len)
-    }
-
-    /// A vector of parts.
-    ///
-    /// # Safety
-    ///
-    /// They fulfil the invariants and belong to nobody else.
-    pub(super) unsafe fn from_parts(memory: NonNull<T>, capacity: usize, len: usize) -> Self {
-        // INVARIANT: as the caller promises.
-        Self {
-            memory,
-            capacity,
-            len,
-            _owns: PhantomData,
-        }
     }
 }
 
@@ -328,31 +264,6 @@ impl<T, A: Allocator> Drop for Vec<T, A> {
             // SAFETY: the memory came from `A` with this layout, and the elements are gone.
             unsafe { A::free(self.memory.cast(), self.layout()) };
         }
-    }
-}
-
-/// There is no element at that index.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct RemoveError;
-
-impl From<RemoveError> for crate::error::Error {
-    fn from(_: RemoveError) -> Self {
-        crate::error::code::EINVAL
-    }
-}
-
-/// An element could not be put into a vector, and is given back.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum InsertError<T> {
-    /// The index is beyond the end.
-    IndexOutOfBounds(T),
-    /// There is no room.
-    OutOfCapacity(T),
-}
-
-impl<T> From<InsertError<T>> for crate::error::Error {
-    fn from(_: InsertError<T>) -> Self {
-        crate::error::code::EINVAL
     }
 }
 

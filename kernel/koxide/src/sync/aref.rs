@@ -4,10 +4,13 @@
 
 #![allow(unsafe_code, reason = "the count is kept by whoever made the object")]
 
+use core::ffi::c_void;
 use core::fmt;
 use core::mem::ManuallyDrop;
 use core::ops::Deref;
 use core::ptr::NonNull;
+
+use crate::types::ForeignOwnable;
 
 /// Objects that live as long as somebody has a reference, and count those themselves.
 ///
@@ -89,6 +92,56 @@ impl<T: AlwaysRefCounted> Drop for ARef<T> {
     fn drop(&mut self) {
         // SAFETY: one reference belongs to this value, which is going.
         unsafe { T::dec_ref(self.0) };
+    }
+}
+
+impl<T, U> PartialEq<ARef<U>> for ARef<T>
+where
+    T: AlwaysRefCounted + PartialEq<U>,
+    U: AlwaysRefCounted,
+{
+    fn eq(&self, other: &ARef<U>) -> bool {
+        **self == **other
+    }
+}
+
+impl<T: AlwaysRefCounted + Eq> Eq for ARef<T> {}
+
+impl<T: AlwaysRefCounted + PartialEq<U>, U> PartialEq<&U> for ARef<T> {
+    fn eq(&self, other: &&U) -> bool {
+        **self == **other
+    }
+}
+
+// The object does not move with the reference.
+impl<T: AlwaysRefCounted> Unpin for ARef<T> {}
+
+// SAFETY: the pointer is that of the object: aligned as it, and not null.
+unsafe impl<T: AlwaysRefCounted + 'static> ForeignOwnable for ARef<T> {
+    const FOREIGN_ALIGN: usize = align_of::<T>();
+    type Borrowed<'a> = &'a T;
+    // Others may have references too, so that nobody borrows the object exclusively.
+    type BorrowedMut<'a> = &'a T;
+
+    fn into_foreign(self) -> *mut c_void {
+        Self::into_raw(self).as_ptr().cast()
+    }
+
+    unsafe fn from_foreign(foreign: *mut c_void) -> Self {
+        // SAFETY: `into_foreign` made it, so that it is not null.
+        let obj = unsafe { NonNull::new_unchecked(foreign.cast()) };
+        // SAFETY: `into_foreign` gave up a reference, which is this one now.
+        unsafe { Self::from_raw(obj) }
+    }
+
+    unsafe fn borrow<'a>(foreign: *mut c_void) -> &'a T {
+        // SAFETY: the reference that was given up is not taken back during `'a`, as the caller promises.
+        unsafe { &*foreign.cast() }
+    }
+
+    unsafe fn borrow_mut<'a>(foreign: *mut c_void) -> &'a T {
+        // SAFETY: the contract implies that of `borrow`.
+        unsafe { <Self as ForeignOwnable>::borrow(foreign) }
     }
 }
 

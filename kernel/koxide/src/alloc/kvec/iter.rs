@@ -4,13 +4,15 @@
 
 #![allow(unsafe_code, reason = "takes elements out of a vector's memory")]
 
+use core::borrow::{Borrow, BorrowMut};
 use core::fmt;
 use core::iter::FusedIterator;
+use core::mem::ManuallyDrop;
 use core::ptr::{self, NonNull};
 use core::slice;
 
 use super::Vec;
-use crate::alloc::Allocator;
+use crate::alloc::{Allocator, Flags};
 
 /// Takes the elements of a vector one by one.
 ///
@@ -42,6 +44,29 @@ impl<T, A: Allocator> IntoIter<T, A> {
             end,
             _owns: core::marker::PhantomData,
         }
+    }
+}
+
+impl<T, A: Allocator> IntoIter<T, A> {
+    /// The elements that are left, as a vector in the same memory.
+    ///
+    /// Where there was no memory to move them to less of it, they keep all of it.
+    ///
+    /// # Context
+    ///
+    /// As `flags` say.
+    pub fn collect(self, flags: Flags) -> Vec<T, A> {
+        let this = ManuallyDrop::new(self);
+        let left = this.end - this.next;
+        // SAFETY: it is within the memory, or at its end.
+        let rest = unsafe { this.memory.add(this.next) };
+        // SAFETY: both places are within the memory, from which nothing is dropped here.
+        unsafe { rest.copy_to(this.memory, left) };
+        // SAFETY: the memory is a vector's, and begins with so many elements that are initialised and not yet taken.
+        let mut vec = unsafe { Vec::from_parts(this.memory, this.capacity, left) };
+        // The elements are all there, whether this succeeds or not.
+        let _ = vec.shrink_to(0, flags);
+        vec
     }
 }
 
@@ -81,6 +106,56 @@ impl<T, A: Allocator> Drop for IntoIter<T, A> {
     }
 }
 
+/// Takes the elements of a vector, which keeps its memory.
+///
+/// # Invariants
+///
+/// The elements are initialised, and belong to this iterator.
+pub struct DrainAll<'vec, T> {
+    elements: slice::IterMut<'vec, T>,
+}
+
+impl<'vec, T> DrainAll<'vec, T> {
+    /// Takes elements over.
+    ///
+    /// # Safety
+    ///
+    /// They are initialised, nobody else uses or drops them, and their memory lives during `'vec`.
+    pub(super) unsafe fn new(elements: *mut [T]) -> Self {
+        // SAFETY: as the caller promises.
+        let elements = unsafe { &mut *elements };
+        // INVARIANT: as the caller promises.
+        Self {
+            elements: elements.iter_mut(),
+        }
+    }
+}
+
+impl<T> Iterator for DrainAll<'_, T> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        let element: *mut T = self.elements.next()?;
+        // SAFETY: it is initialised, and passed by now, so that it is taken once.
+        Some(unsafe { element.read() })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.elements.size_hint()
+    }
+}
+
+impl<T> ExactSizeIterator for DrainAll<'_, T> {}
+impl<T> FusedIterator for DrainAll<'_, T> {}
+
+impl<T> Drop for DrainAll<'_, T> {
+    fn drop(&mut self) {
+        let rest: *mut [T] = core::mem::take(&mut self.elements).into_slice();
+        // SAFETY: they are initialised, and nobody has taken them.
+        unsafe { rest.drop_in_place() };
+    }
+}
+
 impl<T, A: Allocator> IntoIterator for Vec<T, A> {
     type Item = T;
     type IntoIter = IntoIter<T, A>;
@@ -117,6 +192,32 @@ impl<T: fmt::Debug, A: Allocator> fmt::Debug for Vec<T, A> {
 impl<T: PartialEq, A: Allocator, S: AsRef<[T]>> PartialEq<S> for Vec<T, A> {
     fn eq(&self, other: &S) -> bool {
         **self == *other.as_ref()
+    }
+}
+
+impl<T: Eq, A: Allocator> Eq for Vec<T, A> {}
+
+impl<T: PartialEq, A: Allocator> PartialEq<Vec<T, A>> for [T] {
+    fn eq(&self, other: &Vec<T, A>) -> bool {
+        *self == **other
+    }
+}
+
+impl<T: PartialEq, A: Allocator> PartialEq<Vec<T, A>> for &[T] {
+    fn eq(&self, other: &Vec<T, A>) -> bool {
+        **self == **other
+    }
+}
+
+impl<T, A: Allocator> Borrow<[T]> for Vec<T, A> {
+    fn borrow(&self) -> &[T] {
+        self
+    }
+}
+
+impl<T, A: Allocator> BorrowMut<[T]> for Vec<T, A> {
+    fn borrow_mut(&mut self) -> &mut [T] {
+        self
     }
 }
 

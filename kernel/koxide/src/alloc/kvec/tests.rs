@@ -5,7 +5,7 @@
 use std::rc::Rc;
 use std::vec::Vec as StdVec;
 
-use crate::alloc::InsertError;
+use crate::alloc::kvec::{InsertError, PushError};
 use crate::prelude::*;
 
 #[test]
@@ -16,10 +16,7 @@ fn elements_come_back_in_their_order() {
     }
     assert_eq!(vec.len(), 1000);
     assert_eq!(vec.pop(), Some(999));
-    assert_eq!(
-        vec.into_iter().collect::<StdVec<_>>(),
-        (0..999).collect::<StdVec<_>>()
-    );
+    assert_eq!(StdVec::from_iter(vec), (0..999).collect::<StdVec<_>>());
 }
 
 #[test]
@@ -79,7 +76,7 @@ fn room_is_kept_when_elements_go() {
     assert!(vec.is_empty());
     assert!(vec.capacity() >= 8);
     assert_eq!(vec.push_within_capacity(4), Ok(()));
-    assert_eq!(KVec::<u8>::new().push_within_capacity(4), Err(4));
+    assert_eq!(KVec::<u8>::new().push_within_capacity(4), Err(PushError(4)));
 }
 
 #[test]
@@ -94,4 +91,70 @@ fn an_element_is_put_between_others() {
     let full = (numbers.len()..=numbers.capacity())
         .find_map(|_| numbers.insert_within_capacity(0, 0).err());
     assert_eq!(full, Some(InsertError::OutOfCapacity(0)));
+}
+
+#[test]
+fn all_elements_are_taken_and_the_memory_stays() {
+    let count = Rc::new(());
+    let mut vec = KVec::from_elem(count.clone(), 5, GFP_KERNEL).unwrap();
+    let mut all = vec.drain_all();
+    assert_eq!(all.len(), 5);
+    drop(all.next());
+    assert_eq!(Rc::strong_count(&count), 5);
+    drop(all);
+    assert_eq!(Rc::strong_count(&count), 1);
+    assert!(vec.is_empty() && vec.capacity() >= 5);
+    vec.push(count.clone(), GFP_KERNEL).unwrap();
+    // Who forgets the iterator loses the elements, and nothing is dropped twice.
+    core::mem::forget(vec.drain_all());
+    drop(vec);
+    assert_eq!(Rc::strong_count(&count), 2);
+    let mut nothings = KVec::from_elem((), 3, GFP_KERNEL).unwrap();
+    assert_eq!(nothings.drain_all().count(), 3);
+}
+
+#[test]
+fn what_is_left_is_a_vector_again() {
+    let count = Rc::new(());
+    let vec = KVVec::from_elem(count.clone(), 5, GFP_KERNEL).unwrap();
+    let mut iter = vec.into_iter();
+    iter.next();
+    let left = iter.collect(GFP_KERNEL);
+    assert_eq!((left.len(), left.capacity()), (4, 4));
+    assert_eq!(Rc::strong_count(&count), 5);
+    drop(left);
+    assert_eq!(Rc::strong_count(&count), 1);
+    let mut none = kvec![1, 2].unwrap().into_iter();
+    none.by_ref().for_each(drop);
+    assert_eq!(none.collect(GFP_KERNEL), []);
+}
+
+#[test]
+fn memory_is_given_back() {
+    let mut vec = KVVec::with_capacity(100, GFP_KERNEL).unwrap();
+    vec.extend_from_slice(&[1, 2, 3], GFP_KERNEL).unwrap();
+    vec.shrink_to(10, GFP_KERNEL).unwrap();
+    assert_eq!(vec.capacity(), 10);
+    vec.shrink_to(0, GFP_KERNEL).unwrap();
+    assert_eq!((vec.capacity(), vec.as_slice()), (3, &[1, 2, 3][..]));
+    vec.clear();
+    vec.shrink_to(0, GFP_KERNEL).unwrap();
+    assert_eq!(vec.capacity(), 0);
+    vec.push(4, GFP_KERNEL).unwrap();
+    assert_eq!(vec, [4]);
+}
+
+#[test]
+fn vectors_are_made_of_what_there_is() {
+    let mut vec = KVec::from(KBox::new([1, 2, 3], GFP_KERNEL).unwrap());
+    vec.push(4, GFP_KERNEL).unwrap();
+    assert_eq!(vec, [1, 2, 3, 4]);
+    let (memory, len, capacity) = vec.into_raw_parts();
+    // SAFETY: these are the vector's parts, and are given back at once.
+    let vec = unsafe { KVec::from_raw_parts(memory, len, capacity) };
+    assert_eq!(vec, [1, 2, 3, 4]);
+    assert_eq!(KVec::<u32>::zeroed(3, GFP_KERNEL).unwrap(), [0, 0, 0]);
+    let mut nothings = KVec::from(KBox::new([(); 3], GFP_KERNEL).unwrap());
+    nothings.push((), GFP_KERNEL).unwrap();
+    assert_eq!(nothings.len(), 4);
 }

@@ -4,6 +4,7 @@
 
 #![allow(unsafe_code, reason = "the only owner may do what owners may not")]
 
+use core::borrow::{Borrow, BorrowMut};
 use core::fmt;
 use core::marker::{PhantomData, Unsize};
 use core::mem::MaybeUninit;
@@ -22,6 +23,21 @@ use crate::pin_init::{InPlaceWrite, Init, PinInit};
 /// # Invariants
 ///
 /// The count is 1.
+///
+/// # Examples
+///
+/// ```
+/// use kernel::{prelude::*, sync::{Arc, UniqueArc}};
+///
+/// let mut unique = UniqueArc::new(5, GFP_KERNEL)?;
+/// *unique += 1;
+/// let shared: Arc<u32> = unique.into();
+/// assert_eq!(*shared, 6);
+/// // Memory can be had before it is known what comes into it.
+/// let later: UniqueArc<u32> = UniqueArc::new_uninit(GFP_KERNEL)?.write(7);
+/// assert_eq!(*later, 7);
+/// # Ok::<(), Error>(())
+/// ```
 pub struct UniqueArc<T: ?Sized>(pub(super) Arc<T>);
 
 impl<T> UniqueArc<T> {
@@ -58,12 +74,37 @@ impl<T> UniqueArc<T> {
 }
 
 impl<T> UniqueArc<MaybeUninit<T>> {
+    /// Moves a value in.
+    pub fn write(mut self, value: T) -> UniqueArc<T> {
+        (*self).write(value);
+        // SAFETY: the value was just written.
+        unsafe { self.assume_init() }
+    }
+
+    /// Initialises the value in place.
+    ///
+    /// # Errors
+    ///
+    /// Those of the initialiser; the memory is freed then.
+    pub fn init_with<E>(self, init: impl Init<T, E>) -> Result<UniqueArc<T>, E> {
+        self.write_init(init)
+    }
+
+    /// Initialises the value in place, where it stays.
+    ///
+    /// # Errors
+    ///
+    /// Those of the initialiser; the memory is freed then.
+    pub fn pin_init_with<E>(self, init: impl PinInit<T, E>) -> Result<Pin<UniqueArc<T>>, E> {
+        self.write_pin_init(init)
+    }
+
     /// Declares the value initialised.
     ///
     /// # Safety
     ///
     /// It is.
-    unsafe fn assume_init(self) -> UniqueArc<T> {
+    pub unsafe fn assume_init(self) -> UniqueArc<T> {
         let raw = self.0.into_raw();
         // SAFETY: the layout is the same, and the value initialised as the caller promises.
         UniqueArc(unsafe { Arc::from_raw(raw.cast()) })
@@ -87,6 +128,18 @@ impl<T: ?Sized> DerefMut for UniqueArc<T> {
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY: there is no other owner, so that nobody shares the value.
         unsafe { &mut (*self.0.0.as_ptr()).value }
+    }
+}
+
+impl<T: ?Sized> Borrow<T> for UniqueArc<T> {
+    fn borrow(&self) -> &T {
+        self
+    }
+}
+
+impl<T: ?Sized> BorrowMut<T> for UniqueArc<T> {
+    fn borrow_mut(&mut self) -> &mut T {
+        self
     }
 }
 
