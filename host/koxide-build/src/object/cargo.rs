@@ -16,7 +16,7 @@ use crate::cache;
 use crate::driver::{Driver, Project};
 
 use super::error::{Error, Result};
-use super::{BuildOptions, Color};
+use super::{BuildOptions, Color, Toolchain};
 
 /// The target: no operating system.
 pub(crate) const TARGET: &str = "x86_64-unknown-none";
@@ -57,19 +57,19 @@ const PROFILE: [&str; 9] = [
 
 /// Folders whose names must not show in the object, and what is written for them. cargo names the files of the
 /// workspace itself by relative paths, and another flag for each checkout would compile the core library again.
-fn remaps(project: &Project) -> Vec<(PathBuf, &'static str)> {
+fn remaps(project: &Project, toolchain: &Toolchain) -> Vec<(PathBuf, &'static str)> {
     let home = std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cargo")));
     let library = project.abi_dir().parent().map(Path::to_owned);
     let library = library.filter(|dir| !dir.starts_with(project.root()));
-    let mut remaps = Vec::new();
+    let mut remaps = vec![(toolchain.rust_src(), "rust")];
     remaps.extend(home.map(|home| (home, "cargo")));
     remaps.extend(library.map(|library| (library, "kernel")));
     remaps
 }
 
-fn rustflags(project: &Project) -> OsString {
+fn rustflags(project: &Project, toolchain: &Toolchain) -> OsString {
     let mut flags = OsString::new();
     for flag in FLAGS {
         flags.push(flag);
@@ -77,7 +77,7 @@ fn rustflags(project: &Project) -> OsString {
     }
     // The compiler's messages keep the paths at which the files are.
     flags.push("--remap-path-scope=object\u{1f}");
-    for (from, to) in remaps(project) {
+    for (from, to) in remaps(project, toolchain) {
         flags.push("--remap-path-prefix=");
         flags.push(from);
         flags.push("=");
@@ -121,6 +121,7 @@ pub(crate) fn shared(cargo: &mut Command, options: &BuildOptions<'_>) {
 pub(crate) fn staticlib(
     project: &Project,
     driver: &Driver,
+    toolchain: &Toolchain,
     options: &BuildOptions<'_>,
 ) -> Result<PathBuf> {
     let mut cargo = command("rustc", driver, options);
@@ -133,7 +134,7 @@ pub(crate) fn staticlib(
         .arg(project.koxide_dir().join("cargo"))
         // The kernel's own build does the same: the flags above are not stable.
         .env("RUSTC_BOOTSTRAP", "1")
-        .env("CARGO_ENCODED_RUSTFLAGS", rustflags(project));
+        .env("CARGO_ENCODED_RUSTFLAGS", rustflags(project, toolchain));
     // The kernel's own build sets the first for what is not part of the kernel's image, as no driver here is.
     cargo.args(["--", "--cfg", "MODULE"]);
     cargo.args(&driver.rustc_args);

@@ -157,14 +157,15 @@ fn stem(name: &str, kunit: bool) -> String {
 /// # Errors
 /// Any [`Error`]; after [`Error::Compile`] the compiler has said why.
 pub fn build(project: &Project, driver: &Driver, options: &BuildOptions<'_>) -> Result<Artefact> {
-    Toolchain::of(&driver.dir)?.check()?;
+    let toolchain = Toolchain::of(&driver.dir)?;
+    toolchain.check()?;
     let dir = project.output_dir().join(Arch::X86_64.as_str());
     cache::create_dir(&dir)?;
     let _lock = cache::lock_file(&dir.join(".lock"), options.progress)?;
     options
         .progress
         .stage(&format!("compiling {}", driver.package));
-    let archive = cargo::staticlib(project, driver, options)?;
+    let archive = cargo::staticlib(project, driver, &toolchain, options)?;
     let shims = project.abi_dir().join("shims");
     let stamp_file = dir.join(format!(".{}.json", stem(&driver.package, options.kunit)));
     let archive_hash = sha256(&archive)?;

@@ -39,7 +39,7 @@ impl Toolchain {
 
     /// Says what is wrong with it for drivers.
     pub(crate) fn check(&self) -> Result<()> {
-        let source = self.sysroot.join("lib/rustlib/src/rust/library/core");
+        let source = self.rust_src().join("library/core");
         let number = self.version.split(' ').nth(1).unwrap_or_default();
         let good = number.starts_with(&format!("{WANTED}."));
         if good && source.exists() {
@@ -61,6 +61,11 @@ impl Toolchain {
         Err(Error::NoRustSrc {
             sysroot: self.sysroot.clone(),
         })
+    }
+
+    /// The folder of the component rust-src.
+    pub(crate) fn rust_src(&self) -> PathBuf {
+        self.sysroot.join("lib/rustlib/src/rust")
     }
 
     /// Says whether programs can be compiled for a target with the standard library that comes with it.
