@@ -73,7 +73,7 @@ impl<'a> Workshop<'a> {
         let target = here.join(target);
         let project = driver::of_source(file, &library, outer.as_ref(), &target, offline);
         let project = explained(project)?;
-        let matrix = Matrix::of(project.root())?;
+        let matrix = Matrix::of(outer.as_ref().unwrap_or(&project).root())?;
         Ok(Self {
             project,
             matrix,

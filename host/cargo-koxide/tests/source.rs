@@ -7,7 +7,7 @@ mod support;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use support::{Ended, FAILED, KERNEL, USAGE, koxide, run, scratch, shared_target};
+use support::{Ended, FAILED, KERNEL, USAGE, koxide, repository, run, scratch, shared_target};
 
 /// A driver as upstream's documentation would show it: no crate attribute, nothing about its build.
 const DRIVER: &str = r#"// SPDX-License-Identifier: GPL-2.0
@@ -90,7 +90,14 @@ fn the_same_file_gives_the_same_object_wherever_it_is() {
     // Messages of panics have paths, those of the core library among them.
     let text = String::from_utf8_lossy(&objects[0]);
     let home = std::env::var("HOME").unwrap_or_else(|_| "/no/home".to_owned());
-    for place in [home.as_str(), "/rustlib/", folder.path().to_str().unwrap()] {
+    let repository = repository();
+    let places = [
+        repository.as_path(),
+        Path::new(&home),
+        Path::new("/rustlib"),
+        folder.path(),
+    ];
+    for place in places.map(|place| place.to_str().unwrap()) {
         assert!(!text.contains(place), "the object names {place}");
     }
 }
@@ -123,7 +130,7 @@ fn what_is_no_driver_is_refused_in_a_sentence() {
     );
     build("wrong.rs")
         .with(FAILED)
-        .saying("wrong.rs:17:12")
+        .saying("wrong.rs:21:12")
         .saying("the driver `wrong` does not compile");
     let both = ["build", "--source", "wrong.rs", "-p", "wrong"];
     koxide_at(folder.path(), &both)

@@ -127,13 +127,12 @@ impl Project {
         self
     }
 
-    /// The same project, built with what another one has built already: in its target folder, as a part of it.
+    /// The same project, built with what another one has built already: in its target folder.
     ///
     /// What is made of its drivers is put into `output`, where it does not meet the other project's.
     #[must_use]
     pub fn within(mut self, other: &Self, output: impl Into<PathBuf>) -> Self {
         self.target.clone_from(&other.target);
-        self.root.clone_from(&other.root);
         self.output = Some(output.into());
         self
     }

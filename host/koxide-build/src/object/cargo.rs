@@ -57,19 +57,33 @@ const PROFILE: [&str; 9] = [
 
 /// Folders whose names must not show in the object, and what is written for them. cargo names the files of the
 /// workspace itself by relative paths, and another flag for each checkout would compile the core library again.
-fn remaps(project: &Project, toolchain: &Toolchain) -> Vec<(PathBuf, &'static str)> {
+fn remaps(toolchain: &Toolchain) -> Vec<(PathBuf, &'static str)> {
     let home = std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cargo")));
-    let library = project.abi_dir().parent().map(Path::to_owned);
-    let library = library.filter(|dir| !dir.starts_with(project.root()));
     let mut remaps = vec![(toolchain.rust_src(), "rust")];
     remaps.extend(home.map(|home| (home, "cargo")));
-    remaps.extend(library.map(|library| (library, "kernel")));
     remaps
 }
 
-fn rustflags(project: &Project, toolchain: &Toolchain) -> OsString {
+/// Settings that hide where the library is, when that is outside of the workspace; for its own packages only, since
+/// there is another folder for each version.
+fn library_remaps(project: &Project) -> Vec<String> {
+    let library = project.abi_dir().parent();
+    let outside = library.filter(|dir| !dir.starts_with(project.root()));
+    let setting = |dir: &Path, package: &str| {
+        let flag = format!("--remap-path-prefix={}=kernel", dir.display());
+        let flags = toml::Value::from(vec![flag]);
+        format!("profile.koxide.package.{package}.rustflags={flags}")
+    };
+    outside.map_or_else(Vec::new, |dir| {
+        ["koxide", "koxide-abi"]
+            .map(|package| setting(dir, package))
+            .into()
+    })
+}
+
+fn rustflags(toolchain: &Toolchain) -> OsString {
     let mut flags = OsString::new();
     for flag in FLAGS {
         flags.push(flag);
@@ -77,7 +91,7 @@ fn rustflags(project: &Project, toolchain: &Toolchain) -> OsString {
     }
     // The compiler's messages keep the paths at which the files are.
     flags.push("--remap-path-scope=object\u{1f}");
-    for (from, to) in remaps(project, toolchain) {
+    for (from, to) in remaps(toolchain) {
         flags.push("--remap-path-prefix=");
         flags.push(from);
         flags.push("=");
@@ -128,13 +142,19 @@ pub(crate) fn staticlib(
     cargo
         .args(["--package", &driver.package, "--lib"])
         .args(["--crate-type", "staticlib", "--target", TARGET])
-        .args(["-Zbuild-std=core", "--profile", "koxide"])
+        .args([
+            "-Zbuild-std=core",
+            "-Zprofile-rustflags",
+            "--profile",
+            "koxide",
+        ])
         .args(PROFILE.iter().flat_map(|setting| ["--config", setting]))
+        .args(library_remaps(project).iter().flat_map(|s| ["--config", s]))
         .arg("--target-dir")
         .arg(project.koxide_dir().join("cargo"))
         // The kernel's own build does the same: the flags above are not stable.
         .env("RUSTC_BOOTSTRAP", "1")
-        .env("CARGO_ENCODED_RUSTFLAGS", rustflags(project, toolchain));
+        .env("CARGO_ENCODED_RUSTFLAGS", rustflags(toolchain));
     // The kernel's own build sets the first for what is not part of the kernel's image, as no driver here is.
     cargo.args(["--", "--cfg", "MODULE"]);
     cargo.args(&driver.rustc_args);
