@@ -22,6 +22,7 @@ mod sysctl;
 mod text;
 mod user;
 mod waiting;
+mod workqueue;
 
 use kernel::{
     miscdevice::MiscDeviceRegistration,
@@ -46,7 +47,7 @@ module! {
         },
         pending: u32 {
             default: 0,
-            description: "What to leave behind: 1 a thread, 2 a thread of an init that fails",
+            description: "What to leave behind: 1 a thread, 2 a thread of an init that fails, 3 a work in 10 s, 4 one that repeats itself, 5 one that takes a second",
         },
         index: usize {
             default: 0,

@@ -5,7 +5,9 @@
 use kernel::{
     kthread,
     prelude::*,
-    time::{Delta, delay::fsleep},
+    sync::Arc,
+    time::{Delta, delay::fsleep, msecs_to_jiffies},
+    workqueue::{self, DelayedWork, WorkItem, impl_has_delayed_work, new_delayed_work},
 };
 
 /// Leaves something behind, which the module's exit has to end.
@@ -13,6 +15,12 @@ pub(crate) fn leave(what: u32) -> Result {
     match what {
         1 => forget_a_thread(),
         2 => forget_a_thread().and(Err(EBUSY)),
+        3 => Rearmed::start(msecs_to_jiffies(10_000)),
+        4 => Rearmed::start(0),
+        5 => Ok(workqueue::system_long().try_spawn(GFP_KERNEL, || {
+            fsleep(Delta::from_millis(1000));
+            pr_info!("the long work has ended\n");
+        })?),
         _ => Ok(()),
     }
 }
@@ -26,4 +34,42 @@ fn forget_a_thread() -> Result {
     })?;
     core::mem::forget(thread);
     Ok(())
+}
+
+/// A work that is queued again each time that it has run.
+#[pin_data(PinnedDrop)]
+struct Rearmed {
+    #[pin]
+    work: DelayedWork<Rearmed>,
+}
+
+impl_has_delayed_work! {
+    impl HasDelayedWork<Self> for Rearmed { self.work }
+}
+
+impl Rearmed {
+    fn start(delay: usize) -> Result {
+        let item = pin_init!(Self { work <- new_delayed_work!("Rearmed::work") });
+        let item: Arc<Self> = Arc::pin_init(item, GFP_KERNEL)?;
+        workqueue::system()
+            .enqueue_delayed(item, delay)
+            .map_err(|_| EBUSY)
+    }
+}
+
+impl WorkItem for Rearmed {
+    type Pointer = Arc<Self>;
+
+    fn run(this: Arc<Self>) {
+        pr_info!("the work has run\n");
+        // When the module goes it comes back, and is dropped.
+        let _ = workqueue::system().enqueue_delayed(this, msecs_to_jiffies(20));
+    }
+}
+
+#[pinned_drop]
+impl PinnedDrop for Rearmed {
+    fn drop(self: Pin<&mut Self>) {
+        pr_info!("the work was dropped\n");
+    }
 }

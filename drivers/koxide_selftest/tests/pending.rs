@@ -4,6 +4,8 @@
 #![forbid(unsafe_code)]
 
 use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use koxide_guest::{Errno, KernelLog, Module};
 
@@ -36,4 +38,46 @@ fn a_failed_init_stops_its_threads() {
     );
     assert!(log.contains("the forgotten thread has ended"));
     assert!(!runs("kx-forgotten"));
+}
+
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn a_work_that_waits_for_its_time_is_dropped_at_once() {
+    let module = Module::load("koxide_selftest", "pending=3").unwrap();
+    let mut log = KernelLog::since_now();
+    let start = Instant::now();
+    module.unload().unwrap();
+    assert!(start.elapsed() < Duration::from_secs(5));
+    assert!(log.contains("the work was dropped"));
+    assert!(!log.contains("the work has run"));
+    // It does not come when its time has come, either.
+    thread::sleep(Duration::from_secs(11).saturating_sub(start.elapsed()));
+    assert!(!log.contains("the work has run"));
+}
+
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn a_work_that_repeats_itself_ends() {
+    let mut log = KernelLog::since_now();
+    let module = Module::load("koxide_selftest", "pending=4").unwrap();
+    thread::sleep(Duration::from_millis(200));
+    module.unload().unwrap();
+    let lines = log.lines().to_vec();
+    let runs = lines
+        .iter()
+        .filter(|line| line.contains("the work has run"));
+    assert!(runs.count() > 2, "{lines:?}");
+    assert!(
+        lines.last().unwrap().contains("the work was dropped"),
+        "{lines:?}"
+    );
+}
+
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn a_work_under_way_is_waited_for() {
+    let mut log = KernelLog::since_now();
+    let module = Module::load("koxide_selftest", "pending=5").unwrap();
+    module.unload().unwrap();
+    assert!(log.contains("the long work has ended"));
 }

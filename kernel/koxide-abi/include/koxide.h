@@ -21,6 +21,7 @@ struct kx_kthread;
 struct kx_miscdevice;
 struct poll_table_struct;
 struct task_struct;
+struct workqueue_struct;
 
 /* alloc */
 void *kx_krealloc(void *ptr, size_t size, size_t align, u32 flags);
@@ -211,6 +212,13 @@ void kx_might_sleep(void);
 
 /* time */
 void kx_fsleep(u64 microseconds);
+size_t kx_msecs_to_jiffies(unsigned int milliseconds);
+size_t kx_jiffies(void);
+s64 kx_ktime_get(u32 clock);
+void kx_udelay(u32 microseconds);
+void kx_usleep_range(size_t least, size_t most);
+size_t kx_sleep_ticks(size_t ticks, u32 interruptible);
+size_t kx_msleep_interruptible(unsigned int milliseconds);
 
 /* uaccess */
 size_t kx_copy_from_user(void *to, size_t from, size_t len);
@@ -232,5 +240,39 @@ void kx_finish_wait(void *head, void *entry);
 void kx_wake_up(void *head, int exclusive);
 void kx_wake_up_sync(void *head);
 int kx_waitqueue_busy(void *head);
+
+/* workqueue */
+#define KX_WORK_ROOM 32
+#define KX_DELAYED_WORK_ROOM 96
+#define KX_WQ_UNBOUND 0x2
+#define KX_WQ_FREEZABLE 0x4
+#define KX_WQ_MEM_RECLAIM 0x8
+#define KX_WQ_HIGHPRI 0x10
+#define KX_WQ_CPU_INTENSIVE 0x20
+#define KX_WQ_ORDERED 0x10000
+#define KX_SYSTEM_WQ 0
+#define KX_SYSTEM_WQ_HIGHPRI 1
+#define KX_SYSTEM_WQ_LONG 2
+#define KX_SYSTEM_WQ_UNBOUND 3
+#define KX_SYSTEM_WQ_FREEZABLE 4
+#define KX_SYSTEM_WQ_POWER_EFFICIENT 5
+#define KX_SYSTEM_WQ_FREEZABLE_POWER_EFFICIENT 6
+#define KX_SYSTEM_WQ_BH 7
+#define KX_SYSTEM_WQ_BH_HIGHPRI 8
+void kx_work_init(void *work, void (*run)(void *work));
+void kx_delayed_work_init(void *work, void (*run)(void *work));
+int kx_queue_work(struct workqueue_struct *queue, void *work);
+int kx_queue_delayed_work(struct workqueue_struct *queue, void *work, size_t delay);
+int kx_cancel_work_sync(void *work);
+int kx_cancel_delayed_work_sync(void *work);
+int kx_cancel_delayed_work(void *work);
+int kx_delayed_work_waits_for(void *work, struct workqueue_struct *queue);
+int kx_flush_work(void *work);
+int kx_flush_delayed_work(void *work);
+struct workqueue_struct *kx_system_workqueue(u32 which);
+struct workqueue_struct *kx_alloc_workqueue(const char *name, u32 flags, u32 max_active);
+void kx_destroy_workqueue(struct workqueue_struct *queue);
+void kx_flush_workqueue(struct workqueue_struct *queue);
+void kx_drain_workqueue(struct workqueue_struct *queue);
 
 #endif

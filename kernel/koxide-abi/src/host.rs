@@ -9,6 +9,7 @@ pub(crate) mod lock;
 pub(crate) mod pending;
 pub mod print;
 pub(crate) mod rcu;
+pub(crate) mod time;
 pub mod uaccess;
 pub(crate) mod wait;
 

@@ -44,6 +44,7 @@ mod time;
 pub mod types;
 mod uaccess;
 mod wait;
+mod workqueue;
 
 pub use alloc::*;
 pub use chrdev::*;
@@ -68,6 +69,7 @@ pub use task::*;
 pub use time::*;
 pub use uaccess::*;
 pub use wait::*;
+pub use workqueue::*;
 
 /// The version of this ABI.
 ///

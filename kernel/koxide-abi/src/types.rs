@@ -33,4 +33,6 @@ opaque! {
     pub struct poll_table_struct;
     /// `struct task_struct` of include/linux/sched.h.
     pub struct task_struct;
+    /// `struct workqueue_struct` of kernel/workqueue.c.
+    pub struct workqueue_struct;
 }

@@ -35,7 +35,7 @@ use crate::alloc::{KBox, flags::GFP_KERNEL};
 use crate::entry::enter;
 use crate::error::{Error, Result, code::ENOMEM, code::ESHUTDOWN, to_result};
 use crate::init::InPlaceInit;
-use crate::module::pending::{Ended, Entry, Kind, Owed};
+use crate::module::pending::{Ended, Entry, Kind, Owed, Scope};
 use crate::pin_init::PinInit;
 use crate::sync::Arc;
 use crate::task::Task;
@@ -203,13 +203,16 @@ impl<T: Send + 'static> Thread<T> {
         unsafe { koxide_abi::kx_kthread_stop(self.raw.0.as_ptr()) };
     }
 
-    /// A thread is always left to `settle`.
+    /// A thread is left to `settle` when the module goes.
     ///
     /// # Safety
     ///
     /// As for [`Kind::end`].
-    unsafe fn end(_: *const Entry) -> Ended {
-        Ended::Taken
+    unsafe fn end(_: *const Entry, scope: Scope) -> Ended {
+        match scope {
+            Scope::Module => Ended::Taken,
+            Scope::Queue(_) => Ended::Idle,
+        }
     }
 
     /// Stops a thread, and drops its result.

@@ -84,6 +84,7 @@ pub mod tracepoint;
 pub mod transmute;
 pub mod types;
 pub mod uaccess;
+pub mod workqueue;
 
 /// In-place initialisation, as upstream's pin-init crate has it.
 pub mod pin_init {

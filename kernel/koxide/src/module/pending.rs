@@ -22,9 +22,10 @@ use core::pin::Pin;
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 
+use koxide_abi::types::workqueue_struct;
 use macros::{pin_data, pinned_drop};
 
-use crate::pin_init::{PinInit, pin_init};
+use crate::pin_init::{PinInit, pin_init, pin_init_from_closure};
 
 /// [`finish_used`], once there is something to finish.
 static FINISH: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
@@ -58,7 +59,15 @@ fn used() {
     }
 }
 
-#[expect(dead_code, reason = "timers will")]
+/// Calls off the delayed works that wait for a queue.
+///
+/// # Context
+///
+/// Process context; may sleep.
+pub(crate) fn end_waiting_for(queue: *mut workqueue_struct) {
+    PENDING.end_entries(Scope::Queue(queue));
+}
+
 /// Whether the module is going: what repeats itself ends now.
 pub(crate) fn is_closed() -> bool {
     PENDING.closed.load(Ordering::SeqCst)
@@ -77,13 +86,11 @@ impl Owed {
         PENDING.owe().then_some(Self(&PENDING))
     }
 
-    #[expect(dead_code, reason = "work will")]
     /// Leaves it to the callback, which takes it over with [`from_kernel`](Self::from_kernel).
     pub(crate) fn into_kernel(self) {
         core::mem::forget(self);
     }
 
-    #[expect(dead_code, reason = "work will")]
     /// Takes it over: the first thing that the callback does, so that it is dropped last.
     ///
     /// # Safety
@@ -100,16 +107,26 @@ impl Drop for Owed {
     }
 }
 
+/// Which entries are to end.
+#[derive(Clone, Copy)]
+pub(crate) enum Scope {
+    /// All of them: the module goes.
+    Module,
+    /// Those that would be put into a queue, which goes.
+    Queue(*mut workqueue_struct),
+}
+
 /// What came of trying to end an entry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Ended {
-    #[allow(dead_code, reason = "timers will")]
     /// The kernel will not call it, and does not at the moment.
     Idle,
-    #[allow(dead_code, reason = "timers will")]
     /// Its callback is under way.
+    #[allow(dead_code, reason = "timers are")]
     Busy,
-    /// It was called off, or is to be: it left the list, and [`Kind::settle`] does the rest.
+    /// It was called off, and stays in the list: [`Kind::settle`] does the rest.
+    CalledOff,
+    /// It leaves the list: [`Kind::settle`] does the rest.
     Taken,
 }
 
@@ -118,13 +135,13 @@ pub(crate) type Settle = unsafe fn(entry: *const Entry);
 
 /// How entries of one type are ended.
 pub(crate) struct Kind {
-    /// Tries to end an entry, at once: interrupts are off, and the list is locked.
+    /// Tries to end an entry, if it is within the scope, at once: interrupts are off, and the list is locked.
     ///
     /// # Safety
     ///
     /// The entry is in the list.
-    pub(crate) end: unsafe fn(entry: *const Entry) -> Ended,
-    /// Does what is left to do after `end` said [`Ended::Taken`]; the list is not locked, and it may sleep. The entry
+    pub(crate) end: unsafe fn(entry: *const Entry, scope: Scope) -> Ended,
+    /// Does what is left to do after `end` said [`Ended::CalledOff`] or [`Ended::Taken`]; the list is not locked, and it may sleep. The entry
     /// may be gone after it.
     ///
     /// # Safety
@@ -159,6 +176,25 @@ impl Entry {
     /// An entry, which is not in the list yet.
     pub(crate) fn new(kind: &'static Kind) -> impl PinInit<Self> {
         Self::of(&PENDING, kind)
+    }
+
+    /// An entry that is put into the list as soon as it is initialised.
+    ///
+    /// # Safety
+    ///
+    /// As for [`list`](Self::list): what `kind` needs of the value around it is initialised before.
+    pub(crate) unsafe fn listed(kind: &'static Kind) -> impl PinInit<Self> {
+        let initialise = move |slot: *mut Self| {
+            // SAFETY: the closure's caller promises what this asks for.
+            unsafe { Self::new(kind).__pinned_init(slot)? };
+            // SAFETY: it was just initialised.
+            let entry = unsafe { &*slot };
+            // SAFETY: it is new; the rest is as the caller promises.
+            unsafe { entry.list() };
+            Ok(())
+        };
+        // SAFETY: the slot was initialised, and the value stays where it is.
+        unsafe { pin_init_from_closure(initialise) }
     }
 
     /// An entry for a list.
@@ -295,7 +331,7 @@ impl Pending {
             // Nothing starts when nothing was owed and then no entry was busy: only this module's code starts
             // something, and none runs but this. A callback under way is owed, or its entry is busy.
             let nothing_owed = self.owed.load(Ordering::SeqCst) == 0;
-            if self.end_entries() && nothing_owed {
+            if self.end_entries(Scope::Module) && nothing_owed {
                 break;
             }
             // SAFETY: this is process context.
@@ -306,26 +342,27 @@ impl Pending {
     }
 
     /// Tries to end all entries; whether all were idle.
-    fn end_entries(&self) -> bool {
+    fn end_entries(&self, scope: Scope) -> bool {
         let mut idle = true;
-        while let Some((settle, taken)) = self.end_some(&mut idle) {
+        while let Some((settle, taken)) = self.end_some(scope, &mut idle) {
             idle = false;
-            // SAFETY: `end` has just said that it is taken.
+            // SAFETY: `end` has just said that it is to be settled.
             unsafe { settle(taken) };
         }
         idle
     }
 
-    /// Tries to end all entries up to one that is taken, and gives that; `idle` becomes false when one is busy.
-    fn end_some(&self, idle: &mut bool) -> Option<(Settle, *const Entry)> {
+    /// Tries to end all entries up to one that is to be settled, and gives that; `idle` becomes false when one is busy.
+    fn end_some(&self, scope: Scope, idle: &mut bool) -> Option<(Settle, *const Entry)> {
         let _locked = Locked::new();
         let mut at = self.first.get();
         // SAFETY: what is in the list is valid as long as it is locked.
         while let Some(entry) = unsafe { at.as_ref() } {
             // SAFETY: the entry is in the list, which is locked.
-            match unsafe { (entry.kind.end)(at) } {
+            match unsafe { (entry.kind.end)(at, scope) } {
                 Ended::Idle => {}
                 Ended::Busy => *idle = false,
+                Ended::CalledOff => return Some((entry.kind.settle, at)),
                 Ended::Taken => {
                     // SAFETY: the list is locked.
                     unsafe { self.unlink(entry) };

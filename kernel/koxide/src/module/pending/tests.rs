@@ -32,7 +32,7 @@ fn thing_of<'a>(entry: *const Entry) -> &'a Thing {
 /// # Safety
 ///
 /// As for [`Kind::end`].
-unsafe fn end(entry: *const Entry) -> Ended {
+unsafe fn end(entry: *const Entry, _: Scope) -> Ended {
     let thing = thing_of(entry);
     let busy = thing.busy_for.load(Ordering::Relaxed);
     if busy > 0 {
