@@ -14,6 +14,7 @@ struct file;
 struct inode;
 struct iov_iter;
 struct kiocb;
+struct page;
 struct proc_dir_entry;
 struct seq_file;
 struct kx_chrdev;
@@ -22,6 +23,7 @@ struct kx_miscdevice;
 struct poll_table_struct;
 struct task_struct;
 struct workqueue_struct;
+struct vm_area_struct;
 
 /* alloc */
 void *kx_krealloc(void *ptr, size_t size, size_t align, u32 flags);
@@ -68,6 +70,9 @@ struct kx_file_operations {
 	ssize_t (*write_iter)(struct kiocb *kiocb, struct iov_iter *iov);
 	long (*ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
 	long (*compat_ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
+	unsigned int (*poll)(struct file *file, struct poll_table_struct *table);
+	int (*mmap)(struct file *file, struct vm_area_struct *vma);
+	void (*show_fdinfo)(struct seq_file *seq, struct file *file);
 };
 void kx_file_operations_fill(void *room, const void *ops);
 int kx_get_file(struct file *file);
@@ -110,6 +115,15 @@ void kx_miscdevice_deregister(struct kx_miscdevice *misc);
 void *kx_miscdevice_registration(struct kx_miscdevice *misc);
 struct device *kx_miscdevice_device(struct kx_miscdevice *misc);
 
+/* mm */
+size_t kx_vma_flags(struct vm_area_struct *vma);
+size_t kx_vma_start(struct vm_area_struct *vma);
+size_t kx_vma_end(struct vm_area_struct *vma);
+size_t kx_vma_pgoff(struct vm_area_struct *vma);
+void kx_vma_flags_mod(struct vm_area_struct *vma, size_t set, size_t clear);
+int kx_vm_insert_page(struct vm_area_struct *vma, size_t address, struct page *page);
+void kx_zap_vma_range(struct vm_area_struct *vma, size_t address, size_t size);
+
 /* module */
 void kx_abi_1(void);
 void kx_module_wait_unused(void);
@@ -120,6 +134,13 @@ void kx_mutex_init(void *lock, const char *name);
 void kx_mutex_lock(void *lock);
 int kx_mutex_trylock(void *lock);
 void kx_mutex_unlock(void *lock);
+
+/* page */
+#define KX_PAGE_SHIFT 12
+struct page *kx_alloc_page(u32 flags);
+void kx_free_page(struct page *page);
+void kx_page_read(struct page *page, size_t offset, void *to, size_t len);
+void kx_page_write(struct page *page, size_t offset, const void *from, size_t len);
 
 /* panic */
 void kx_bug(void);

@@ -4,6 +4,7 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/module.h>
+#include <linux/poll.h>
 #include <linux/version.h>
 
 #include "koxide.h"
@@ -13,6 +14,11 @@ static_assert(O_ACCMODE == 03);
 static_assert(O_RDONLY == 0 && O_WRONLY == 01 && O_RDWR == 02);
 static_assert(O_CREAT == 0100 && O_EXCL == 0200 && O_NOCTTY == 0400 && O_TRUNC == 01000);
 static_assert(O_APPEND == 02000 && O_NONBLOCK == 04000 && O_DSYNC == 010000 && O_CLOEXEC == 02000000);
+/* Those of kernel/koxide/src/fs/events.rs. */
+static_assert((__force u32)EPOLLIN == 0x1 && (__force u32)EPOLLPRI == 0x2 && (__force u32)EPOLLOUT == 0x4);
+static_assert((__force u32)EPOLLERR == 0x8 && (__force u32)EPOLLHUP == 0x10);
+static_assert((__force u32)EPOLLRDNORM == 0x40 && (__force u32)EPOLLWRNORM == 0x100);
+static_assert((__force u32)EPOLLRDHUP == 0x2000);
 /* And those of kernel/koxide/src/fs/seek.rs. */
 static_assert(SEEK_SET == 0 && SEEK_CUR == 1 && SEEK_END == 2 && SEEK_DATA == 3 && SEEK_HOLE == 4);
 
@@ -32,6 +38,11 @@ void kx_file_operations_fill(void *room, const void *table)
 	fops->read_iter = ops->read_iter;
 	fops->write_iter = ops->write_iter;
 	fops->unlocked_ioctl = ops->ioctl;
+	/* A __poll_t is an unsigned int that only checkers tell from others. */
+	static_assert(sizeof(__poll_t) == sizeof(unsigned int));
+	fops->poll = (__force void *)ops->poll;
+	fops->mmap = ops->mmap;
+	fops->show_fdinfo = ops->show_fdinfo;
 #ifdef CONFIG_COMPAT
 	if (ops->compat_ioctl)
 		fops->compat_ioctl = ops->compat_ioctl;

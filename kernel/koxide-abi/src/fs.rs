@@ -6,7 +6,9 @@ use core::ffi::{c_int, c_long, c_uint, c_ulong, c_void};
 
 #[cfg(not(target_os = "none"))]
 use crate::host::file as twin;
-use crate::types::{cred, file, inode, iov_iter, kiocb};
+use crate::types::{
+    cred, file, inode, iov_iter, kiocb, poll_table_struct, seq_file, vm_area_struct,
+};
 
 /// Room for a `struct file_operations` in read-only memory; `shims/fs.c` checks that the target's fits.
 pub const FILE_OPERATIONS_ROOM: usize = 384;
@@ -29,6 +31,13 @@ pub struct FileOperations {
     /// `ioctl(2)` from 32-bit programs; without it `ioctl` is called, with the address made wide.
     pub compat_ioctl:
         Option<unsafe extern "C" fn(file: *mut file, cmd: c_uint, arg: c_ulong) -> c_long>,
+    /// `poll(2)` and its relatives.
+    pub poll:
+        Option<unsafe extern "C" fn(file: *mut file, table: *mut poll_table_struct) -> c_uint>,
+    /// `mmap(2)`.
+    pub mmap: Option<unsafe extern "C" fn(file: *mut file, vma: *mut vm_area_struct) -> c_int>,
+    /// A read of `/proc/PID/fdinfo/FD`.
+    pub show_fdinfo: Option<unsafe extern "C" fn(seq: *mut seq_file, file: *mut file)>,
 }
 
 shims! {

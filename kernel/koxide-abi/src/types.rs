@@ -19,6 +19,8 @@ opaque! {
     pub struct iov_iter;
     /// `struct kiocb` of include/linux/fs.h.
     pub struct kiocb;
+    /// `struct page` of include/linux/mm_types.h.
+    pub struct page;
     /// `struct proc_dir_entry` of fs/proc/internal.h.
     pub struct proc_dir_entry;
     /// `struct seq_file` of include/linux/seq_file.h.
@@ -35,4 +37,6 @@ opaque! {
     pub struct task_struct;
     /// `struct workqueue_struct` of kernel/workqueue.c.
     pub struct workqueue_struct;
+    /// `struct vm_area_struct` of include/linux/mm_types.h.
+    pub struct vm_area_struct;
 }

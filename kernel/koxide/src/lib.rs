@@ -65,8 +65,10 @@ pub mod iov;
 pub mod kthread;
 pub mod kunit;
 pub mod miscdevice;
+pub mod mm;
 pub mod module;
 pub mod module_param;
+pub mod page;
 #[cfg(target_os = "none")]
 mod panic;
 pub mod prelude;

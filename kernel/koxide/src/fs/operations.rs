@@ -7,10 +7,13 @@ use macros::vtable;
 use super::{File, Kiocb, Seek};
 use crate::error::{
     Result,
-    code::{EINVAL, ENOTTY, ESPIPE},
+    code::{EINVAL, ENODEV, ENOTTY, ESPIPE},
 };
 use crate::iov::{IovIterDest, IovIterSource};
 use crate::miscdevice::MiscDeviceRegistration;
+use crate::mm::virt::VmaNew;
+use crate::seq_file::SeqFile;
+use crate::sync::poll::PollTable;
 use crate::types::ForeignOwnable;
 
 /// A driver's files: what happens when one is opened, read, written and so on.
@@ -82,6 +85,37 @@ pub trait FileOperations<R = MiscDeviceRegistration<Self>>: Sized + 'static {
         Err(ESPIPE)
     }
 
+    /// `mmap(2)`: puts pages into the new range of the program's memory, or says what it is not for.
+    ///
+    /// Pages that are not there when this returns are not there later either: using them is `SIGBUS`.
+    ///
+    /// # Errors
+    ///
+    /// The errno with which `mmap(2)` fails; without this method it is `ENODEV`.
+    fn mmap(
+        _device: <Self::Ptr as ForeignOwnable>::Borrowed<'_>,
+        _file: &File,
+        _vma: &VmaNew,
+    ) -> Result {
+        Err(ENODEV)
+    }
+
+    /// `poll(2)`, `select(2)` and `epoll(7)`: registers with what is notified when the file becomes ready, then says what it
+    /// is ready for now, with the bits of [`events`](super::events).
+    ///
+    /// Without this method it is ready for everything at any time, and no epoll takes it.
+    ///
+    /// # Errors
+    ///
+    /// Whoever polls is told `EPOLLERR`.
+    fn poll(
+        _device: <Self::Ptr as ForeignOwnable>::Borrowed<'_>,
+        _file: &File,
+        _table: PollTable<'_>,
+    ) -> Result<u32> {
+        Err(EINVAL)
+    }
+
     /// `read(2)` and its relatives: says how many bytes were read, 0 for the end.
     ///
     /// # Errors
@@ -130,5 +164,13 @@ pub trait FileOperations<R = MiscDeviceRegistration<Self>>: Sized + 'static {
         _arg: usize,
     ) -> Result<isize> {
         Err(ENOTTY)
+    }
+
+    /// Somebody reads `/proc/PID/fdinfo/FD`: adds lines of this file's own.
+    fn show_fdinfo(
+        _device: <Self::Ptr as ForeignOwnable>::Borrowed<'_>,
+        _m: &SeqFile,
+        _file: &File,
+    ) {
     }
 }

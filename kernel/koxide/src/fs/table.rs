@@ -8,9 +8,11 @@ use core::ffi::{c_int, c_long, c_uint, c_ulong, c_void};
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
-use koxide_abi::types::{file, inode, iov_iter, kiocb};
+use koxide_abi::types::{
+    file, inode, iov_iter, kiocb, poll_table_struct, seq_file, vm_area_struct,
+};
 
-use super::{File, FileOperations, Kiocb, Seek, Whence};
+use super::{File, FileOperations, Kiocb, Seek, Whence, events};
 use crate::entry::enter;
 use crate::error::{
     Result,
@@ -18,6 +20,9 @@ use crate::error::{
     from_result,
 };
 use crate::iov::{IovIterDest, IovIterSource};
+use crate::mm::virt::VmaNew;
+use crate::seq_file::SeqFile;
+use crate::sync::poll::PollTable;
 use crate::table::define_table;
 use crate::types::ForeignOwnable;
 
@@ -76,6 +81,9 @@ impl<T: FileOperations<R>, R: Behind> Operations<T, R> {
         write_iter: if_has!(HAS_WRITE_ITER, write_iter),
         ioctl: if_has!(HAS_IOCTL, ioctl),
         compat_ioctl: if_has!(HAS_COMPAT_IOCTL, compat_ioctl),
+        poll: if_has!(HAS_POLL, poll),
+        mmap: if_has!(HAS_MMAP, mmap),
+        show_fdinfo: if_has!(HAS_SHOW_FDINFO, show_fdinfo),
     };
 }
 
@@ -252,6 +260,71 @@ unsafe extern "C" fn compat_ioctl<T: FileOperations<R>, R: Behind>(
         let file = unsafe { File::from_raw(file) };
         from_result(|| T::compat_ioctl(device, file, cmd, arg as usize)) as c_long
     })
+}
+
+/// `poll`.
+///
+/// # Safety
+///
+/// The kernel calls it, for a file whose [`open`] returned 0.
+unsafe extern "C" fn poll<T: FileOperations<R>, R: Behind>(
+    file: *mut file,
+    table: *mut poll_table_struct,
+) -> c_uint {
+    enter(events::EPOLLERR, || {
+        // SAFETY: the operation is under way during the call.
+        let device = unsafe { device_of::<T, R>(file) };
+        // SAFETY: the caller has a reference to the file during the call.
+        let file = unsafe { File::from_raw(file) };
+        // SAFETY: the table is null or valid during the call, and the driver cannot keep it for longer.
+        let table = unsafe { PollTable::from_raw(table) };
+        match T::poll(device, file, table) {
+            Ok(ready) => ready & events::ALL,
+            Err(_) => events::EPOLLERR,
+        }
+    })
+}
+
+/// `mmap`.
+///
+/// # Safety
+///
+/// The kernel calls it, for a file whose [`open`] returned 0.
+unsafe extern "C" fn mmap<T: FileOperations<R>, R: Behind>(
+    file: *mut file,
+    vma: *mut vm_area_struct,
+) -> c_int {
+    enter(EIO.to_errno(), || {
+        // SAFETY: the operation is under way during the call.
+        let device = unsafe { device_of::<T, R>(file) };
+        // SAFETY: the caller has a reference to the file during the call.
+        let file = unsafe { File::from_raw(file) };
+        // SAFETY: the range is being made during the call, and nobody else knows of it.
+        let vma = unsafe { VmaNew::from_raw(vma) };
+        match T::mmap(device, file, vma) {
+            Ok(()) => 0,
+            Err(error) => error.to_errno(),
+        }
+    })
+}
+
+/// `show_fdinfo`.
+///
+/// # Safety
+///
+/// The kernel calls it, for a file whose [`open`] returned 0.
+unsafe extern "C" fn show_fdinfo<T: FileOperations<R>, R: Behind>(
+    seq: *mut seq_file,
+    file: *mut file,
+) {
+    enter((), || {
+        // SAFETY: the operation is under way during the call, with a reference to the file.
+        let device = unsafe { device_of::<T, R>(file) };
+        // SAFETY: the caller has a reference to the file during the call.
+        let file = unsafe { File::from_raw(file) };
+        // SAFETY: a `show` is under way on this thread during the call.
+        T::show_fdinfo(device, unsafe { SeqFile::from_raw(seq) }, file);
+    });
 }
 
 /// The operation that the kernel calls for.

@@ -32,7 +32,6 @@ impl PollTable<'_> {
     /// # Safety
     ///
     /// `table` is null or valid for the lifetime that the caller gives the result.
-    #[allow(dead_code, reason = "file operations with a poll use it")]
     pub(crate) unsafe fn from_raw(table: *mut koxide_abi::types::poll_table_struct) -> Self {
         // INVARIANT: as the caller promises.
         Self {
