@@ -3,10 +3,22 @@
 //! Devices for tests of user space: what each file operation does, and what it does when there is none.
 
 use kernel::{
-    fs::{File, Kiocb, Seek},
-    iov::IovIterDest,
+    fs::{
+        File, Kiocb, Seek,
+        events::{EPOLLIN, EPOLLOUT, EPOLLRDNORM, EPOLLWRNORM},
+        flags::{O_ACCMODE, O_RDWR},
+    },
+    iov::{IovIterDest, IovIterSource},
     miscdevice::{MiscDevice, MiscDeviceOptions, MiscDeviceRegistration},
+    mm::virt::VmaNew,
+    new_mutex, new_poll_condvar,
+    page::{PAGE_SHIFT, PAGE_SIZE, Page},
     prelude::*,
+    seq_file::{SeqFile, seq_print},
+    sync::{
+        Mutex,
+        poll::{PollCondVar, PollTable},
+    },
 };
 
 /// The devices, as long as the module is loaded.
@@ -16,6 +28,8 @@ pub(crate) struct Devices {
     _sized: MiscDeviceRegistration<Sized>,
     #[pin]
     _plain: MiscDeviceRegistration<Plain>,
+    #[pin]
+    _mapped: MiscDeviceRegistration<Mapped>,
 }
 
 impl Devices {
@@ -27,6 +41,9 @@ impl Devices {
             ),
             _plain <- MiscDeviceRegistration::register(
                 MiscDeviceOptions { name: c"koxide-plain" }.mode(0o7666)
+            ),
+            _mapped <- MiscDeviceRegistration::register(
+                MiscDeviceOptions { name: c"koxide-mapped" }
             ),
         })
     }
@@ -88,6 +105,97 @@ impl MiscDevice for Plain {
 
     fn ioctl(_device: (), _file: &File, _cmd: u32, arg: usize) -> Result<isize> {
         Ok((arg >> 32).cast_signed() + 1)
+    }
+}
+
+/// Two pages that can be mapped, read and written, and a third that cannot be used; it is ready for a read once it was
+/// written.
+#[pin_data]
+pub(crate) struct Mapped {
+    pages: [Page; 2],
+    #[pin]
+    writes: Mutex<usize>,
+    #[pin]
+    written: PollCondVar,
+}
+
+#[vtable]
+impl MiscDevice for Mapped {
+    type Ptr = Pin<KBox<Self>>;
+
+    fn open(_file: &File, _device: &MiscDeviceRegistration<Self>) -> Result<Pin<KBox<Self>>> {
+        let pages = [Page::alloc_page(GFP_KERNEL)?, Page::alloc_page(GFP_KERNEL)?];
+        KBox::pin_init(
+            pin_init!(Self {
+                pages,
+                writes <- new_mutex!(0),
+                written <- new_poll_condvar!(),
+            }),
+            GFP_KERNEL,
+        )
+    }
+
+    fn mmap(this: Pin<&Self>, _file: &File, vma: &VmaNew) -> Result {
+        let count = (vma.end() - vma.start()) >> PAGE_SHIFT;
+        if vma.pgoff() + count > 3 {
+            return Err(ENXIO);
+        }
+        if !vma.writable() {
+            vma.try_clear_maywrite()?;
+        }
+        assert_eq!(vma.writable(), vma.try_clear_maywrite().is_err());
+        assert!(vma.as_mixedmap_vma().is_none());
+        vma.set_dontexpand();
+        let mixed = vma.set_mixedmap();
+        for (at, page) in this.pages.iter().skip(vma.pgoff()).take(count).enumerate() {
+            let address = vma.start() + at * PAGE_SIZE;
+            mixed.vm_insert_page(address, page)?;
+            // There can only be one page at an address.
+            assert_eq!(mixed.vm_insert_page(address, page), Err(EBUSY));
+            vma.zap_vma_range(address, PAGE_SIZE);
+            mixed.vm_insert_page(address, page)?;
+        }
+        assert_eq!(mixed.vm_insert_page(vma.end(), &this.pages[0]), Err(EFAULT));
+        // Addresses outside are left alone.
+        vma.zap_vma_range(vma.end(), PAGE_SIZE);
+        vma.zap_vma_range(vma.start(), usize::MAX);
+        Ok(())
+    }
+
+    fn poll(this: Pin<&Self>, file: &File, table: PollTable<'_>) -> Result<u32> {
+        table.register_wait(file, &this.written);
+        match *this.writes.lock() {
+            0 => Ok(EPOLLOUT),
+            1 => Ok(EPOLLIN | EPOLLRDNORM | EPOLLOUT | EPOLLWRNORM | u32::MAX << 24),
+            _ => Err(EIO),
+        }
+    }
+
+    fn read_iter(mut kiocb: Kiocb<'_, Self::Ptr>, iov: &mut IovIterDest<'_>) -> Result<usize> {
+        let mut content = KVec::from_elem(0, 2 * PAGE_SIZE, GFP_KERNEL)?;
+        let (first, second) = content.split_at_mut(PAGE_SIZE);
+        kiocb.file().pages[0].read(0, first)?;
+        kiocb.file().pages[1].read(0, second)?;
+        iov.simple_read_from_buffer(kiocb.ki_pos_mut(), &content)
+    }
+
+    fn write_iter(kiocb: Kiocb<'_, Self::Ptr>, iov: &mut IovIterSource<'_>) -> Result<usize> {
+        let this = kiocb.file();
+        let mut bytes = [0; 16];
+        let copied = iov.copy_from_iter(&mut bytes);
+        this.pages[0].write(0, &bytes[..copied])?;
+        *this.writes.lock() += 1;
+        this.written.notify_all();
+        Ok(copied)
+    }
+
+    fn show_fdinfo(this: Pin<&Self>, m: &SeqFile, file: &File) {
+        let writable = file.flags() & O_ACCMODE == O_RDWR;
+        seq_print!(
+            m,
+            "writes:\t{}\nwritable:\t{writable}\n",
+            *this.writes.lock()
+        );
     }
 }
 

@@ -3,17 +3,28 @@
 //! File operations and options of devices as user space sees them.
 #![forbid(unsafe_code)]
 
+use std::fs::OpenOptions;
 use std::fs::{self, File};
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::{FileExt, MetadataExt};
+use std::time::Duration;
 
-use koxide_guest::{Errno, Module, ioctl};
+use koxide_guest::{Blocked, Errno, Mapping, Module, Ready, crowd, ioctl};
 
 const SIZED: &str = "/dev/koxide-sized";
 const PLAIN: &str = "/dev/koxide-plain";
+const MAPPED: &str = "/dev/koxide-mapped";
+
+const PAGE: usize = 4096;
 
 fn load() -> Module {
     Module::load("koxide_selftest", "").unwrap()
+}
+
+fn mapped() -> File {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).open(MAPPED).unwrap()
 }
 
 fn errno<T: std::fmt::Debug>(result: std::io::Result<T>) -> Option<Errno> {
@@ -92,5 +103,102 @@ fn a_node_has_the_mode_and_the_minor_that_were_asked_for() {
     assert_eq!(sized.rdev(), 10 << 8 | 250, "major 10, minor 250");
     let plain = fs::metadata(PLAIN).unwrap();
     assert_eq!(plain.mode() & 0o7777, 0o666);
+    module.unload().unwrap();
+}
+
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn pages_are_shared_with_user_space() {
+    let module = load();
+    let mut file = mapped();
+    let mut both = Mapping::shared(&file, 0, 2).unwrap();
+    let mut second = Mapping::shared(&file, 1, 1).unwrap();
+    let beyond = Mapping::shared(&file, 2, 2).unwrap_err();
+    assert_eq!(beyond, Errno::ENXIO);
+    assert_eq!((both.get(0), both.get(2 * PAGE - 1)), (0, 0));
+    file.write_all(b"hello").unwrap();
+    assert_eq!((both.get(0), both.get(4)), (b'h', b'o'));
+    both.set(1, b'a');
+    second.set(7, 42);
+    assert_eq!(both.get(PAGE + 7), 42);
+    let mut content = vec![0; 2 * PAGE];
+    file.read_exact_at(&mut content, 0).unwrap();
+    assert_eq!((&content[..5], content[PAGE + 7]), (&b"hallo"[..], 42));
+    // A mapping outlives its file's descriptor, and keeps the module.
+    drop(file);
+    let (module, busy) = module.unload().unwrap_err();
+    assert_eq!((busy, second.get(7)), (Errno::EAGAIN, 42));
+    drop((both, second));
+    module.unload().unwrap();
+}
+
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn what_a_mapping_is_not_for_is_refused() {
+    let module = load();
+    let file = mapped();
+    let mut read_only = Mapping::read_only(&file, 0, 1).unwrap();
+    assert_eq!(read_only.get(0), 0);
+    assert_eq!(read_only.allow_writing(), Err(Errno::EACCES));
+    let plain = File::open(PLAIN).unwrap();
+    let refused = Mapping::read_only(&plain, 0, 1).unwrap_err();
+    assert_eq!(refused, Errno::ENODEV);
+    drop((file, plain, read_only));
+    module.unload().unwrap();
+}
+
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn a_page_that_is_not_there_is_sigbus() {
+    if crowd::member().is_some() {
+        // The third page. What is expected is the end of this process.
+        let there = Mapping::shared(&mapped(), 2, 1).unwrap();
+        println!("{}", there.get(0));
+        return;
+    }
+    let module = load();
+    let died = std::panic::catch_unwind(|| crowd::gather(1)).unwrap_err();
+    let message = died.downcast_ref::<String>().unwrap();
+    assert!(message.contains("signal: 7 (SIGBUS)"), "{message}");
+    module.unload().unwrap();
+}
+
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn a_poll_waits_until_the_file_is_ready() {
+    let module = load();
+    let file = mapped();
+    let now = |file: &File| Ready::of(file, Duration::ZERO);
+    let wanted = |read, error: bool| Ready {
+        read,
+        write: !error,
+        error,
+    };
+    assert_eq!(now(&file), wanted(false, false));
+    let other = file.try_clone().unwrap();
+    let waiting = Blocked::spawn(move || Ready::to_read(&other, Duration::from_secs(20)));
+    waiting.wait_asleep();
+    (&file).write_all(b"x").unwrap();
+    assert!(waiting.join().read);
+    assert_eq!(now(&file), wanted(true, false));
+    // What fails is an error.
+    (&file).write_all(b"x").unwrap();
+    assert_eq!(now(&file), wanted(false, true));
+    // Without a poll operation a file is always ready.
+    let plain = File::open(PLAIN).unwrap();
+    assert_eq!(now(&plain), wanted(true, false));
+    drop((file, plain));
+    module.unload().unwrap();
+}
+
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn a_file_says_something_about_itself() {
+    let module = load();
+    let file = mapped();
+    (&file).write_all(b"x").unwrap();
+    let info = fs::read_to_string(format!("/proc/self/fdinfo/{}", file.as_raw_fd())).unwrap();
+    assert!(info.contains("\nwrites:\t1\nwritable:\ttrue\n"), "{info}");
+    drop(file);
     module.unload().unwrap();
 }

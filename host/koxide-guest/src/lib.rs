@@ -17,13 +17,16 @@
 #![deny(unsafe_code)]
 
 pub mod blocked;
+pub mod crowd;
 pub mod errno;
 pub mod ioctl;
 pub mod log;
+pub mod mapping;
 pub mod module;
 pub mod pointer;
 #[doc(hidden)]
 pub mod protocol;
+pub mod ready;
 mod sys;
 #[doc(hidden)]
 pub mod terminal;
@@ -32,8 +35,10 @@ pub mod user;
 pub use blocked::Blocked;
 pub use errno::Errno;
 pub use log::KernelLog;
+pub use mapping::Mapping;
 pub use module::Module;
 pub use pointer::{BadPointer, Guarded};
+pub use ready::Ready;
 pub use user::as_user;
 
 /// Whether this process runs inside a machine that Koxide booted.

@@ -14,7 +14,7 @@ use std::os::fd::AsRawFd;
 use std::ptr::NonNull;
 
 use nix::libc;
-use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
+use nix::sys::mman::{MapFlags, ProtFlags, mmap, mmap_anonymous, mprotect, munmap};
 
 use crate::Errno;
 
@@ -88,6 +88,72 @@ impl Pages {
 }
 
 impl Drop for Pages {
+    fn drop(&mut self) {
+        // SAFETY: the mapping is this value's own, and nothing refers into it.
+        let unmapped = unsafe { munmap(self.start, self.size) };
+        debug_assert!(unmapped.is_ok());
+    }
+}
+
+/// Pages of a file in this process, that Rust holds no reference into.
+#[derive(Debug)]
+pub(crate) struct FilePages {
+    start: NonNull<libc::c_void>,
+    size: usize,
+    writable: bool,
+}
+
+impl FilePages {
+    /// Maps `count` pages from page number `first` on, shared with whoever else uses the file.
+    pub(crate) fn new(
+        file: &File,
+        first: usize,
+        count: usize,
+        writable: bool,
+    ) -> Result<Self, Errno> {
+        let size = count * PAGE;
+        let length = NonZeroUsize::new(size).ok_or(Errno::EINVAL)?;
+        let offset = i64::try_from(first * PAGE).map_err(|_| Errno::EINVAL)?;
+        let mut access = ProtFlags::PROT_READ;
+        access.set(ProtFlags::PROT_WRITE, writable);
+        // SAFETY: a new mapping at an address that the kernel chooses overlaps nothing that exists.
+        let start = unsafe { mmap(None, length, access, MapFlags::MAP_SHARED, file, offset) }?;
+        Ok(Self {
+            start,
+            size,
+            writable,
+        })
+    }
+
+    /// One byte.
+    pub(crate) fn get(&self, at: usize) -> u8 {
+        assert!(at < self.size);
+        // SAFETY: it is inside of the mapping, which is one allocation.
+        let byte = unsafe { self.start.as_ptr().cast::<u8>().add(at) };
+        // SAFETY: it is readable, or the kernel ends the process; who else writes it does so outside of this program.
+        unsafe { byte.read_volatile() }
+    }
+
+    /// Writes one byte.
+    pub(crate) fn set(&mut self, at: usize, value: u8) {
+        assert!(at < self.size && self.writable);
+        // SAFETY: it is inside of the mapping, which is one allocation.
+        let byte = unsafe { self.start.as_ptr().cast::<u8>().add(at) };
+        // SAFETY: it is writable, or the kernel ends the process; nothing of this program refers to it.
+        unsafe { byte.write_volatile(value) };
+    }
+
+    /// Allows writing.
+    pub(crate) fn allow_writing(&mut self) -> Result<(), Errno> {
+        let access = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
+        // SAFETY: the range is this value's own, and nothing refers to it.
+        unsafe { mprotect(self.start, self.size, access) }?;
+        self.writable = true;
+        Ok(())
+    }
+}
+
+impl Drop for FilePages {
     fn drop(&mut self) {
         // SAFETY: the mapping is this value's own, and nothing refers into it.
         let unmapped = unsafe { munmap(self.start, self.size) };

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Many processes at once: a test that starts itself again.
+
+use std::env;
+use std::process::{Child, Command, Stdio};
+
+/// Tells a process which one of the crowd it is.
+const MEMBER: &str = "KOXIDE_CROWD_MEMBER";
+
+/// Which process of a crowd this is; none for the test itself, which then calls [`gather`].
+///
+/// ```no_run
+/// use koxide_guest::{Module, crowd};
+///
+/// fn many_processes_at_once() {
+///     if let Some(member) = crowd::member() {
+///         assert!(member < 64, "what each one does");
+///         return;
+///     }
+///     let module = Module::load("yes_chardev", "").unwrap();
+///     crowd::gather(64);
+///     module.unload().unwrap();
+/// }
+/// ```
+pub fn member() -> Option<usize> {
+    env::var(MEMBER).ok()?.parse().ok()
+}
+
+/// Starts this process again `count` times, with the same arguments, and waits until all of them have ended.
+///
+/// # Panics
+/// When one cannot be started or fails: what it printed is in the panic's message.
+pub fn gather(count: usize) {
+    let program = env::current_exe().expect("this process has a program");
+    let start = |member: usize| -> Child {
+        Command::new(&program)
+            .args(env::args_os().skip(1))
+            .env(MEMBER, member.to_string())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("a process can be started")
+    };
+    let crowd: Vec<Child> = (0..count).map(start).collect();
+    for (member, child) in crowd.into_iter().enumerate() {
+        let output = child.wait_with_output().expect("a child can be waited for");
+        assert!(
+            output.status.success(),
+            "process {member} of {count}: {}\n{}{}",
+            output.status,
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_a_member_of_a_crowd_that_was_not_gathered() {
+        assert_eq!(member(), None);
+    }
+}
