@@ -5,9 +5,14 @@
 #[kernel::prelude::kunit_tests(locks)]
 mod tests {
     use kernel::{
-        new_mutex, new_spinlock,
+        interrupt::local_interrupt_disable,
+        kthread, new_mutex, new_spinlock,
         prelude::*,
-        sync::{Arc, Mutex, SpinLock},
+        sync::{
+            Arc, Mutex, RwLock, RwSemaphore, SpinLock, SpinLockIrq, new_rwlock, new_rwsem,
+            new_spinlock_irq,
+        },
+        time::{Delta, delay::fsleep},
     };
 
     #[test]
@@ -32,6 +37,113 @@ mod tests {
             assert!(other.try_lock().is_none());
         }
         assert_eq!(*other.lock(), 2);
+        Ok(())
+    }
+
+    #[test]
+    fn a_spinlock_that_keeps_interrupts_away_excludes() -> Result {
+        let one: Arc<SpinLockIrq<u32>> = Arc::pin_init(new_spinlock_irq!(1), GFP_KERNEL)?;
+        let other: Arc<SpinLockIrq<u32>> = Arc::pin_init(new_spinlock_irq!(1), GFP_KERNEL)?;
+        // What was locked first is unlocked first.
+        let first = one.lock();
+        let second = other.lock();
+        assert!(one.try_lock().is_none());
+        drop(first);
+        assert!(one.try_lock().is_some() && other.try_lock().is_none());
+        drop(second);
+        let disabled = local_interrupt_disable();
+        let guard = one.lock_with(&disabled);
+        assert!(one.try_lock_with(&disabled).is_none());
+        drop(guard);
+        drop(disabled);
+        // Interrupts come again: without them this would never end.
+        fsleep(Delta::from_millis(20));
+        assert_eq!(*one.lock(), 1);
+        Ok(())
+    }
+
+    #[test]
+    fn readers_share_and_writers_exclude() -> Result {
+        let lock: Arc<RwLock<u32>> = Arc::pin_init(new_rwlock!(1), GFP_KERNEL)?;
+        {
+            let (one, other) = (lock.read(), lock.try_read());
+            assert!(other.is_some_and(|other| *other == *one));
+            assert!(lock.try_write().is_none());
+        }
+        {
+            let mut writer = lock.write();
+            *writer = 2;
+            assert!(lock.try_read().is_none() && lock.try_write().is_none());
+        }
+        assert_eq!(lock.try_write().map(|writer| *writer), Some(2));
+        Ok(())
+    }
+
+    #[test]
+    fn a_writer_becomes_a_reader() -> Result {
+        let semaphore: Arc<RwSemaphore<u32>> = Arc::pin_init(new_rwsem!(1), GFP_KERNEL)?;
+        let mut writer = semaphore.write_killable()?;
+        *writer = 2;
+        assert!(semaphore.try_read().is_none());
+        let reader = writer.downgrade();
+        assert!(semaphore.try_write().is_none());
+        assert_eq!(*semaphore.read_interruptible()?, *reader);
+        drop(reader);
+        assert!(semaphore.try_write().is_some());
+        Ok(())
+    }
+
+    #[test]
+    fn a_writer_waits_for_the_readers() -> Result {
+        let semaphore: Arc<RwSemaphore<u32>> = Arc::pin_init(new_rwsem!(1), GFP_KERNEL)?;
+        let reader = semaphore.read();
+        let shared = semaphore.clone();
+        let thread = kthread::spawn(c"writer", move || *shared.write() = 2)?;
+        fsleep(Delta::from_millis(50));
+        assert!(!thread.is_finished() && *reader == 1);
+        drop(reader);
+        let () = thread.join();
+        assert_eq!(*semaphore.read(), 2);
+        Ok(())
+    }
+
+    /// The values that each kind of lock protects are the same for whoever looks.
+    #[test]
+    fn nobody_sees_what_is_half_written() -> Result {
+        type Pair = (u32, u32);
+        let spinning: Arc<RwLock<Pair>> = Arc::pin_init(new_rwlock!((0, 0)), GFP_KERNEL)?;
+        let sleeping: Arc<RwSemaphore<Pair>> = Arc::pin_init(new_rwsem!((0, 0)), GFP_KERNEL)?;
+        let add = |pair: &mut Pair| {
+            pair.0 += 1;
+            core::hint::spin_loop();
+            pair.1 += 1;
+        };
+        let writers = [c"writer0", c"writer1"].map(|name| {
+            let (spinning, sleeping) = (spinning.clone(), sleeping.clone());
+            kthread::spawn(name, move || {
+                for _ in 0..5000 {
+                    add(&mut spinning.write());
+                    add(&mut sleeping.write());
+                }
+            })
+        });
+        let (one, other) = (spinning.clone(), sleeping.clone());
+        let reader = kthread::spawn(c"reader", move || {
+            (0..5000).all(|_| {
+                // The guard of the lock that spins is gone before the one that sleeps is taken.
+                let one = *one.read();
+                let other = *other.read();
+                one.0 == one.1 && other.0 == other.1
+            })
+        })?;
+        for writer in writers {
+            let () = writer?.join();
+        }
+        assert!(reader.join());
+        assert_eq!(
+            (*spinning.read(), *sleeping.read()),
+            ((10000, 10000), (10000, 10000))
+        );
         Ok(())
     }
 

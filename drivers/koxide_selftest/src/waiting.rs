@@ -11,8 +11,8 @@ use kernel::{
     pin_init::PinInit,
     prelude::*,
     sync::{
-        CondVar, CondVarTimeoutResult, Mutex, SpinLock, WaitQueue, new_condvar, new_mutex,
-        new_spinlock, new_waitqueue,
+        Completion, CondVar, CondVarTimeoutResult, Mutex, RwSemaphore, SpinLock, WaitQueue,
+        new_condvar, new_mutex, new_rwsem, new_spinlock, new_waitqueue,
     },
 };
 
@@ -30,6 +30,10 @@ pub(crate) struct Waiting {
     events: AtomicUsize,
     #[pin]
     happened: WaitQueue,
+    #[pin]
+    done: Completion,
+    #[pin]
+    shared: RwSemaphore<isize>,
 }
 
 const WAIT: u32 = _IO(b'w' as u32, 1);
@@ -46,6 +50,16 @@ const EVENT_WAIT_INTERRUPTIBLE: u32 = _IO(b'w' as u32, 11);
 const EVENT_WAIT_TIMEOUT: u32 = _IO(b'w' as u32, 12);
 const EVENT_WAIT_INTERRUPTIBLE_TIMEOUT: u32 = _IO(b'w' as u32, 13);
 const EVENT: u32 = _IO(b'w' as u32, 14);
+const DONE_WAIT: u32 = _IO(b'w' as u32, 15);
+const DONE_WAIT_INTERRUPTIBLE: u32 = _IO(b'w' as u32, 16);
+const DONE_WAIT_TIMEOUT: u32 = _IO(b'w' as u32, 17);
+const DONE_WAIT_INTERRUPTIBLE_TIMEOUT: u32 = _IO(b'w' as u32, 18);
+const COMPLETE: u32 = _IO(b'w' as u32, 19);
+const COMPLETE_ALL: u32 = _IO(b'w' as u32, 20);
+const REINIT: u32 = _IO(b'w' as u32, 21);
+const WRITE: u32 = _IO(b'w' as u32, 22);
+const READ: u32 = _IO(b'w' as u32, 23);
+const READ_INTERRUPTIBLE: u32 = _IO(b'w' as u32, 24);
 
 impl Waiting {
     fn new() -> impl PinInit<Self> {
@@ -56,6 +70,8 @@ impl Waiting {
             spinning_changed <- new_condvar!(),
             events: AtomicUsize::new(0),
             happened <- new_waitqueue!(),
+            done <- Completion::new(),
+            shared <- new_rwsem!(0),
         })
     }
 
@@ -103,6 +119,39 @@ impl Waiting {
             _ => queue.wait_event_interruptible_timeout(jiffies, happened)?,
         };
         Ok(left as isize)
+    }
+
+    /// Waits until it is done.
+    fn completion(&self, cmd: u32, jiffies: usize) -> Result<isize> {
+        let done = &self.done;
+        let left = match cmd {
+            DONE_WAIT => {
+                done.wait_for_completion();
+                0
+            }
+            DONE_WAIT_INTERRUPTIBLE => {
+                done.wait_for_completion_interruptible()?;
+                0
+            }
+            DONE_WAIT_TIMEOUT => done.wait_for_completion_timeout(jiffies)?,
+            _ => done.wait_for_completion_interruptible_timeout(jiffies)?,
+        };
+        Ok(left as isize)
+    }
+
+    /// Writes while it waits until something is done, or reads.
+    fn share(&self, cmd: u32, value: usize) -> Result<isize> {
+        match cmd {
+            WRITE => {
+                let mut shared = self.shared.write();
+                *shared = -1;
+                self.done.wait_for_completion();
+                *shared = value as isize;
+                Ok(0)
+            }
+            READ => Ok(*self.shared.read()),
+            _ => Ok(*self.shared.read_interruptible()?),
+        }
     }
 
     /// Gives turns to those who wait.
@@ -159,6 +208,20 @@ impl MiscDevice for Waiting {
                 this.happened.wake_up();
                 Ok(0)
             }
+            DONE_WAIT..=DONE_WAIT_INTERRUPTIBLE_TIMEOUT => this.completion(cmd, arg),
+            COMPLETE => {
+                (0..arg).for_each(|_| this.done.complete());
+                Ok(0)
+            }
+            COMPLETE_ALL => {
+                this.done.complete_all();
+                Ok(0)
+            }
+            REINIT => {
+                this.done.reinit();
+                Ok(0)
+            }
+            WRITE..=READ_INTERRUPTIBLE => this.share(cmd, arg),
             _ => Err(ENOTTY),
         }
     }

@@ -24,6 +24,16 @@ const EVENT_WAIT_INTERRUPTIBLE: u32 = ioctl::io(b'w', 11);
 const EVENT_WAIT_TIMEOUT: u32 = ioctl::io(b'w', 12);
 const EVENT_WAIT_INTERRUPTIBLE_TIMEOUT: u32 = ioctl::io(b'w', 13);
 const EVENT: u32 = ioctl::io(b'w', 14);
+const DONE_WAIT: u32 = ioctl::io(b'w', 15);
+const DONE_WAIT_INTERRUPTIBLE: u32 = ioctl::io(b'w', 16);
+const DONE_WAIT_TIMEOUT: u32 = ioctl::io(b'w', 17);
+const DONE_WAIT_INTERRUPTIBLE_TIMEOUT: u32 = ioctl::io(b'w', 18);
+const COMPLETE: u32 = ioctl::io(b'w', 19);
+const COMPLETE_ALL: u32 = ioctl::io(b'w', 20);
+const REINIT: u32 = ioctl::io(b'w', 21);
+const WRITE: u32 = ioctl::io(b'w', 22);
+const READ: u32 = ioctl::io(b'w', 23);
+const READ_INTERRUPTIBLE: u32 = ioctl::io(b'w', 24);
 
 /// The module with its device, whose open file the threads share.
 struct Device {
@@ -89,6 +99,7 @@ fn who_is_woken_without_a_turn_waits_again() {
         (WAIT, NOTIFY_ALL),
         (SPIN_WAIT, SPIN_NOTIFY),
         (EVENT_WAIT, EVENT),
+        (DONE_WAIT, COMPLETE),
     ] {
         let threads = [device.blocked(wait, 0), device.blocked(wait, 0)];
         device.ask(notify, 0).unwrap();
@@ -107,17 +118,29 @@ fn who_is_woken_without_a_turn_waits_again() {
 #[ignore = "needs a VM: run `cargo koxide test`"]
 fn a_signal_interrupts_those_who_heed_it() {
     let device = Device::open();
-    for wait in [WAIT_INTERRUPTIBLE, EVENT_WAIT_INTERRUPTIBLE] {
+    for wait in [
+        WAIT_INTERRUPTIBLE,
+        EVENT_WAIT_INTERRUPTIBLE,
+        DONE_WAIT_INTERRUPTIBLE,
+    ] {
         let thread = device.blocked(wait, 0);
         thread.interrupt();
         assert_eq!(thread.join(), Err(Errno::EINTR), "{wait:#x}");
     }
-    for wait in [WAIT_INTERRUPTIBLE_TIMEOUT, EVENT_WAIT_INTERRUPTIBLE_TIMEOUT] {
+    for wait in [
+        WAIT_INTERRUPTIBLE_TIMEOUT,
+        EVENT_WAIT_INTERRUPTIBLE_TIMEOUT,
+        DONE_WAIT_INTERRUPTIBLE_TIMEOUT,
+    ] {
         let thread = device.blocked(wait, 1_000_000);
         thread.interrupt();
         assert_eq!(thread.join(), Err(Errno::EINTR), "{wait:#x}");
     }
-    for (wait, notify) in [(WAIT, NOTIFY_ONE), (EVENT_WAIT, EVENT)] {
+    for (wait, notify) in [
+        (WAIT, NOTIFY_ONE),
+        (EVENT_WAIT, EVENT),
+        (DONE_WAIT, COMPLETE),
+    ] {
         let thread = device.blocked(wait, 0);
         thread.interrupt();
         thread::sleep(Duration::from_millis(200));
@@ -137,6 +160,8 @@ fn a_wait_ends_when_its_time_is_over() {
         WAIT_INTERRUPTIBLE_TIMEOUT,
         EVENT_WAIT_TIMEOUT,
         EVENT_WAIT_INTERRUPTIBLE_TIMEOUT,
+        DONE_WAIT_TIMEOUT,
+        DONE_WAIT_INTERRUPTIBLE_TIMEOUT,
     ];
     for wait in waits {
         let start = Instant::now();
@@ -151,10 +176,12 @@ fn a_wait_ends_when_its_time_is_over() {
     let thread = device.blocked(WAIT_TIMEOUT, usize::MAX);
     device.ask(NOTIFY_ONE, 1).unwrap();
     assert_eq!(thread.join(), Ok(0));
-    let thread = device.blocked(EVENT_WAIT_TIMEOUT, 1_000_000);
-    device.ask(EVENT, 1).unwrap();
-    let left = thread.join().unwrap();
-    assert!((1..1_000_000).contains(&left), "{left}");
+    for (wait, wake) in [(EVENT_WAIT_TIMEOUT, EVENT), (DONE_WAIT_TIMEOUT, COMPLETE)] {
+        let thread = device.blocked(wait, 1_000_000);
+        device.ask(wake, 1).unwrap();
+        let left = thread.join().unwrap();
+        assert!((1..1_000_000).contains(&left), "{left}");
+    }
     device.close();
 }
 
@@ -169,6 +196,7 @@ fn no_notification_is_missed() {
         (WAIT, NOTIFY_ONE),
         (SPIN_WAIT, SPIN_NOTIFY),
         (EVENT_WAIT, EVENT),
+        (DONE_WAIT, COMPLETE),
     ] {
         thread::scope(|scope| {
             for _ in 0..THREADS {
@@ -177,5 +205,42 @@ fn no_notification_is_missed() {
             }
         });
     }
+    device.close();
+}
+
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn what_is_done_for_good_lets_everybody_through() {
+    let device = Device::open();
+    let threads: Vec<_> = (0..4).map(|_| device.blocked(DONE_WAIT, 0)).collect();
+    device.ask(COMPLETE, 1).unwrap();
+    assert_eq!(finished(&threads), 1);
+    device.ask(COMPLETE_ALL, 0).unwrap();
+    for thread in threads {
+        assert_eq!(thread.join(), Ok(0));
+    }
+    assert_eq!(device.ask(DONE_WAIT, 0), Ok(0));
+    device.ask(REINIT, 0).unwrap();
+    let thread = device.blocked(DONE_WAIT, 0);
+    device.ask(COMPLETE, 1).unwrap();
+    assert_eq!(thread.join(), Ok(0));
+    device.close();
+}
+
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn a_writer_keeps_readers_out() {
+    let device = Device::open();
+    assert_eq!(device.ask(READ, 0), Ok(0));
+    let writer = device.blocked(WRITE, 7);
+    let reader = device.blocked(READ, 0);
+    let impatient = device.blocked(READ_INTERRUPTIBLE, 0);
+    impatient.interrupt();
+    assert_eq!(impatient.join(), Err(Errno::EINTR));
+    assert!(!reader.is_finished());
+    device.ask(COMPLETE, 1).unwrap();
+    assert_eq!(writer.join(), Ok(0));
+    assert_eq!(reader.join(), Ok(7));
+    assert_eq!(device.ask(READ_INTERRUPTIBLE, 0), Ok(7));
     device.close();
 }

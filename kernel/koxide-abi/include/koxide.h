@@ -47,6 +47,19 @@ void kx_chrdev_free(struct kx_chrdev *chrdev);
 void *kx_chrdev_data(struct kx_chrdev *chrdev);
 struct device *kx_chrdev_device(struct kx_chrdev *chrdev);
 
+/* completion */
+#define KX_COMPLETION_ROOM 48
+void kx_init_completion(void *completion);
+void kx_complete(void *completion);
+void kx_complete_all(void *completion);
+void kx_reinit_completion(void *completion);
+void kx_wait_for_completion(void *completion);
+int kx_wait_for_completion_interruptible(void *completion);
+unsigned long kx_wait_for_completion_timeout(void *completion, unsigned long jiffies);
+long kx_wait_for_completion_interruptible_timeout(void *completion, unsigned long jiffies);
+int kx_try_wait_for_completion(void *completion);
+int kx_completion_done(void *completion);
+
 /* cred */
 void kx_get_cred(const struct cred *cred);
 void kx_put_cred(const struct cred *cred);
@@ -85,6 +98,10 @@ struct file *kx_kiocb_file(struct kiocb *kiocb);
 s64 *kx_kiocb_pos(struct kiocb *kiocb);
 s64 kx_file_pos(struct file *file);
 s64 kx_vfs_setpos(struct file *file, s64 pos);
+
+/* interrupt */
+void kx_local_interrupt_disable(void);
+void kx_local_interrupt_enable(void);
 
 /* iov */
 size_t kx_iov_iter_count(const struct iov_iter *iov);
@@ -178,6 +195,29 @@ void kx_rcu_read_unlock(void);
 void kx_synchronize_rcu(void);
 void kx_rcu_barrier(void);
 
+/* rwlock */
+#define KX_RWLOCK_ROOM 48
+void kx_rwlock_init(void *lock, const char *name);
+void kx_read_lock(void *lock);
+int kx_read_trylock(void *lock);
+void kx_read_unlock(void *lock);
+void kx_write_lock(void *lock);
+int kx_write_trylock(void *lock);
+void kx_write_unlock(void *lock);
+
+/* rwsem */
+#define KX_RW_SEMAPHORE_ROOM 48
+void kx_init_rwsem(void *lock, const char *name);
+void kx_down_read(void *lock);
+int kx_down_read_trylock(void *lock);
+void kx_up_read(void *lock);
+void kx_down_write(void *lock);
+int kx_down_write_trylock(void *lock);
+void kx_up_write(void *lock);
+int kx_down_read_interruptible(void *lock);
+int kx_down_write_killable(void *lock);
+void kx_downgrade_write(void *lock);
+
 /* seq_file */
 void kx_seq_write(struct seq_file *m, const u8 *text, size_t len);
 void *kx_seq_private(struct seq_file *m);
@@ -190,6 +230,9 @@ void kx_spin_lock_init(void *lock, const char *name);
 void kx_spin_lock(void *lock);
 int kx_spin_trylock(void *lock);
 void kx_spin_unlock(void *lock);
+void kx_spin_lock_irq_disable(void *lock);
+int kx_spin_trylock_irq_disable(void *lock);
+void kx_spin_unlock_irq_enable(void *lock);
 
 /* sysctl */
 #define KX_SYSCTL_ENTRY_ROOM 128

@@ -37,3 +37,39 @@ void kx_spin_unlock(void *lock)
 	spin_unlock((spinlock_t *)lock);
 }
 #endif
+
+/* PREEMPT_RT's spinlocks sleep, and its interrupt handlers are threads: there is nothing to keep away. */
+#ifdef KX_USE_kx_spin_lock_irq_disable
+void kx_spin_lock_irq_disable(void *lock)
+{
+#ifndef CONFIG_PREEMPT_RT
+	kx_interrupts_off();
+#endif
+	spin_lock((spinlock_t *)lock);
+}
+#endif
+
+#ifdef KX_USE_kx_spin_trylock_irq_disable
+int kx_spin_trylock_irq_disable(void *lock)
+{
+#ifndef CONFIG_PREEMPT_RT
+	kx_interrupts_off();
+	if (spin_trylock((spinlock_t *)lock))
+		return 1;
+	kx_interrupts_on();
+	return 0;
+#else
+	return spin_trylock((spinlock_t *)lock);
+#endif
+}
+#endif
+
+#ifdef KX_USE_kx_spin_unlock_irq_enable
+void kx_spin_unlock_irq_enable(void *lock)
+{
+	spin_unlock((spinlock_t *)lock);
+#ifndef CONFIG_PREEMPT_RT
+	kx_interrupts_on();
+#endif
+}
+#endif

@@ -3,12 +3,15 @@
 //! What stands in for the kernel in user space: enough to test the library's own logic.
 
 pub(crate) mod alloc;
+pub(crate) mod completion;
 pub mod file;
+pub(crate) mod interrupt;
 pub mod iov;
 pub(crate) mod lock;
 pub(crate) mod pending;
 pub mod print;
 pub(crate) mod rcu;
+pub(crate) mod rwlock;
 pub(crate) mod time;
 pub mod uaccess;
 pub(crate) mod wait;

@@ -48,4 +48,29 @@ shims! {
     /// The calling thread has locked `lock`.
     #[host(twin::unlock)]
     pub fn kx_spin_unlock(lock: *mut c_void);
+
+    /// Locks with the interrupts of this CPU kept away, where spinlocks are held without sleeping at all; spins until the
+    /// lock is free.
+    ///
+    /// # Safety
+    ///
+    /// `lock` was made by [`kx_spin_lock_init`]. Not in NMIs.
+    #[host(twin::lock)]
+    pub fn kx_spin_lock_irq_disable(lock: *mut c_void);
+
+    /// As [`kx_spin_lock_irq_disable`] when that is possible at once; 1 when it was.
+    ///
+    /// # Safety
+    ///
+    /// `lock` was made by [`kx_spin_lock_init`]. Not in NMIs.
+    #[host(twin::trylock)]
+    pub fn kx_spin_trylock_irq_disable(lock: *mut c_void) -> c_int;
+
+    /// Unlocks, and lets interrupts come when nothing else keeps them away.
+    ///
+    /// # Safety
+    ///
+    /// The calling thread has locked `lock` with [`kx_spin_lock_irq_disable`].
+    #[host(twin::unlock)]
+    pub fn kx_spin_unlock_irq_enable(lock: *mut c_void);
 }

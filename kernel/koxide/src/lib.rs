@@ -60,6 +60,7 @@ pub mod ffi;
 pub mod fmt;
 pub mod fs;
 pub mod init;
+pub mod interrupt;
 pub mod ioctl;
 pub mod iov;
 pub mod kthread;

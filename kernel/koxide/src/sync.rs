@@ -4,21 +4,32 @@
 
 mod arc;
 pub mod aref;
+pub mod atomic;
+pub mod barrier;
+mod completion;
 mod condvar;
 pub mod lock;
 pub mod poll;
 pub mod rcu;
+mod set_once;
 mod wait;
 
 use core::pin::Pin;
 
 pub use arc::{Arc, ArcBorrow, UniqueArc};
+pub use completion::Completion;
 pub use condvar::{CondVar, CondVarTimeoutResult};
 pub use lock::mutex::{Mutex, MutexGuard};
-pub use lock::spinlock::{SpinLock, SpinLockGuard};
+pub use lock::rw::rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+pub use lock::rw::rwsem::{RwSemaphore, RwSemaphoreReadGuard, RwSemaphoreWriteGuard};
+pub use lock::spinlock::{SpinLock, SpinLockGuard, SpinLockIrq, SpinLockIrqGuard};
+pub use set_once::SetOnce;
 pub use wait::WaitQueue;
 
-pub use crate::{new_condvar, new_mutex, new_poll_condvar, new_spinlock, new_waitqueue};
+pub use crate::{
+    new_condvar, new_mutex, new_poll_condvar, new_rwlock, new_rwsem, new_spinlock,
+    new_spinlock_irq, new_waitqueue,
+};
 
 /// A class of locks, for kernels that check the order in which locks are taken.
 ///

@@ -5,6 +5,7 @@
 #![allow(unsafe_code, reason = "the C edge of all locks")]
 
 pub mod mutex;
+pub mod rw;
 pub mod spinlock;
 
 use core::cell::UnsafeCell;
@@ -68,6 +69,7 @@ pub unsafe trait Backend {
 /// let pinned: Pin<KBox<Mutex<u32>>> = KBox::pin_init(new_mutex!(0), GFP_KERNEL).unwrap();
 /// let movable = Pin::into_inner(pinned);
 /// ```
+#[repr(C)]
 #[pin_data]
 pub struct Lock<T, B: Backend> {
     #[pin]

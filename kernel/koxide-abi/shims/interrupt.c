@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Interrupts of this CPU. */
+#include <linux/irqflags.h>
+#include <linux/percpu.h>
+
+#include "koxide.h"
+
+#if defined(KX_USE_kx_local_interrupt_disable) || defined(KX_USE_kx_local_interrupt_enable) || \
+	defined(KX_USE_kx_spin_lock_irq_disable) || defined(KX_USE_kx_spin_trylock_irq_disable) || \
+	defined(KX_USE_kx_spin_unlock_irq_enable)
+/* Flags that each lock saves would let interrupts come too early when what was locked first is unlocked first. */
+struct kx_interrupts {
+	unsigned int disabled;
+	unsigned long flags;
+};
+
+static DEFINE_PER_CPU(struct kx_interrupts, kx_interrupts);
+
+static inline void kx_interrupts_off(void)
+{
+	struct kx_interrupts *interrupts;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	interrupts = this_cpu_ptr(&kx_interrupts);
+	if (interrupts->disabled++ == 0)
+		interrupts->flags = flags;
+}
+
+static inline void kx_interrupts_on(void)
+{
+	struct kx_interrupts *interrupts = this_cpu_ptr(&kx_interrupts);
+
+	if (--interrupts->disabled == 0)
+		local_irq_restore(interrupts->flags);
+}
+#endif
+
+#ifdef KX_USE_kx_local_interrupt_disable
+void kx_local_interrupt_disable(void)
+{
+	kx_interrupts_off();
+}
+#endif
+
+#ifdef KX_USE_kx_local_interrupt_enable
+void kx_local_interrupt_enable(void)
+{
+	kx_interrupts_on();
+}
+#endif

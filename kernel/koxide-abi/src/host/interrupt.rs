@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! There are no interrupts here: only whether calls come in pairs can be seen.
+
+use std::cell::Cell;
+
+thread_local! {
+    /// How often interrupts are disabled.
+    static DISABLED: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Twin of `kx_local_interrupt_disable`.
+///
+/// # Safety
+///
+/// As for `kx_local_interrupt_disable`.
+pub(crate) unsafe fn disable() {
+    DISABLED.set(DISABLED.get() + 1);
+}
+
+/// Twin of `kx_local_interrupt_enable`.
+///
+/// # Safety
+///
+/// As for `kx_local_interrupt_enable`.
+pub(crate) unsafe fn enable() {
+    let disabled = DISABLED.get().checked_sub(1);
+    DISABLED.set(disabled.expect("enabled what was not disabled"));
+}

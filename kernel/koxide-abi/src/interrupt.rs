@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Interrupts of this CPU: include/linux/irqflags.h.
+
+shims! {
+    /// Keeps interrupts from this CPU, as often as it is called.
+    ///
+    /// # Safety
+    ///
+    /// [`kx_local_interrupt_enable`] follows as often, on the same thread, and nothing sleeps until then. Not in NMIs.
+    #[host(crate::host::interrupt::disable)]
+    pub fn kx_local_interrupt_disable();
+
+    /// Undoes one [`kx_local_interrupt_disable`]; the last one lets interrupts come, if they came before the first.
+    ///
+    /// # Safety
+    ///
+    /// This thread has called the other, and not yet undone it.
+    #[host(crate::host::interrupt::enable)]
+    pub fn kx_local_interrupt_enable();
+}

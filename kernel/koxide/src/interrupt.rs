@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Keeping interrupts from this CPU: include/linux/irqflags.h.
+
+#![allow(unsafe_code, reason = "the C edge of interrupt control")]
+
+use crate::types::NotThreadSafe;
+
+/// Interrupts do not come to this CPU as long as this lives. There may be several: the last one that goes lets them come.
+///
+/// It stays on its thread:
+///
+/// ```compile_fail
+/// fn to_another_thread(value: impl Send) {}
+///
+/// to_another_thread(kernel::interrupt::local_interrupt_disable());
+/// ```
+#[must_use = "interrupts come again when this goes"]
+pub struct LocalInterruptDisabled(NotThreadSafe);
+
+/// Keeps interrupts from this CPU.
+///
+/// # Examples
+///
+/// ```
+/// use kernel::{
+///     interrupt::local_interrupt_disable,
+///     prelude::*,
+///     sync::{SpinLockIrq, new_spinlock_irq},
+/// };
+///
+/// let one = KBox::pin_init(new_spinlock_irq!(1), GFP_KERNEL)?;
+/// let other = KBox::pin_init(new_spinlock_irq!(2), GFP_KERNEL)?;
+/// let disabled = local_interrupt_disable();
+/// *one.lock_with(&disabled) += *other.lock_with(&disabled);
+/// drop(disabled);
+/// assert_eq!(*one.lock(), 3);
+/// # Ok::<(), Error>(())
+/// ```
+///
+/// # Context
+///
+/// Any but an NMI. Nothing sleeps until the value goes.
+pub fn local_interrupt_disable() -> LocalInterruptDisabled {
+    // SAFETY: dropping the value undoes it, on this thread, as it is not sent.
+    unsafe { koxide_abi::kx_local_interrupt_disable() };
+    LocalInterruptDisabled(NotThreadSafe)
+}
+
+impl Drop for LocalInterruptDisabled {
+    fn drop(&mut self) {
+        // SAFETY: it was disabled on this thread when this was made.
+        unsafe { koxide_abi::kx_local_interrupt_enable() };
+    }
+}
