@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 mod chrdev;
+mod debugfs;
 mod device;
 mod files;
 mod kthread;
@@ -84,6 +85,7 @@ macro_rules! too_long {
 
 /// What user space can look at while the module is loaded.
 struct Selftest {
+    _debug: debugfs::Files,
     _proc: procfs::Files,
     _settings: sysctl::Logged,
     _files: Pin<KBox<files::Devices>>,
@@ -114,6 +116,7 @@ impl kernel::Module for Selftest {
             squares[module_parameters::index.value()]
         );
         Ok(Self {
+            _debug: debugfs::Files::new()?,
             _proc: procfs::Files::new()?,
             _settings: sysctl::Logged::new()?,
             _files: KBox::try_pin_init(files::Devices::new(), GFP_KERNEL)?,

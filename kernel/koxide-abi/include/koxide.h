@@ -9,6 +9,7 @@
 struct class;
 struct cred;
 struct ctl_table_header;
+struct dentry;
 struct device;
 struct file;
 struct inode;
@@ -66,6 +67,18 @@ void kx_put_cred(const struct cred *cred);
 u32 kx_cred_euid(const struct cred *cred);
 u32 kx_current_euid(void);
 u32 kx_from_kuid_current(u32 kuid);
+
+/* debugfs */
+struct kx_debugfs_ops {
+	int (*open)(struct inode *inode, struct file *file);
+	ssize_t (*read)(struct file *file, char *buffer, size_t len, s64 *pos);
+	ssize_t (*write)(struct file *file, const char *buffer, size_t len, s64 *pos);
+};
+void kx_debugfs_fill(void *room, const void *ops);
+struct dentry *kx_debugfs_create_dir(const char *name, struct dentry *parent);
+struct dentry *kx_debugfs_create_file(const char *name, u16 mode, struct dentry *parent, void *data, const void *ops);
+void kx_debugfs_remove(struct dentry *entry);
+void *kx_inode_private(struct inode *inode);
 
 /* device */
 void kx_get_device(struct device *dev);

@@ -9,6 +9,8 @@ opaque! {
     pub struct cred;
     /// `struct ctl_table_header` of include/linux/sysctl.h.
     pub struct ctl_table_header;
+    /// `struct dentry` of include/linux/dcache.h.
+    pub struct dentry;
     /// `struct device` of include/linux/device.h.
     pub struct device;
     /// `struct file` of include/linux/fs.h.

@@ -53,6 +53,7 @@ extern crate std;
 pub mod alloc;
 pub mod chrdev;
 pub mod cred;
+pub mod debugfs;
 pub mod device;
 pub mod entry;
 pub mod error;

@@ -7,6 +7,8 @@
 
 #![allow(unsafe_code, reason = "the C edge of user memory")]
 
+mod position;
+
 use core::ffi::CStr;
 use core::mem::MaybeUninit;
 

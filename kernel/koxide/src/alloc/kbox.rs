@@ -52,6 +52,9 @@ unsafe impl<T: Send + ?Sized, A: Allocator> Send for Box<T, A> {}
 // SAFETY: a shared box gives out nothing but shared references to the value.
 unsafe impl<T: Sync + ?Sized, A: Allocator> Sync for Box<T, A> {}
 
+// Moving a box does not move the value.
+impl<T: ?Sized, A: Allocator> Unpin for Box<T, A> {}
+
 // A box of a value is a box of what the value implements, such as `dyn Display`, and may be a method's `self`.
 impl<T: ?Sized + Unsize<U>, U: ?Sized, A: Allocator> CoerceUnsized<Box<U, A>> for Box<T, A> {}
 impl<T: ?Sized + Unsize<U>, U: ?Sized, A: Allocator> DispatchFromDyn<Box<U, A>> for Box<T, A> {}

@@ -34,6 +34,9 @@ pub struct Vec<T, A: Allocator> {
     _owns: PhantomData<(A, T)>,
 }
 
+// Moving a vector does not move its elements, and none of its methods pins one.
+impl<T, A: Allocator> Unpin for Vec<T, A> {}
+
 /// A vector in memory from `kmalloc`.
 ///
 /// # Examples

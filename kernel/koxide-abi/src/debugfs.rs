@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Files in debugfs: include/linux/debugfs.h. For GPL modules only.
+
+use core::ffi::{c_char, c_int, c_void};
+
+use crate::types::{dentry, file, inode};
+
+/// The operations of a file in debugfs, as `shims/debugfs.c` reads them.
+#[repr(C)]
+pub struct DebugfsOps {
+    /// A file of text is opened to be read; it calls [`kx_single_open`](crate::kx_single_open).
+    pub open: Option<unsafe extern "C" fn(inode: *mut inode, file: *mut file) -> c_int>,
+    /// `read(2)` of a file that is not text: `buffer` is an address in user memory.
+    pub read: Option<
+        unsafe extern "C" fn(
+            file: *mut file,
+            buffer: *mut c_char,
+            len: usize,
+            pos: *mut i64,
+        ) -> isize,
+    >,
+    /// `write(2)`: `buffer` is an address in user memory.
+    pub write: Option<
+        unsafe extern "C" fn(
+            file: *mut file,
+            buffer: *const c_char,
+            len: usize,
+            pos: *mut i64,
+        ) -> isize,
+    >,
+}
+
+shims! {
+    /// Writes a `struct file_operations`; called by the generated C file before the driver's init.
+    ///
+    /// # Safety
+    ///
+    /// `room` is writable, [`FILE_OPERATIONS_ROOM`](crate::FILE_OPERATIONS_ROOM) bytes; `ops` points at a [`DebugfsOps`].
+    pub fn kx_debugfs_fill(room: *mut c_void, ops: *const c_void);
+
+    /// Makes a folder; null when that is not possible. May sleep.
+    ///
+    /// # Safety
+    ///
+    /// `name` is a NUL-terminated string, which the kernel copies; `parent` is null for the root, or a folder that was made
+    /// here and not removed.
+    pub fn kx_debugfs_create_dir(name: *const c_char, parent: *mut dentry) -> *mut dentry;
+
+    /// Makes a file; null when that is not possible. May sleep.
+    ///
+    /// # Safety
+    ///
+    /// As for [`kx_debugfs_create_dir`]. `ops` is a room that [`kx_debugfs_fill`] filled; its operations may be called with
+    /// `data` until the file is removed.
+    pub fn kx_debugfs_create_file(
+        name: *const c_char,
+        mode: u16,
+        parent: *mut dentry,
+        data: *mut c_void,
+        ops: *const c_void,
+    ) -> *mut dentry;
+
+    /// Removes a file or folder, and what is in it: when this returns, no operation is under way, and none will start. May
+    /// sleep.
+    ///
+    /// # Safety
+    ///
+    /// It was made here, and not removed.
+    pub fn kx_debugfs_remove(entry: *mut dentry);
+
+    /// The data that an inode's file was made with.
+    ///
+    /// # Safety
+    ///
+    /// An operation of a file in debugfs is under way, and this is its inode.
+    pub fn kx_inode_private(inode: *mut inode) -> *mut c_void;
+}
