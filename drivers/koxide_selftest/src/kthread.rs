@@ -7,9 +7,9 @@ mod tests {
     use kernel::{
         current, kthread, new_mutex,
         prelude::*,
+        sync::aref::ARef,
         sync::{Arc, Mutex},
         time::{Delta, delay::fsleep},
-        types::ARef,
     };
 
     #[test]

@@ -71,4 +71,28 @@ mod tests {
         assert_eq!(i64::from_str(b_str!("-9223372036854775808")), Ok(i64::MIN));
         assert_eq!(kstrtobool(c"true"), Ok(true));
     }
+
+    /// What a program of user space might send.
+    #[derive(FromBytes, IntoBytes)]
+    #[repr(C)]
+    struct Request {
+        command: u32,
+        name: [u8; 4],
+    }
+
+    #[test]
+    fn structs_are_bytes() {
+        let request = Request {
+            command: 1,
+            name: *b"abcd",
+        };
+        let bytes = request.as_bytes();
+        assert_eq!(bytes, [1, 0, 0, 0, b'a', b'b', b'c', b'd']);
+        let copy = Request::from_bytes_copy(bytes);
+        assert_eq!(
+            copy.map(|copy| (copy.command, copy.name)),
+            Some((1, *b"abcd"))
+        );
+        assert!(Request::from_bytes(&bytes[..7]).is_none());
+    }
 }

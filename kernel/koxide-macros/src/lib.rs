@@ -10,6 +10,7 @@ mod kunit;
 mod module;
 mod pin_data;
 mod pinned_drop;
+mod plain;
 mod vtable;
 mod zeroable;
 
@@ -98,4 +99,16 @@ pub fn pinned_drop(attr: TokenStream, input: TokenStream) -> TokenStream {
 #[proc_macro_derive(Zeroable)]
 pub fn zeroable(input: TokenStream) -> TokenStream {
     finish(zeroable::expand(input.into()))
+}
+
+/// Implements `FromBytes` for a struct, all of whose fields are.
+#[proc_macro_derive(FromBytes)]
+pub fn from_bytes(input: TokenStream) -> TokenStream {
+    finish(plain::from_bytes(input.into()))
+}
+
+/// Implements `AsBytes` for a struct of C's layout without padding, all of whose fields are.
+#[proc_macro_derive(AsBytes)]
+pub fn as_bytes(input: TokenStream) -> TokenStream {
+    finish(plain::as_bytes(input.into()))
 }

@@ -6,7 +6,7 @@ pub mod code;
 
 use core::alloc::LayoutError;
 use core::convert::Infallible;
-use core::ffi::{CStr, c_int};
+use core::ffi::{CStr, FromBytesUntilNulError, FromBytesWithNulError, c_int};
 use core::fmt;
 use core::num::{NonZeroI32, TryFromIntError};
 use core::str::Utf8Error;
@@ -94,6 +94,18 @@ impl From<TryFromIntError> for Error {
 
 impl From<Utf8Error> for Error {
     fn from(_: Utf8Error) -> Self {
+        code::EINVAL
+    }
+}
+
+impl From<FromBytesWithNulError> for Error {
+    fn from(_: FromBytesWithNulError) -> Self {
+        code::EINVAL
+    }
+}
+
+impl From<FromBytesUntilNulError> for Error {
+    fn from(_: FromBytesUntilNulError) -> Self {
         code::EINVAL
     }
 }

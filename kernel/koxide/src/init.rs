@@ -6,17 +6,22 @@
 
 mod aligned;
 mod error;
+mod scope;
 
 use core::cell::UnsafeCell;
 use core::pin::Pin;
 
 use crate::alloc::{AllocError, Flags};
 use crate::error::Error;
-use crate::pin_init::{Init, PinInit};
 
 #[doc(hidden)]
 pub use aligned::aligned;
 pub(crate) use error::with_errno;
+pub use scope::{init_scope, pin_init_scope};
+
+// Where Linux 6.12 had these. A trait cannot have a note that says so.
+#[doc(hidden)]
+pub use crate::pin_init::{InPlaceWrite, Init, PinInit, Zeroable};
 
 /// Smart pointers that can allocate memory and initialise a value in it.
 pub trait InPlaceInit<T>: Sized {

@@ -51,6 +51,7 @@ extern crate self as kernel;
 extern crate std;
 
 pub mod alloc;
+pub mod bits;
 pub mod chrdev;
 pub mod cred;
 pub mod debugfs;
@@ -77,6 +78,7 @@ pub mod prelude;
 pub mod print;
 pub mod procfs;
 pub mod seq_file;
+pub mod sizes;
 mod static_assert;
 pub mod str;
 pub mod sync;
@@ -95,7 +97,7 @@ pub mod pin_init {
     // These take the place of pin-init's own: their expansions name this crate, and a driver needs no other.
     pub use ::macros::{Zeroable, pin_data, pinned_drop};
     // Not pin-init's own, which lets a value that is registered or locked be hidden from its drop.
-    pub use crate::init::Wrapper;
+    pub use crate::init::{Wrapper, init_scope, pin_init_scope};
     // Nor its `init!`, which takes packed structs.
     #[doc(inline)]
     pub use crate::{__init as init, __init as try_init};
@@ -108,6 +110,8 @@ pub mod pin_init {
 pub use ::macros;
 pub use macros::{fmt, module};
 pub use module::{InPlaceModule, Module, ModuleMetadata, ThisModule};
+
+mod older;
 
 /// The prefix of what this library itself writes to the log.
 #[doc(hidden)]

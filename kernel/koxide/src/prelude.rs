@@ -19,6 +19,8 @@ pub use crate::pin_init::{
     InPlaceWrite, Init, PinInit, Zeroable, init, pin_data, pin_init, pinned_drop,
 };
 pub use crate::str::CStrExt as _;
+// Upstream's prelude has these two from another crate.
+pub use crate::transmute::{AsBytes as IntoBytes, FromBytes};
 pub use crate::uaccess::UserPtr;
 pub use crate::{
     current, dbg, dev_alert, dev_crit, dev_dbg, dev_emerg, dev_err, dev_info, dev_notice, dev_warn,

@@ -22,6 +22,11 @@ pub use cstr::{CStrExt, as_char_ptr_in_const_context};
 pub use formatter::{Formatter, NullTerminatedFormatter};
 pub use kstrtobool::{kstrtobool, kstrtobool_bytes};
 
+/// Why bytes are no C string; how Linux 6.12 called it.
+#[doc(hidden)]
+#[deprecated(note = "it is `core::ffi::FromBytesWithNulError`")]
+pub type CStrConvertError = core::ffi::FromBytesWithNulError;
+
 /// A C string in memory of its own.
 ///
 /// # Invariants

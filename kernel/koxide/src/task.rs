@@ -19,7 +19,7 @@ pub type Pid = i32;
 /// A thread, which the kernel calls a task.
 ///
 /// It lives as long as somebody has a reference; that it still runs is not said. [`current!`](crate::current) gives the
-/// one that runs this code, and an [`ARef`](crate::types::ARef) keeps one.
+/// one that runs this code, and an [`ARef`](crate::sync::aref::ARef) keeps one.
 ///
 /// # Invariants
 ///
@@ -28,7 +28,7 @@ pub type Pid = i32;
 /// # Examples
 ///
 /// ```no_run
-/// use kernel::{current, task::Task, types::ARef};
+/// use kernel::{current, task::Task, sync::aref::ARef};
 ///
 /// let waiter: ARef<Task> = ARef::from(&**current!());
 /// // Later, on another thread:

@@ -12,7 +12,17 @@ use core::ops::{Deref, DerefMut};
 
 use crate::pin_init::{PinInit, pin_init_from_closure};
 
-pub use crate::sync::aref::{ARef, AlwaysRefCounted};
+// Where Linux 6.12 had these. A trait cannot have a note that says so.
+#[doc(hidden)]
+pub use crate::{
+    sync::aref::AlwaysRefCounted,
+    transmute::{AsBytes, FromBytes},
+};
+
+/// A counted reference; where Linux 6.12 had it.
+#[doc(hidden)]
+#[deprecated(note = "it is `kernel::sync::aref::ARef` since Linux 6.17")]
+pub type ARef<T> = crate::sync::aref::ARef<T>;
 
 /// Makes what contains it neither `Send` nor `Sync`.
 pub type NotThreadSafe = PhantomData<*mut ()>;
@@ -59,6 +69,41 @@ impl<T> Opaque<T> {
                 Ok(())
             })
         }
+    }
+
+    /// As [`ffi_init`](Self::ffi_init), with an `init` that can fail.
+    ///
+    /// # Errors
+    ///
+    /// Those of `init`: the initialiser's result.
+    pub fn try_ffi_init<E>(init: impl FnOnce(*mut T) -> Result<(), E>) -> impl PinInit<Self, E> {
+        // SAFETY: an `Opaque` is initialised whatever is in it, and is not when `init` fails.
+        unsafe { pin_init_from_closure(move |slot: *mut Self| init(slot.cast())) }
+    }
+
+    /// Memory that holds zeroes.
+    pub const fn zeroed() -> Self {
+        Self {
+            value: UnsafeCell::new(MaybeUninit::zeroed()),
+            _pin: PhantomPinned,
+        }
+    }
+
+    /// The address of what is in the memory.
+    pub const fn cast_into(this: *const Self) -> *mut T {
+        this.cast_mut().cast()
+    }
+
+    /// The address of the memory that something is in.
+    pub const fn cast_from(this: *const T) -> *const Self {
+        this.cast()
+    }
+
+    /// The address of what is in the memory; how Linux 6.12 called it.
+    #[doc(hidden)]
+    #[deprecated(note = "it is `cast_into` since Linux 6.16")]
+    pub const fn raw_get(this: *const Self) -> *mut T {
+        Self::cast_into(this)
     }
 
     /// The address of the memory.

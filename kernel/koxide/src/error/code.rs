@@ -189,3 +189,7 @@ errnos! {
 pub const EWOULDBLOCK: Error = EAGAIN;
 /// Resource deadlock would occur: another name of [`EDEADLK`].
 pub const EDEADLOCK: Error = EDEADLK;
+/// A checksum of a file system is wrong: another name of [`EBADMSG`].
+pub const EFSBADCRC: Error = EBADMSG;
+/// A file system is corrupted: another name of [`EUCLEAN`].
+pub const EFSCORRUPTED: Error = EUCLEAN;
