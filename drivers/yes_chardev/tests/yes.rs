@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What `/dev/yes` says to its readers, however they read.
+//! What `/dev/yes` is, and what it says to its readers, however they read.
 #![forbid(unsafe_code)]
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
 use std::path::Path;
 use std::thread;
+use std::time::Duration;
 
-use koxide_guest::{BadPointer, Errno, Guarded, Module, ioctl};
+use koxide_guest::{BadPointer, Blocked, Errno, Guarded, Module, as_user, crowd, ioctl};
 
 const DEVICE: &str = "/dev/yes";
 
@@ -26,6 +27,28 @@ fn expected(position: usize, length: usize) -> Vec<u8> {
     (position..position + length)
         .map(|at| if at % 2 == 0 { b'y' } else { b'\n' })
         .collect()
+}
+
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn its_number_has_its_name_and_its_node_appears_by_itself() {
+    let module = load();
+    let devices = fs::read_to_string("/proc/devices").unwrap();
+    let line = devices.lines().find(|line| line.ends_with(" yes")).unwrap();
+    let major: u64 = line.trim_start().trim_end_matches(" yes").parse().unwrap();
+    let node = fs::metadata(DEVICE).unwrap();
+    assert!(node.file_type().is_char_device());
+    assert_eq!((node.rdev() >> 8, node.rdev() & 0xff), (major, 0));
+    assert_eq!(node.mode() & 0o7777, 0o444);
+    assert!(Path::new("/sys/class/yes/yes").exists());
+    as_user(1000, || assert_eq!(open().read(&mut [0; 2]).unwrap(), 2));
+    module.unload().unwrap();
+    assert!(!Path::new(DEVICE).exists());
+    assert!(
+        !fs::read_to_string("/proc/devices")
+            .unwrap()
+            .contains(" yes")
+    );
 }
 
 #[test]
@@ -143,6 +166,55 @@ fn a_bad_pointer_gets_efault_and_nothing_else() {
     let mut line = [0; 4];
     open().read_exact(&mut line).unwrap();
     assert_eq!(&line, b"y\ny\n");
+    module.unload().unwrap();
+}
+
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn a_read_of_2_gb_gets_what_there_is_room_for() {
+    let module = load();
+    let file = open();
+    let mut buffer = Guarded::new(1 << 20).unwrap();
+    let read = buffer.read(&file, 1 << 31).unwrap();
+    assert!((1..=1 << 20).contains(&read), "{read}");
+    assert!(buffer.to_vec()[..read] == expected(0, read));
+    drop(file);
+    module.unload().unwrap();
+}
+
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn a_signal_ends_a_long_read() {
+    const ROOM: usize = 32 << 20;
+    let module = load();
+    let reader = Blocked::spawn(|| {
+        let mut buffer = Guarded::new(ROOM).unwrap();
+        buffer.read(&open(), 1 << 31).unwrap()
+    });
+    while !reader.is_finished() {
+        reader.interrupt();
+        thread::sleep(Duration::from_millis(1));
+    }
+    let read = reader.join();
+    assert!((1..ROOM).contains(&read), "{read}");
+    module.unload().unwrap();
+}
+
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn sixty_four_processes_read_at_once() {
+    if let Some(member) = crowd::member() {
+        let mut buffer = vec![0; 10_000 + member];
+        let mut file = open();
+        for _ in 0..20 {
+            file.read_exact(&mut buffer).unwrap();
+        }
+        let position = 19 * buffer.len();
+        assert!(buffer == expected(position, buffer.len()));
+        return;
+    }
+    let module = load();
+    crowd::gather(64);
     module.unload().unwrap();
 }
 
