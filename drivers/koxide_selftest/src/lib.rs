@@ -21,6 +21,7 @@ mod pending;
 mod procfs;
 mod sysctl;
 mod text;
+mod time;
 mod user;
 mod waiting;
 mod workqueue;
@@ -48,7 +49,7 @@ module! {
         },
         pending: u32 {
             default: 0,
-            description: "What to leave behind: 1 a thread, 2 a thread of an init that fails, 3 a work in 10 s, 4 one that repeats itself, 5 one that takes a second",
+            description: "What to leave behind: 1 a thread, 2 a thread of an init that fails, 3 a work in 10 s, 4 one that repeats itself, 5 one that takes a second, 6 timers whose handles are forgotten, 7 one that comes in 10 s",
         },
         index: usize {
             default: 0,

@@ -2,11 +2,22 @@
 
 //! What is still pending when the module goes, on request.
 
+use core::sync::atomic::{AtomicU32, Ordering};
+
 use kernel::{
     kthread,
     prelude::*,
-    sync::Arc,
-    time::{Delta, delay::fsleep, msecs_to_jiffies},
+    sync::{Arc, ArcBorrow},
+    time::{
+        Delta, Jiffies, Monotonic,
+        delay::fsleep,
+        hrtimer::{
+            HrTimer, HrTimerCallback, HrTimerCallbackContext, HrTimerPointer, HrTimerRestart,
+            RelativeMode, impl_has_hr_timer,
+        },
+        msecs_to_jiffies,
+        timer::{Timer, TimerCallback, TimerPointer, impl_has_timer},
+    },
     workqueue::{self, DelayedWork, WorkItem, impl_has_delayed_work, new_delayed_work},
 };
 
@@ -21,6 +32,8 @@ pub(crate) fn leave(what: u32) -> Result {
             fsleep(Delta::from_millis(1000));
             pr_info!("the long work has ended\n");
         })?),
+        6 => Timers::forget(Delta::from_micros(200), 1),
+        7 => Timers::forget(Delta::from_secs(10), msecs_to_jiffies(10_000)),
         _ => Ok(()),
     }
 }
@@ -71,5 +84,68 @@ impl WorkItem for Rearmed {
 impl PinnedDrop for Rearmed {
     fn drop(self: Pin<&mut Self>) {
         pr_info!("the work was dropped\n");
+    }
+}
+
+/// Two timers, which say once that their time has come, and come again and again.
+#[pin_data]
+struct Timers {
+    delay: Delta,
+    said: AtomicU32,
+    #[pin]
+    fine: HrTimer<Timers>,
+    #[pin]
+    coarse: Timer<Timers>,
+}
+
+impl_has_hr_timer! {
+    impl HasHrTimer<Self> for Timers {
+        mode: RelativeMode<Monotonic>, field: self.fine
+    }
+}
+
+impl_has_timer! {
+    impl HasTimer<Self> for Timers { self.coarse }
+}
+
+impl Timers {
+    /// Starts both, and forgets their handles.
+    fn forget(delay: Delta, ticks: Jiffies) -> Result {
+        let timers = pin_init!(Self {
+            delay,
+            said: AtomicU32::new(0),
+            fine <- HrTimer::new(),
+            coarse <- Timer::new(),
+        });
+        let timers: Arc<Self> = Arc::pin_init(timers, GFP_KERNEL)?;
+        core::mem::forget((timers.clone().start(delay), timers.arm(ticks)));
+        Ok(())
+    }
+
+    /// Says it once for each of the two.
+    fn say(&self, which: u32) {
+        if self.said.fetch_or(which, Ordering::Relaxed) & which == 0 {
+            pr_info!("the timer {} has come\n", which);
+        }
+    }
+}
+
+impl HrTimerCallback for Timers {
+    type Pointer<'a> = Arc<Self>;
+
+    fn run(
+        this: ArcBorrow<'_, Self>,
+        mut context: HrTimerCallbackContext<'_, Self>,
+    ) -> HrTimerRestart {
+        this.say(1);
+        context.forward_now(this.delay);
+        HrTimerRestart::Restart
+    }
+}
+
+impl TimerCallback for Timers {
+    fn run(this: ArcBorrow<'_, Self>) -> Option<Jiffies> {
+        this.say(2);
+        Some(1)
     }
 }

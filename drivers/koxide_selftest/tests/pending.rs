@@ -81,3 +81,31 @@ fn a_work_under_way_is_waited_for() {
     module.unload().unwrap();
     assert!(log.contains("the long work has ended"));
 }
+
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn forgotten_timers_are_stopped() {
+    // Each time at another moment of the timers' periods.
+    for round in 0..5 {
+        let mut log = KernelLog::since_now();
+        let module = Module::load("koxide_selftest", "pending=6").unwrap();
+        log.wait_for("the timer 1 has come");
+        log.wait_for("the timer 2 has come");
+        thread::sleep(Duration::from_micros(170 * round));
+        module.unload().unwrap();
+    }
+    // Had one been left, the kernel would not get far.
+    thread::sleep(Duration::from_millis(200));
+}
+
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn timers_that_wait_for_their_time_never_come() {
+    let mut log = KernelLog::since_now();
+    let module = Module::load("koxide_selftest", "pending=7").unwrap();
+    let start = Instant::now();
+    module.unload().unwrap();
+    assert!(start.elapsed() < Duration::from_secs(5));
+    thread::sleep(Duration::from_secs(11).saturating_sub(start.elapsed()));
+    assert!(!log.contains("has come"));
+}

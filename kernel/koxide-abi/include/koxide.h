@@ -112,6 +112,19 @@ s64 *kx_kiocb_pos(struct kiocb *kiocb);
 s64 kx_file_pos(struct file *file);
 s64 kx_vfs_setpos(struct file *file, s64 pos);
 
+/* hrtimer */
+#define KX_HRTIMER_ROOM 96
+#define KX_HRTIMER_MODE_REL 1
+#define KX_HRTIMER_MODE_PINNED 2
+#define KX_HRTIMER_MODE_SOFT 4
+#define KX_HRTIMER_MODE_HARD 8
+void kx_hrtimer_init(void *timer, int (*run)(void *timer), u32 clock, u32 mode);
+void kx_hrtimer_start(void *timer, s64 nanoseconds, u32 mode);
+int kx_hrtimer_cancel(void *timer);
+int kx_hrtimer_try_to_cancel(void *timer);
+u64 kx_hrtimer_forward(void *timer, s64 now, s64 interval);
+s64 kx_hrtimer_expires(void *timer);
+
 /* interrupt */
 void kx_local_interrupt_disable(void);
 void kx_local_interrupt_enable(void);
@@ -296,6 +309,15 @@ void kx_udelay(u32 microseconds);
 void kx_usleep_range(size_t least, size_t most);
 size_t kx_sleep_ticks(size_t ticks, u32 interruptible);
 size_t kx_msleep_interruptible(unsigned int milliseconds);
+
+/* timer */
+#define KX_TIMER_ROOM 48
+void kx_timer_init(void *timer, void (*run)(void *timer));
+int kx_timer_arm(void *timer, size_t ticks);
+int kx_timer_pending(void *timer);
+int kx_timer_delete_sync(void *timer);
+int kx_timer_try_to_delete(void *timer);
+int kx_timer_shutdown_sync(void *timer);
 
 /* uaccess */
 size_t kx_copy_from_user(void *to, size_t from, size_t len);

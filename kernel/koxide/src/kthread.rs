@@ -9,6 +9,8 @@
 //! ```no_run
 //! use kernel::{kthread, prelude::*, time::Delta};
 //!
+//! # const __LOG_PREFIX: &core::ffi::CStr = c"doc";
+//! # fn main() -> Result {
 //! let thread = kthread::spawn(c"counter", || {
 //!     let mut ticks = 0;
 //!     while kthread::sleep(Delta::from_millis(100)) {
@@ -17,8 +19,8 @@
 //!     ticks
 //! })?;
 //! pr_info!("it counted to {}\n", thread.stop());
-//! # const __LOG_PREFIX: &core::ffi::CStr = c"doc";
-//! # Ok::<(), Error>(())
+//! # Ok(())
+//! # }
 //! ```
 
 #![allow(unsafe_code, reason = "the C edge of kernel threads")]

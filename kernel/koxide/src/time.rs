@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Time: what clocks say ([`Instant`]), spans of it ([`Delta`]) and waiting ([`delay`]).
+//! Time: what clocks say ([`Instant`]), spans of it ([`Delta`]), waiting ([`delay`]) and timers ([`hrtimer`], [`timer`]).
 //!
 //! include/linux/ktime.h, include/linux/jiffies.h, include/linux/timekeeping.h.
 //!
@@ -19,7 +19,9 @@
 
 pub mod delay;
 mod delta;
+pub mod hrtimer;
 mod instant;
+pub mod timer;
 
 use core::ffi::c_uint;
 

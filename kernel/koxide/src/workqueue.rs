@@ -37,14 +37,16 @@
 //!     }
 //! }
 //!
+//! # const __LOG_PREFIX: &core::ffi::CStr = c"doc";
+//! # fn main() -> Result {
 //! let greeting = pin_init!(Greeting { number: 7, work <- new_work!("greeting") });
 //! let greeting = Arc::pin_init(greeting, GFP_KERNEL)?;
 //! if workqueue::system().enqueue(greeting.clone()).is_err() {
 //!     pr_info!("it is queued already\n");
 //! }
 //! greeting.work.flush();
-//! # const __LOG_PREFIX: &core::ffi::CStr = c"doc";
-//! # Ok::<(), Error>(())
+//! # Ok(())
+//! # }
 //! ```
 //!
 //! A work that is delayed:
@@ -74,10 +76,12 @@
 //!     }
 //! }
 //!
+//! # const __LOG_PREFIX: &core::ffi::CStr = c"doc";
+//! # fn main() -> Result {
 //! let reminder = KBox::pin_init(pin_init!(Reminder { work <- new_delayed_work!() }), GFP_KERNEL)?;
 //! workqueue::system().enqueue_delayed(reminder, msecs_to_jiffies(500));
-//! # const __LOG_PREFIX: &core::ffi::CStr = c"doc";
-//! # Ok::<(), Error>(())
+//! # Ok(())
+//! # }
 //! ```
 
 #![allow(unsafe_code, reason = "the C edge of work queues")]

@@ -122,7 +122,6 @@ pub(crate) enum Ended {
     /// The kernel will not call it, and does not at the moment.
     Idle,
     /// Its callback is under way.
-    #[allow(dead_code, reason = "timers are")]
     Busy,
     /// It was called off, and stays in the list: [`Kind::settle`] does the rest.
     CalledOff,

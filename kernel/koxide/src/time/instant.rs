@@ -89,6 +89,12 @@ impl<C: ClockSource> Instant<C> {
         self.nanos
     }
 
+    /// A point in time, as the kernel counts them; one before the clock's beginning is the beginning.
+    pub(crate) fn from_nanos(nanos: i64) -> Self {
+        // INVARIANT: it is not negative.
+        Self::of(nanos.max(0))
+    }
+
     const fn of(nanos: i64) -> Self {
         Self {
             nanos,

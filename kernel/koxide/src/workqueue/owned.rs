@@ -36,12 +36,14 @@ impl Queue {
 /// ```no_run
 /// use kernel::{prelude::*, workqueue::Queue};
 ///
+/// # const __LOG_PREFIX: &core::ffi::CStr = c"doc";
+/// # fn main() -> Result {
 /// let queue = Queue::new_ordered().mem_reclaim().build(c"my_driver")?;
 /// queue.try_spawn(GFP_KERNEL, || pr_info!("first\n"))?;
 /// queue.try_spawn(GFP_KERNEL, || pr_info!("second\n"))?;
 /// queue.flush();
-/// # const __LOG_PREFIX: &core::ffi::CStr = c"doc";
-/// # Ok::<(), Error>(())
+/// # Ok(())
+/// # }
 /// ```
 #[must_use = "`build` makes the queue"]
 pub struct Builder {
