@@ -316,3 +316,27 @@ fn the_samples_work_as_the_table_says() {
     check("linux-source-7.3", "7.3");
     check("linux-source-6.12", "6.12");
 }
+
+/// Shapes that upstream has left behind compile, and what has a new name is told with it.
+#[test]
+fn what_tutorials_print_compiles_with_a_note() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples/tutorial.rs");
+    let source = file.to_str().unwrap();
+    let words = [
+        "run",
+        "--source",
+        source,
+        "--kernel",
+        KERNEL,
+        "--",
+        "cat",
+        "/dev/old-shapes",
+    ];
+    koxide_in(&repository(), &words)
+        .with(support::FAILED)
+        .saying("`module!` takes `authors: [")
+        .saying("sync::aref::ARef")
+        .saying("c\"")
+        .saying("Opening")
+        .saying("Invalid argument");
+}

@@ -36,6 +36,12 @@ impl UserPtr {
     }
 }
 
+impl From<usize> for UserPtr {
+    fn from(addr: usize) -> Self {
+        Self::from_addr(addr)
+    }
+}
+
 /// A range of user memory.
 pub struct UserSlice {
     ptr: UserPtr,
@@ -44,7 +50,10 @@ pub struct UserSlice {
 
 impl UserSlice {
     /// A range, which need not be good.
-    pub const fn new(ptr: UserPtr, length: usize) -> Self {
+    ///
+    /// `ptr` is a [`UserPtr`], or a number, as upstream had it up to Linux 6.18.
+    pub fn new(ptr: impl Into<UserPtr>, length: usize) -> Self {
+        let ptr = ptr.into();
         Self { ptr, length }
     }
 
