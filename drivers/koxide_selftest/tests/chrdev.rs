@@ -7,8 +7,9 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use koxide_guest::{Errno, Module, ioctl};
 
@@ -89,30 +90,34 @@ fn opening_races_with_removing() {
     ioctl::none(&control, BRING).unwrap();
     keep_node();
     let done = AtomicBool::new(false);
-    let opens = thread::scope(|scope| {
-        let openers: Vec<_> = (0..4)
-            .map(|_| {
-                let done = &done;
-                scope.spawn(move || {
-                    let mut successes = 0;
-                    while !done.load(Ordering::Relaxed) {
-                        match opened() {
-                            None => successes += 1,
-                            Some(errno) => assert_eq!(errno, Errno::ENXIO),
+    let opens = AtomicU32::new(0);
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    match opened() {
+                        None => {
+                            opens.fetch_add(1, Ordering::Relaxed);
                         }
+                        Some(errno) => assert_eq!(errno, Errno::ENXIO),
                     }
-                    successes
-                })
-            })
-            .collect();
-        for _ in 0..200 {
+                }
+            });
+        }
+        // One processor may go on for long before another does anything.
+        let start = Instant::now();
+        let mut rounds = 0;
+        while rounds < 200 || opens.load(Ordering::Relaxed) < 4 {
             ioctl::none(&control, REMOVE).unwrap();
             ioctl::none(&control, BRING).unwrap();
+            rounds += 1;
+            if start.elapsed() > Duration::from_secs(20) {
+                break;
+            }
         }
         done.store(true, Ordering::Relaxed);
-        let opened = openers.into_iter().map(|opener| opener.join().unwrap());
-        opened.sum::<u32>()
     });
+    let opens = opens.into_inner();
     assert!(opens > 0, "nobody ever opened it");
     assert_eq!(ioctl::none(&control, COUNT), Ok(1));
     drop(control);
