@@ -336,7 +336,6 @@ fn what_tutorials_print_compiles_with_a_note() {
         .with(support::FAILED)
         .saying("`module!` takes `authors: [")
         .saying("sync::aref::ARef")
-        .saying("c\"")
         .saying("Opening")
         .saying("Invalid argument");
 }
