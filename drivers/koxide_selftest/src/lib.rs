@@ -18,7 +18,9 @@ mod memory;
 mod owners;
 mod parameters;
 mod pending;
+mod polling;
 mod procfs;
+mod rcu;
 mod sysctl;
 mod text;
 mod time;
@@ -91,6 +93,7 @@ struct Selftest {
     _settings: sysctl::Logged,
     _files: Pin<KBox<files::Devices>>,
     _waiting: Pin<KBox<MiscDeviceRegistration<Waiting>>>,
+    _polling: Pin<KBox<MiscDeviceRegistration<polling::Polling>>>,
     _chrdev: chrdev::Devices,
 }
 
@@ -122,6 +125,7 @@ impl kernel::Module for Selftest {
             _settings: sysctl::Logged::new()?,
             _files: KBox::try_pin_init(files::Devices::new(), GFP_KERNEL)?,
             _waiting: KBox::try_pin_init(waiting::registration(), GFP_KERNEL)?,
+            _polling: KBox::try_pin_init(polling::registration(), GFP_KERNEL)?,
             _chrdev: chrdev::Devices::new()?,
         })
     }

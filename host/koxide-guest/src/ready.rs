@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What files are ready for: `poll(2)`.
+//! What files are ready for: `poll(2)` and `epoll(7)`.
 
 use std::fs::File;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::epoll::{self, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
+
+use crate::Errno;
 
 /// What a file is ready for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -49,6 +52,32 @@ impl Ready {
     }
 }
 
+/// An epoll, which stays with the files that it watches between one wait and the next.
+#[derive(Debug)]
+pub struct Epoll(epoll::Epoll);
+
+impl Epoll {
+    /// One that watches whether there is something to read from `file`.
+    ///
+    /// # Errors
+    /// `EPERM` when the file cannot be polled.
+    pub fn watching(file: &File) -> Result<Self, Errno> {
+        let epoll = epoll::Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
+        epoll.add(file, EpollEvent::new(EpollFlags::EPOLLIN, 0))?;
+        Ok(Self(epoll))
+    }
+
+    /// Whether the file is ready, at the latest after `patience`.
+    ///
+    /// # Panics
+    /// When it cannot wait.
+    pub fn wait(&self, patience: Duration) -> bool {
+        let patience = EpollTimeout::try_from(patience).expect("a patience that epoll(7) can have");
+        let ready = self.0.wait(&mut [EpollEvent::empty()], patience);
+        ready.expect("an epoll can be waited for") > 0
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,5 +87,18 @@ mod tests {
         let zero = File::open("/dev/zero").unwrap();
         let ready = Ready::of(&zero, Duration::ZERO);
         assert!(ready.read && ready.write && !ready.error, "{ready:?}");
+    }
+
+    #[test]
+    fn an_epoll_watches_a_pipe() {
+        use std::io::Write;
+        use std::os::fd::OwnedFd;
+
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        let reader = File::from(OwnedFd::from(reader));
+        let epoll = Epoll::watching(&reader).unwrap();
+        assert!(!epoll.wait(Duration::ZERO));
+        writer.write_all(b"x").unwrap();
+        assert!(epoll.wait(Duration::from_secs(10)));
     }
 }

@@ -9,8 +9,10 @@ pub mod barrier;
 mod completion;
 mod condvar;
 pub mod lock;
+mod locked_by;
 pub mod poll;
 pub mod rcu;
+mod refcount;
 mod set_once;
 mod wait;
 
@@ -23,11 +25,13 @@ pub use lock::mutex::{Mutex, MutexGuard};
 pub use lock::rw::rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 pub use lock::rw::rwsem::{RwSemaphore, RwSemaphoreReadGuard, RwSemaphoreWriteGuard};
 pub use lock::spinlock::{SpinLock, SpinLockGuard, SpinLockIrq, SpinLockIrqGuard};
+pub use locked_by::LockedBy;
+pub use refcount::Refcount;
 pub use set_once::SetOnce;
 pub use wait::WaitQueue;
 
 pub use crate::{
-    new_condvar, new_mutex, new_poll_condvar, new_rwlock, new_rwsem, new_spinlock,
+    global_lock, new_condvar, new_mutex, new_poll_condvar, new_rwlock, new_rwsem, new_spinlock,
     new_spinlock_irq, new_waitqueue,
 };
 

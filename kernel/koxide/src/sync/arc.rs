@@ -65,6 +65,9 @@ struct ArcInner<T: ?Sized> {
 /// A method may take it as `self: Arc<Self>`, in a crate that says `#![feature(arbitrary_self_types)]` at its root.
 pub struct Arc<T: ?Sized>(NonNull<ArcInner<T>>, PhantomData<ArcInner<T>>);
 
+// The value does not move when an owner does.
+impl<T: ?Sized> Unpin for Arc<T> {}
+
 // SAFETY: owners on several threads share `&T`, and any of them may drop the value.
 unsafe impl<T: ?Sized + Sync + Send> Send for Arc<T> {}
 // SAFETY: a shared owner can be cloned to an owner of one's own.

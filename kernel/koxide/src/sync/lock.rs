@@ -4,6 +4,7 @@
 
 #![allow(unsafe_code, reason = "the C edge of all locks")]
 
+mod global;
 pub mod mutex;
 pub mod rw;
 pub mod spinlock;
@@ -19,6 +20,8 @@ use macros::pin_data;
 use crate::pin_init::{PinInit, Wrapper, pin_init};
 use crate::sync::LockClassKey;
 use crate::types::{NotThreadSafe, Opaque, ScopeGuard};
+
+pub use global::{GlobalGuard, GlobalLock, GlobalLockBackend};
 
 /// A kind of lock.
 ///
@@ -100,6 +103,11 @@ impl<T, B: Backend> Lock<T, B> {
         })
     }
 
+    /// Where the value is, to know the lock by.
+    pub(super) fn data_ptr(&self) -> *const T {
+        self.data.get()
+    }
+
     /// Locks: the value can be reached until the guard goes.
     ///
     /// # Context
@@ -151,7 +159,12 @@ pub struct Guard<'a, T, B: Backend> {
 // SAFETY: a shared guard gives out shared references only.
 unsafe impl<T: Sync, B: Backend> Sync for Guard<'_, T, B> {}
 
-impl<T, B: Backend> Guard<'_, T, B> {
+impl<'a, T, B: Backend> Guard<'a, T, B> {
+    /// The lock that is locked.
+    pub fn lock_ref(&self) -> &'a Lock<T, B> {
+        self.lock
+    }
+
     /// Runs something while the lock is unlocked for it.
     pub(crate) fn do_unlocked<U>(&mut self, body: impl FnOnce() -> U) -> U {
         let state = self.lock.state.get();

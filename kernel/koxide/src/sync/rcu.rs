@@ -4,7 +4,13 @@
 
 #![allow(unsafe_code, reason = "the C edge of RCU")]
 
+mod pointer;
+
 use crate::types::NotThreadSafe;
+
+pub use pointer::Rcu;
+
+// The library itself queues no callbacks: what waits for readers, waits. So a module has none left when it goes.
 
 /// A read-side critical section: what was reachable in it stays until the guard goes. It may be inside of another one.
 ///

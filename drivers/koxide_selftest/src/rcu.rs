@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Readers that do not wait, and writers that wait for them; statics that all threads share.
+
+#[kernel::prelude::kunit_tests(rcu)]
+mod tests {
+    use kernel::{
+        kthread,
+        prelude::*,
+        sync::{
+            Arc, Completion, SetOnce,
+            atomic::{Acquire, Atomic, Full, Relaxed, Release},
+            global_lock,
+            rcu::{Rcu, rcu_barrier, read_lock},
+        },
+        time::{Delta, Instant, Monotonic},
+    };
+
+    #[test]
+    fn a_writer_waits_for_readers() -> Result {
+        let shared = Arc::new(Rcu::new(KBox::new(1, GFP_KERNEL)?), GFP_KERNEL)?;
+        let reading = Arc::pin_init(Completion::new(), GFP_KERNEL)?;
+        let left = Arc::new(Atomic::new(false), GFP_KERNEL)?;
+        let (theirs, begun, over) = (shared.clone(), reading.clone(), left.clone());
+        let reader = kthread::spawn(c"rcu-reader", move || {
+            let guard = read_lock();
+            let value = theirs.dereference(&guard);
+            begun.complete();
+            let start = Instant::<Monotonic>::now();
+            while start.elapsed() < Delta::from_millis(100) {
+                core::hint::spin_loop();
+            }
+            let seen = value.copied();
+            over.store(true, Release);
+            seen
+        })?;
+        reading.wait_for_completion();
+        assert!(!left.load(Acquire));
+        let old = shared.replace(KBox::new(2, GFP_KERNEL)?);
+        assert!(left.load(Acquire));
+        assert_eq!(old.map(|old| *old), Some(1));
+        assert_eq!(reader.join(), Some(1));
+        assert_eq!(shared.dereference(&read_lock()), Some(&2));
+        assert_eq!(shared.take().map(|value| *value), Some(2));
+        rcu_barrier();
+        Ok(())
+    }
+
+    global_lock! {
+        static TOTAL: Mutex<u64> = 0;
+    }
+    global_lock! {
+        static LONGEST: SpinLock<u64> = 0;
+    }
+    static ADDED: Atomic<u64> = Atomic::new(0);
+    static FIRST: SetOnce<u64> = SetOnce::new();
+
+    #[test]
+    fn threads_share_statics() -> Result {
+        const ROUNDS: u64 = 10_000;
+        let adding = |name, number: u64| {
+            kthread::spawn(name, move || {
+                let mut longest = 0;
+                for round in 0..ROUNDS {
+                    *TOTAL.lock() += 1;
+                    ADDED.fetch_add(1, Full);
+                    longest = round.max(longest);
+                }
+                let mut known = LONGEST.lock();
+                *known = longest.max(*known);
+                FIRST.populate(number)
+            })
+        };
+        let threads = [
+            adding(c"adding1", 1)?,
+            adding(c"adding2", 2)?,
+            adding(c"adding3", 3)?,
+        ];
+        let set = threads.map(|thread| thread.join());
+        assert_eq!(
+            (*TOTAL.lock(), ADDED.load(Relaxed)),
+            (3 * ROUNDS, 3 * ROUNDS)
+        );
+        assert_eq!(*LONGEST.lock(), ROUNDS - 1);
+        let first = set.iter().zip(1..).find(|(set, _)| **set);
+        assert_eq!(set.iter().filter(|set| **set).count(), 1);
+        assert_eq!(FIRST.copy(), first.map(|(_, number)| number));
+        Ok(())
+    }
+}

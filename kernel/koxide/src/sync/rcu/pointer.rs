@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! An owner that readers look at without waiting while it is replaced.
+
+#![allow(
+    unsafe_code,
+    reason = "the owner is a pointer while readers look at it"
+)]
+
+use core::ffi::c_void;
+use core::marker::PhantomData;
+use core::sync::atomic::{AtomicPtr, Ordering};
+
+use super::{Guard, synchronize_rcu};
+use crate::types::ForeignOwnable;
+
+/// Owns a value, or none, that threads read in critical sections while another replaces it.
+///
+/// Who replaces it gets the old value back once nobody reads it any more. What is read is not changed in place: a writer
+/// makes a new value. Several writers do not lose what they replace, but for one to build on the last they need a lock.
+///
+/// # Examples
+///
+/// ```
+/// use kernel::{prelude::*, sync::rcu::{Rcu, read_lock}};
+///
+/// let limit = Rcu::new(KBox::new(10, GFP_KERNEL)?);
+/// {
+///     let guard = read_lock();
+///     assert_eq!(limit.dereference(&guard), Some(&10));
+/// }
+/// let old = limit.replace(KBox::new(20, GFP_KERNEL)?);
+/// assert_eq!(old.as_deref(), Some(&10));
+/// # Ok::<(), Error>(())
+/// ```
+///
+/// What is read does not outlive the critical section:
+///
+/// ```compile_fail
+/// use kernel::{prelude::*, sync::rcu::{Rcu, read_lock}};
+///
+/// fn limit(limit: &Rcu<KBox<u32>>) -> Option<&u32> {
+///     limit.dereference(&read_lock())
+/// }
+/// ```
+///
+/// nor the pointer:
+///
+/// ```compile_fail
+/// use kernel::{prelude::*, sync::rcu::{Rcu, read_lock}};
+///
+/// let guard = read_lock();
+/// let value = {
+///     let limit = Rcu::new(KBox::new(10, GFP_KERNEL).unwrap());
+///     limit.dereference(&guard)
+/// };
+/// assert_eq!(value, Some(&10));
+/// ```
+///
+/// # Invariants
+///
+/// The pointer is null or came from `P::into_foreign`, and belongs to this value. One that was taken out is made a `P`
+/// again after a grace period.
+pub struct Rcu<P: ForeignOwnable> {
+    pointer: AtomicPtr<c_void>,
+    _owner: PhantomData<P>,
+}
+
+// SAFETY: the owner is sent along.
+unsafe impl<P: ForeignOwnable + Send> Send for Rcu<P> {}
+// SAFETY: threads share what the owner has, and any of them may take it out.
+unsafe impl<P: ForeignOwnable + Send + Sync> Sync for Rcu<P> {}
+
+impl<P: ForeignOwnable> Rcu<P> {
+    /// With a value.
+    pub fn new(value: P) -> Self {
+        // INVARIANT: it came from `into_foreign`.
+        Self {
+            pointer: AtomicPtr::new(value.into_foreign()),
+            _owner: PhantomData,
+        }
+    }
+
+    /// With no value.
+    pub const fn empty() -> Self {
+        // INVARIANT: it is null.
+        Self {
+            pointer: AtomicPtr::new(core::ptr::null_mut()),
+            _owner: PhantomData,
+        }
+    }
+
+    /// The value, for as long as the critical section lasts.
+    ///
+    /// # Context
+    ///
+    /// Any.
+    pub fn dereference<'a>(&'a self, _guard: &'a Guard) -> Option<P::Borrowed<'a>> {
+        let pointer = self.pointer.load(Ordering::Acquire);
+        // SAFETY: it came from `into_foreign`. Who takes it out has it back after a grace period, which the guard keeps
+        // from ending; and nobody borrows it exclusively before that.
+        (!pointer.is_null()).then(|| unsafe { P::borrow(pointer) })
+    }
+
+    /// Puts a value in the old one's place, and gives that back, if there was one, when nobody reads it any more.
+    ///
+    /// # Context
+    ///
+    /// Process context; sleeps for a grace period. In a critical section it would wait for itself.
+    pub fn replace(&self, value: P) -> Option<P> {
+        self.swap(value.into_foreign())
+    }
+
+    /// Takes the value out, and gives it back, if there was one, when nobody reads it any more.
+    ///
+    /// # Context
+    ///
+    /// As for [`replace`](Self::replace).
+    pub fn take(&self) -> Option<P> {
+        self.swap(core::ptr::null_mut())
+    }
+
+    /// Exchanges the pointer.
+    fn swap(&self, new: *mut c_void) -> Option<P> {
+        // INVARIANT: the callers have null, or what came from `into_foreign`.
+        let old = self.pointer.swap(new, Ordering::AcqRel);
+        if old.is_null() {
+            return None;
+        }
+        synchronize_rcu();
+        // SAFETY: it came from `into_foreign`, only this thread took it out, and whoever found it before reads it no more.
+        Some(unsafe { P::from_foreign(old) })
+    }
+}
+
+impl<P: ForeignOwnable> Default for Rcu<P> {
+    fn default() -> Self {
+        Self::empty()
+    }
+}
+
+impl<P: ForeignOwnable> Drop for Rcu<P> {
+    fn drop(&mut self) {
+        let pointer = *self.pointer.get_mut();
+        // SAFETY: it is null or came from `into_foreign` and was not taken out; what was read of it has borrowed `self`.
+        drop(unsafe { P::try_from_foreign(pointer) });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::thread;
+
+    use super::*;
+    use crate::prelude::*;
+    use crate::sync::rcu::read_lock;
+
+    #[test]
+    fn each_value_is_dropped_once() -> Result {
+        let watched = Arc::new(());
+        let value = || KBox::new(watched.clone(), GFP_KERNEL);
+        let rcu = Rcu::empty();
+        assert!(rcu.take().is_none());
+        assert!(rcu.replace(value()?).is_none());
+        assert!(rcu.replace(value()?).is_some());
+        assert_eq!(Arc::strong_count(&watched), 2);
+        assert!(rcu.take().is_some() && rcu.dereference(&read_lock()).is_none());
+        assert!(rcu.replace(value()?).is_none());
+        drop(rcu);
+        assert_eq!(Arc::strong_count(&watched), 1);
+        Ok(())
+    }
+
+    /// A value that was replaced is overwritten at once: a reader would see it.
+    #[test]
+    fn readers_see_whole_values() {
+        let pair = |value: u32| KBox::new((value, value), GFP_KERNEL).unwrap();
+        let rcu = Rcu::new(pair(0));
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    for _ in 0..2000 {
+                        let guard = read_lock();
+                        let value = rcu.dereference(&guard).unwrap();
+                        assert_eq!(value.0, value.1);
+                    }
+                });
+            }
+            for value in 1..200 {
+                let mut old = rcu.replace(pair(value)).unwrap();
+                *old = (value, !value);
+            }
+        });
+    }
+}
