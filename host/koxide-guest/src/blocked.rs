@@ -2,6 +2,7 @@
 
 //! Threads that block in the kernel: seen from outside, and interrupted by a signal.
 
+use std::fs::File;
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -95,6 +96,16 @@ impl<T: Send + 'static> Blocked<T> {
     }
 }
 
+/// Closes what the descriptor of `file` stands for, also while other threads are in system calls with it: it is that of
+/// `/dev/null` from now on.
+///
+/// # Panics
+/// When there is no `/dev/null`.
+pub fn close_under(file: &File) {
+    let null = File::open("/dev/null").expect("every machine has it");
+    sys::replace(file, &null).expect("both are open");
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Read;
@@ -110,6 +121,13 @@ mod tests {
         thread.interrupt();
         assert_eq!(thread.join(), Err(std::io::ErrorKind::Interrupted));
         drop(writer);
+    }
+
+    #[test]
+    fn what_is_closed_is_the_file_and_not_the_descriptor() {
+        let zero = File::open("/dev/zero").unwrap();
+        close_under(&zero);
+        assert_eq!((&zero).read(&mut [0]).unwrap(), 0);
     }
 
     #[test]

@@ -27,22 +27,27 @@ pub fn member() -> Option<usize> {
     env::var(MEMBER).ok()?.parse().ok()
 }
 
+/// Starts this process again, with the same arguments, as a member of a crowd.
+///
+/// # Panics
+/// When it cannot be started.
+pub fn start(member: usize) -> Child {
+    let program = env::current_exe().expect("this process has a program");
+    Command::new(program)
+        .args(env::args_os().skip(1))
+        .env(MEMBER, member.to_string())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("a process can be started")
+}
+
 /// Starts this process again `count` times, with the same arguments, and waits until all of them have ended.
 ///
 /// # Panics
 /// When one cannot be started or fails: what it printed is in the panic's message.
 pub fn gather(count: usize) {
-    let program = env::current_exe().expect("this process has a program");
-    let start = |member: usize| -> Child {
-        Command::new(&program)
-            .args(env::args_os().skip(1))
-            .env(MEMBER, member.to_string())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("a process can be started")
-    };
     let crowd: Vec<Child> = (0..count).map(start).collect();
     for (member, child) in crowd.into_iter().enumerate() {
         let output = child.wait_with_output().expect("a child can be waited for");

@@ -197,6 +197,14 @@ pub(crate) fn write(file: &File, address: Harmless, length: usize) -> Result<usi
     result(written)
 }
 
+/// Has the descriptor of `file` stand for `other`, too; what it stood for is closed.
+pub(crate) fn replace(file: &File, other: &File) -> Result<(), Errno> {
+    // SAFETY: both are open; what other values of this program know of the descriptor is that it is open, as it remains.
+    let replaced = unsafe { libc::dup2(other.as_raw_fd(), file.as_raw_fd()) };
+    result(replaced)?;
+    Ok(())
+}
+
 /// `ioctl(2)` with a pointer.
 pub(crate) fn ioctl_at(file: &File, request: u32, address: Harmless) -> Result<i32, Errno> {
     ioctl_value(file, request, address.0)

@@ -53,6 +53,16 @@ impl<'a, T: ForeignOwnable> Kiocb<'a, T> {
         unsafe { T::borrow(private) }
     }
 
+    /// The flags of the file, which may say that it does not wait or writes at its end: see [`flags`](super::flags).
+    ///
+    /// Upstream has no such method.
+    pub fn flags(&self) -> u32 {
+        // SAFETY: by the invariant the operation is under way.
+        let file = unsafe { koxide_abi::kx_kiocb_file(self.inner.as_ptr()) };
+        // SAFETY: the operation has a reference to the file.
+        unsafe { koxide_abi::kx_file_flags(file) }
+    }
+
     /// The position of the read or write.
     pub fn ki_pos(&self) -> i64 {
         // SAFETY: by the invariant the operation is under way.

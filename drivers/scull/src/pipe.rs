@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The pipes: `/dev/scullpipe0` to `/dev/scullpipe3`. A read waits until there is something, a write until there is room.
+
+use kernel::{
+    chrdev::Minor,
+    fs::{
+        File, FileOperations, Kiocb,
+        events::{EPOLLIN, EPOLLOUT, EPOLLRDNORM, EPOLLWRNORM},
+        flags::O_NONBLOCK,
+    },
+    iov::{IovIterDest, IovIterSource},
+    new_mutex, new_poll_condvar,
+    pin_init::PinInit,
+    prelude::*,
+    sync::{
+        Arc, Mutex, MutexGuard,
+        poll::{PollCondVar, PollTable},
+    },
+};
+
+use crate::ring::Ring;
+
+/// A pipe: its readers and writers are whoever has it open.
+#[pin_data]
+pub(crate) struct Pipe {
+    #[pin]
+    ring: Mutex<Ring>,
+    /// Somebody read or wrote.
+    #[pin]
+    changed: PollCondVar,
+}
+
+impl Pipe {
+    /// A pipe with nothing in it.
+    pub(crate) fn new(ring: Ring) -> impl PinInit<Self> {
+        pin_init!(Self {
+            ring <- new_mutex!(ring),
+            changed <- new_poll_condvar!(),
+        })
+    }
+
+    /// Waits, as long as `unready` says so.
+    ///
+    /// # Errors
+    ///
+    /// `EAGAIN` for a file that does not wait, `ERESTARTSYS` when a signal comes.
+    fn wait_while(
+        &self,
+        unready: impl Fn(&Ring) -> bool,
+        flags: u32,
+    ) -> Result<MutexGuard<'_, Ring>> {
+        let mut ring = self.ring.lock();
+        while unready(&ring) {
+            if flags & O_NONBLOCK != 0 {
+                return Err(EAGAIN);
+            }
+            if self.changed.wait_interruptible(&mut ring) {
+                return Err(ERESTARTSYS);
+            }
+        }
+        Ok(ring)
+    }
+}
+
+/// An open file of a pipe.
+pub(crate) struct PipeFile(Arc<Pipe>);
+
+#[vtable]
+impl FileOperations<Minor<Arc<Pipe>>> for PipeFile {
+    type Ptr = KBox<Self>;
+
+    fn open(_file: &File, minor: &Minor<Arc<Pipe>>) -> Result<KBox<Self>> {
+        Ok(KBox::new(Self(minor.data().clone()), GFP_KERNEL)?)
+    }
+
+    fn read_iter(kiocb: Kiocb<'_, Self::Ptr>, iov: &mut IovIterDest<'_>) -> Result<usize> {
+        if iov.is_empty() {
+            return Ok(0);
+        }
+        let pipe = &kiocb.file().0;
+        let mut ring = pipe.wait_while(Ring::is_empty, kiocb.flags())?;
+        let mut read = 0;
+        while !iov.is_empty() && !ring.is_empty() {
+            let copied = iov.copy_to_iter(ring.oldest());
+            if copied == 0 {
+                break;
+            }
+            ring.took(copied);
+            read += copied;
+        }
+        finish(pipe, read)
+    }
+
+    fn write_iter(kiocb: Kiocb<'_, Self::Ptr>, iov: &mut IovIterSource<'_>) -> Result<usize> {
+        if iov.is_empty() {
+            return Ok(0);
+        }
+        let pipe = &kiocb.file().0;
+        let mut ring = pipe.wait_while(Ring::is_full, kiocb.flags())?;
+        let mut written = 0;
+        while !iov.is_empty() && !ring.is_full() {
+            let copied = iov.copy_from_iter(ring.room());
+            if copied == 0 {
+                break;
+            }
+            ring.put(copied);
+            written += copied;
+        }
+        finish(pipe, written)
+    }
+
+    fn poll(this: &Self, file: &File, table: PollTable<'_>) -> Result<u32> {
+        table.register_wait(file, &this.0.changed);
+        let ring = this.0.ring.lock();
+        let mut ready = 0;
+        if !ring.is_empty() {
+            ready |= EPOLLIN | EPOLLRDNORM;
+        }
+        if !ring.is_full() {
+            ready |= EPOLLOUT | EPOLLWRNORM;
+        }
+        Ok(ready)
+    }
+}
+
+/// Wakes who waits for what was moved. There was something to move: nothing moved means a bad address.
+fn finish(pipe: &Pipe, moved: usize) -> Result<usize> {
+    if moved == 0 {
+        return Err(EFAULT);
+    }
+    pipe.changed.notify_all();
+    Ok(moved)
+}
