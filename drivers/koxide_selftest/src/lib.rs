@@ -67,6 +67,14 @@ module! {
         a_u64: u64 { default: 64, description: "A number" },
         an_isize: isize { default: -1, description: "A number" },
         a_bool: bool { default: false, description: "Yes or no" },
+        a_text: str { default: "nothing \"said\"", description: "A text" },
+        a_row: [i16; 4] { default: [1, -2], description: "Numbers", perm: 0o444 },
+        some_bools: [bool; 2] { default: [true], description: "Yes or no" },
+        live_number: u64 { default: 0, description: "A number that changes", perm: 0o644 },
+        live_bool: bool { default: false, description: "A yes or no that changes", perm: 0o600 },
+        live_text: str { default: "", description: "A text that changes", perm: 0o644 },
+        live_row: [u32; 8] { default: [], description: "Numbers that change", perm: 0o644 },
+        watch: bool { default: false, description: "Whether a thread watches those that change" },
     },
 }
 
@@ -88,6 +96,7 @@ macro_rules! too_long {
 
 /// What user space can look at while the module is loaded.
 struct Selftest {
+    watcher: Option<parameters::Watcher>,
     _debug: debugfs::Files,
     _proc: procfs::Files,
     _settings: sysctl::Logged,
@@ -120,6 +129,7 @@ impl kernel::Module for Selftest {
             squares[module_parameters::index.value()]
         );
         Ok(Self {
+            watcher: parameters::watch()?,
             _debug: debugfs::Files::new()?,
             _proc: procfs::Files::new()?,
             _settings: sysctl::Logged::new()?,
@@ -133,6 +143,9 @@ impl kernel::Module for Selftest {
 
 impl Drop for Selftest {
     fn drop(&mut self) {
+        if let Some(watcher) = self.watcher.take() {
+            parameters::log_watched(watcher);
+        }
         pr_info!("unloaded\n");
     }
 }

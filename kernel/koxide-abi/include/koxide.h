@@ -171,6 +171,10 @@ void kx_zap_vma_range(struct vm_area_struct *vma, size_t address, size_t size);
 void kx_abi_1(void);
 void kx_module_wait_unused(void);
 
+/* module_param */
+void kx_params_lock(void);
+void kx_params_unlock(void);
+
 /* mutex */
 #define KX_MUTEX_ROOM 32
 void kx_mutex_init(void *lock, const char *name);

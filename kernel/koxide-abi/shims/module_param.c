@@ -2,49 +2,231 @@
 /*
  * Module parameters: KX_PARAM binds the storage in the Rust object to a name.
  *
- * The generated C file has one KX_PARAM line for each `param=` record of the object. A parameter is set when the
- * module is loaded and not shown in sysfs, so that Rust reads it without a lock.
+ * The generated C file has one KX_PARAM line for each `param=` record of the object. The kernel calls these functions under
+ * the module's lock of parameters: when the module is loaded, before its init, and for the files in
+ * /sys/module/NAME/parameters. Rust reads a number without that lock, and so it is written at once; texts and rows of
+ * numbers it reads under the lock, if they can change.
+ *
+ * What is here begins with `kxp_`, since each parameter is a symbol that begins with `kx_param_`.
  */
+#include <linux/compiler.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/slab.h>
+#include <linux/string.h>
 
 #include "koxide.h"
 
-/* A null `val` is a parameter named without a value: only a bool may be. */
-#define KX_PARAM_OPS(type, ctype, parse)								\
-	static int __maybe_unused kx_param_set_##type(const char *val, const struct kernel_param *kp)	\
-	{												\
-		return val ? parse(val, 0, (ctype *)kp->arg) : -EINVAL;				\
-	}												\
-	static const struct kernel_param_ops __maybe_unused kx_param_ops_##type = {			\
-		.set = kx_param_set_##type,								\
-	}
+/* As long as a text of the kernel's own parameters may be. */
+#define KXP_LONGEST 1024
 
-KX_PARAM_OPS(i8, s8, kstrtos8);
-KX_PARAM_OPS(u8, u8, kstrtou8);
-KX_PARAM_OPS(i16, s16, kstrtos16);
-KX_PARAM_OPS(u16, u16, kstrtou16);
-KX_PARAM_OPS(i32, s32, kstrtos32);
-KX_PARAM_OPS(u32, u32, kstrtou32);
-KX_PARAM_OPS(i64, s64, kstrtos64);
-KX_PARAM_OPS(u64, u64, kstrtou64);
-KX_PARAM_OPS(isize, long, kstrtol);
-KX_PARAM_OPS(usize, unsigned long, kstrtoul);
+/* A text: kernel/koxide/src/module_param/text.rs has the same struct. */
+struct kxp_text {
+	char *given;
+	const char *fallback;
+};
 
-static int __maybe_unused kx_param_set_bool(const char *val, const struct kernel_param *kp)
+/* A row of numbers: kernel/koxide/src/module_param/array.rs has the same struct. */
+struct kxp_array {
+	size_t count;
+	size_t room;
+	u8 elements[];
+};
+
+static_assert(offsetof(struct kxp_array, elements) == 16);
+
+/* How the elements of a row are written and read. */
+struct kxp_element {
+	size_t size;
+	int (*parse)(const char *val, void *to);
+	int (*print)(char *buffer, size_t size, const void *from);
+};
+
+static int __maybe_unused kxp_set_array(const char *val, const struct kernel_param *kp,
+					const struct kxp_element *element)
 {
-	return kstrtobool(val ? val : "1", kp->arg);
+	struct kxp_array *array = kp->arg;
+	char *copy, *rest, *word;
+	size_t count = 0;
+	u8 *elements;
+	int err = 0;
+
+	if (!val)
+		return -EINVAL;
+	copy = kstrdup(val, GFP_KERNEL);
+	elements = kcalloc(array->room, element->size, GFP_KERNEL);
+	if (!copy || !elements) {
+		err = -ENOMEM;
+		goto out;
+	}
+	rest = copy;
+	while (!err && (word = strsep(&rest, ","))) {
+		if (count == array->room)
+			err = -EINVAL;
+		else
+			err = element->parse(word, elements + element->size * count++);
+	}
+	/* All or nothing: who reads does not see a row of which some are new. */
+	if (!err) {
+		memcpy(array->elements, elements, element->size * array->room);
+		array->count = count;
+	}
+out:
+	kfree(elements);
+	kfree(copy);
+	return err;
 }
 
-static const struct kernel_param_ops __maybe_unused kx_param_ops_bool = {
-	.flags = KERNEL_PARAM_OPS_FL_NOARG,
-	.set = kx_param_set_bool,
+static int __maybe_unused kxp_get_array(char *buffer, const struct kernel_param *kp,
+					const struct kxp_element *element)
+{
+	const struct kxp_array *array = kp->arg;
+	size_t i;
+	int len = 0;
+
+	for (i = 0; i < array->count; i++) {
+		if (i)
+			len += scnprintf(buffer + len, PAGE_SIZE - len, ",");
+		len += element->print(buffer + len, PAGE_SIZE - len, array->elements + element->size * i);
+	}
+	return len + scnprintf(buffer + len, PAGE_SIZE - len, "\n");
+}
+
+/* The functions of a type of numbers, and of rows of it. A null `val` is a parameter named without a value. */
+#define KXP_OPS(type, ctype, parser, format, shown, bare, bare_flags)					\
+	static int __maybe_unused kxp_parse_##type(const char *val, void *to)				\
+	{												\
+		ctype number;										\
+		int err = parser;									\
+													\
+		if (!err)										\
+			WRITE_ONCE(*(ctype *)to, number);						\
+		return err;										\
+	}												\
+	static int __maybe_unused kxp_print_##type(char *buffer, size_t size, const void *from)	\
+	{												\
+		ctype number = READ_ONCE(*(const ctype *)from);						\
+													\
+		return scnprintf(buffer, size, format, shown);						\
+	}												\
+	static int __maybe_unused kxp_set_##type(const char *val, const struct kernel_param *kp)	\
+	{												\
+		val = val ? val : bare;									\
+		return val ? kxp_parse_##type(val, kp->arg) : -EINVAL;					\
+	}												\
+	static int __maybe_unused kxp_get_##type(char *buffer, const struct kernel_param *kp)		\
+	{												\
+		int len = kxp_print_##type(buffer, PAGE_SIZE, kp->arg);				\
+													\
+		return len + scnprintf(buffer + len, PAGE_SIZE - len, "\n");				\
+	}												\
+	static const struct kernel_param_ops __maybe_unused kxp_ops_##type = {				\
+		.flags = bare_flags,									\
+		.set = kxp_set_##type,									\
+		.get = kxp_get_##type,									\
+	};												\
+	static const struct kxp_element __maybe_unused kxp_element_##type = {				\
+		.size = sizeof(ctype),									\
+		.parse = kxp_parse_##type,								\
+		.print = kxp_print_##type,								\
+	};												\
+	static int __maybe_unused kxp_set_array_##type(const char *val, const struct kernel_param *kp)	\
+	{												\
+		return kxp_set_array(val, kp, &kxp_element_##type);					\
+	}												\
+	static int __maybe_unused kxp_get_array_##type(char *buffer, const struct kernel_param *kp)	\
+	{												\
+		return kxp_get_array(buffer, kp, &kxp_element_##type);					\
+	}												\
+	static const struct kernel_param_ops __maybe_unused kxp_array_ops_##type = {			\
+		.set = kxp_set_array_##type,								\
+		.get = kxp_get_array_##type,								\
+	}
+
+#define KXP_NUMBER(type, ctype, parse, format)								\
+	KXP_OPS(type, ctype, parse(val, 0, &number), format, number, NULL, 0)
+
+KXP_NUMBER(i8, s8, kstrtos8, "%d");
+KXP_NUMBER(u8, u8, kstrtou8, "%u");
+KXP_NUMBER(i16, s16, kstrtos16, "%d");
+KXP_NUMBER(u16, u16, kstrtou16, "%u");
+KXP_NUMBER(i32, s32, kstrtos32, "%d");
+KXP_NUMBER(u32, u32, kstrtou32, "%u");
+KXP_NUMBER(i64, s64, kstrtos64, "%lld");
+KXP_NUMBER(u64, u64, kstrtou64, "%llu");
+KXP_NUMBER(isize, long, kstrtol, "%ld");
+KXP_NUMBER(usize, unsigned long, kstrtoul, "%lu");
+/* A bool may be named without a value, and is shown as the kernel's own are. */
+KXP_OPS(bool, bool, kstrtobool(val, &number), "%c", number ? 'Y' : 'N', "1", KERNEL_PARAM_OPS_FL_NOARG);
+
+static int __maybe_unused kxp_set_str(const char *val, const struct kernel_param *kp)
+{
+	struct kxp_text *text = kp->arg;
+	size_t len;
+	char *copy;
+
+	if (!val)
+		return -EINVAL;
+	len = strnlen(val, KXP_LONGEST + 1);
+	/* `echo` ends what it writes into the file with a new line. */
+	if (len && val[len - 1] == '\n')
+		len--;
+	if (len > KXP_LONGEST)
+		return -ENOSPC;
+	copy = kmemdup_nul(val, len, GFP_KERNEL);
+	if (!copy)
+		return -ENOMEM;
+	kfree(text->given);
+	text->given = copy;
+	return 0;
+}
+
+static int __maybe_unused kxp_get_str(char *buffer, const struct kernel_param *kp)
+{
+	const struct kxp_text *text = kp->arg;
+
+	return scnprintf(buffer, PAGE_SIZE, "%s\n", text->given ? text->given : text->fallback);
+}
+
+/* The module goes, and none of its code runs any more. */
+static void __maybe_unused kxp_free_str(void *arg)
+{
+	struct kxp_text *text = arg;
+
+	kfree(text->given);
+	text->given = NULL;
+}
+
+static const struct kernel_param_ops __maybe_unused kxp_ops_str = {
+	.set = kxp_set_str,
+	.get = kxp_get_str,
+	.free = kxp_free_str,
 };
 
 /* The type is named as in Rust; the description shows it as the kernel's own parameters do. */
-#define KX_PARAM(name, type, description)						\
+#define KX_PARAM(name, type, perm, description)						\
 	extern u8 kx_param_##name[];							\
-	module_param_cb(name, &kx_param_ops_##type, kx_param_##name, 0);		\
+	module_param_cb(name, &kxp_ops_##type, kx_param_##name, perm);			\
 	__MODULE_PARM_TYPE(name, #type);						\
 	MODULE_PARM_DESC(name, description)
+
+#define KX_PARAM_ARRAY(name, type, perm, description)					\
+	extern u8 kx_param_##name[];							\
+	module_param_cb(name, &kxp_array_ops_##type, kx_param_##name, perm);		\
+	__MODULE_PARM_TYPE(name, "array of " #type);					\
+	MODULE_PARM_DESC(name, description)
+
+#ifdef KX_USE_kx_params_lock
+void kx_params_lock(void)
+{
+	kernel_param_lock(THIS_MODULE);
+}
+#endif
+
+#ifdef KX_USE_kx_params_unlock
+void kx_params_unlock(void)
+{
+	kernel_param_unlock(THIS_MODULE);
+}
+#endif

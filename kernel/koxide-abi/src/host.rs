@@ -8,6 +8,7 @@ pub mod file;
 pub(crate) mod interrupt;
 pub mod iov;
 pub(crate) mod lock;
+pub(crate) mod module_param;
 pub(crate) mod pending;
 pub mod print;
 pub(crate) mod rcu;

@@ -69,6 +69,7 @@ pub use kthread::*;
 pub use miscdevice::*;
 pub use mm::*;
 pub use module::*;
+pub use module_param::*;
 pub use mutex::*;
 pub use page::*;
 pub use panic::*;

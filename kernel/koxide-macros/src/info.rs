@@ -6,12 +6,9 @@ use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Error, Expr, Ident, LitStr, Result, Token, Type, braced, bracketed};
+use syn::{Error, Ident, LitStr, Result, Token, Type, bracketed};
 
-/// The types that a parameter can have.
-const PARAM_TYPES: [&str; 11] = [
-    "i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64", "isize", "usize", "bool",
-];
+use crate::params::{Param, params};
 
 /// A module, as its author describes it.
 pub(crate) struct ModuleInfo {
@@ -26,14 +23,6 @@ pub(crate) struct ModuleInfo {
     pub(crate) firmware: Vec<LitStr>,
     pub(crate) imports_ns: Vec<LitStr>,
     pub(crate) params: Vec<Param>,
-}
-
-/// One parameter.
-pub(crate) struct Param {
-    pub(crate) name: Ident,
-    pub(crate) ty: Ident,
-    pub(crate) default: Expr,
-    pub(crate) description: LitStr,
 }
 
 /// What has been read so far.
@@ -122,7 +111,7 @@ impl Parse for ModuleInfo {
 }
 
 /// A string that can be a record: it has no NUL, which ends one.
-fn text(input: ParseStream<'_>) -> Result<LitStr> {
+pub(crate) fn text(input: ParseStream<'_>) -> Result<LitStr> {
     let literal: LitStr = input.parse()?;
     if literal.value().contains('\0') {
         return Err(Error::new(
@@ -158,73 +147,4 @@ fn module_name(input: ParseStream<'_>) -> Result<LitStr> {
         ));
     }
     Ok(literal)
-}
-
-/// The parameters.
-fn params(input: ParseStream<'_>) -> Result<Vec<Param>> {
-    let content;
-    braced!(content in input);
-    let list = Punctuated::<Param, Token![,]>::parse_terminated(&content)?;
-    for (at, param) in list.iter().enumerate() {
-        if list
-            .iter()
-            .take(at)
-            .any(|earlier| earlier.name == param.name)
-        {
-            return Err(Error::new(
-                param.name.span(),
-                format!("`{}` is given twice", param.name),
-            ));
-        }
-    }
-    Ok(list.into_iter().collect())
-}
-
-impl Parse for Param {
-    fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let name: Ident = input.parse()?;
-        input.parse::<Token![:]>()?;
-        let ty: Ident = input.parse()?;
-        if !PARAM_TYPES.contains(&ty.to_string().as_str()) {
-            return Err(Error::new(
-                ty.span(),
-                format!(
-                    "a parameter cannot have the type `{ty}`: it is one of {}",
-                    PARAM_TYPES.join(", ")
-                ),
-            ));
-        }
-        let content;
-        braced!(content in input);
-        let mut default = None;
-        let mut description = None;
-        while !content.is_empty() {
-            let key = content.call(Ident::parse_any)?;
-            content.parse::<Token![:]>()?;
-            match key.to_string().as_str() {
-                "default" => default = Some(content.parse()?),
-                "description" => description = Some(text(&content)?),
-                other => {
-                    return Err(Error::new(
-                        key.span(),
-                        format!(
-                            "a parameter has no key `{other}`: it takes default and description"
-                        ),
-                    ));
-                }
-            }
-            if content.is_empty() {
-                break;
-            }
-            content.parse::<Token![,]>()?;
-        }
-        let required =
-            |key| Error::new(name.span(), format!("the parameter `{name}` needs `{key}`"));
-        Ok(Self {
-            default: default.ok_or_else(|| required("default"))?,
-            description: description.ok_or_else(|| required("description"))?,
-            name,
-            ty,
-        })
-    }
 }

@@ -8,6 +8,7 @@ mod fmt;
 mod info;
 mod kunit;
 mod module;
+mod params;
 mod pin_data;
 mod pinned_drop;
 mod plain;
@@ -45,7 +46,8 @@ fn finish(result: syn::Result<proc_macro2::TokenStream>) -> TokenStream {
 /// ```
 ///
 /// A parameter is read with `module_parameters::repeat.value()`. Its type is one of `i8` to `i64`, `u8` to `u64`,
-/// `isize`, `usize` and `bool`; it is set when the module is loaded and not shown in sysfs.
+/// `isize`, `usize` and `bool`, an array of one of these such as `[u32; 4]`, or `str`. It is set when the module is loaded,
+/// and not shown in sysfs unless it has a mode there, such as `perm: 0o644`. `kernel::module_param` says more.
 #[proc_macro]
 pub fn module(input: TokenStream) -> TokenStream {
     finish(module::expand(input.into()))

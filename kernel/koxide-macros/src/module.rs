@@ -3,11 +3,11 @@
 //! `module!`.
 
 use proc_macro2::{Literal, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
-use syn::ext::IdentExt;
+use quote::{quote, quote_spanned};
 use syn::{LitCStr, LitStr};
 
-use crate::info::{ModuleInfo, Param};
+use crate::info::ModuleInfo;
+use crate::params::Param;
 
 /// Everything that a module needs at its root.
 pub(crate) fn expand(input: TokenStream) -> syn::Result<TokenStream> {
@@ -60,7 +60,7 @@ fn c_literal(text: &LitStr) -> LitCStr {
 /// The two functions that the generated C file calls.
 fn entries(info: &ModuleInfo) -> TokenStream {
     let ty = &info.ty;
-    let first = b"param=kunit_first:u32:The first test to run\0";
+    let first = b"param=kunit_first:u32:0:The first test to run\0";
     let first_len = first.len();
     let first = Literal::byte_string(first);
     quote! {
@@ -138,34 +138,13 @@ fn record_text(info: &ModuleInfo) -> String {
                 .map(|value| format!("{key}={}", value.value())),
         );
     }
-    lines.extend(info.params.iter().map(|param| {
-        format!(
-            "param={}:{}:{}",
-            param.name.unraw(),
-            param.ty,
-            param.description.value()
-        )
-    }));
+    lines.extend(info.params.iter().map(Param::record));
     lines.iter().map(|line| format!("{line}\0")).collect()
 }
 
 /// The storage of the parameters, which C sets and Rust reads.
 fn parameters(params: &[Param]) -> TokenStream {
-    let statics = params.iter().map(|param| {
-        let Param {
-            name,
-            ty,
-            default,
-            description,
-        } = param;
-        let symbol = format_ident!("kx_param_{}", name).to_string();
-        quote! {
-            #[doc = #description]
-            #[cfg_attr(target_os = "none", unsafe(export_name = #symbol))]
-            pub(crate) static #name: ::kernel::module_param::ModuleParamAccess<#ty> =
-                ::kernel::module_param::ModuleParamAccess::new(#default);
-        }
-    });
+    let statics = params.iter().map(Param::storage);
     quote! {
         /// The parameters of this module.
         #[allow(dead_code, non_upper_case_globals)]
@@ -200,20 +179,8 @@ mod tests {
         assert_eq!(
             record_text(&info),
             "abi=1\0name=hello\0license=GPL\0description=Says hello\0author=A\0author=B\0alias=x:y\0\
-             firmware=f.bin\0import_ns=NS\0param=count:u32:How often: a number\0"
+             firmware=f.bin\0import_ns=NS\0param=count:u32:0:How often: a number\0"
         );
-    }
-
-    #[test]
-    fn a_parameter_may_have_a_word_of_rust_as_its_name() {
-        let module = quote!(
-            type: Hello, name: "hello", license: "GPL",
-            params: { r#type: u8 { default: 0, description: "Which" } },
-        );
-        let info: ModuleInfo = syn::parse2(module.clone()).unwrap();
-        assert!(record_text(&info).ends_with("\0param=type:u8:Which\0"));
-        let out = expand(module).unwrap().to_string();
-        assert!(out.contains(r#""kx_param_type""#), "{out}");
     }
 
     #[test]
@@ -266,16 +233,5 @@ mod tests {
                 "{name}"
             );
         }
-    }
-
-    #[test]
-    fn a_parameter_has_a_type_that_the_kernel_can_parse() {
-        let error = error_of(quote!(params: { x: f32 { default: 1.0, description: "" } }));
-        assert!(
-            error.starts_with("a parameter cannot have the type `f32`: it is one of i8, u8"),
-            "{error}"
-        );
-        let error = error_of(quote!(params: { x: u8 { default: 1 } }));
-        assert_eq!(error, "the parameter `x` needs `description`");
     }
 }

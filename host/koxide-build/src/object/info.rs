@@ -37,8 +37,12 @@ pub struct Info {
 pub struct Param {
     /// Its name.
     pub name: String,
-    /// Its type in Rust.
+    /// Its type in Rust: that of the elements, where it is an array.
     pub ty: String,
+    /// Whether it is an array.
+    pub array: bool,
+    /// The mode of its file in sysfs; 0 for none.
+    pub perm: u16,
     /// What it is for.
     pub description: String,
 }
@@ -81,15 +85,20 @@ pub(crate) fn parse(section: &[u8]) -> Result<Info, Error> {
 }
 
 fn param(record: &str) -> Result<Param, Error> {
-    let mut parts = record.splitn(3, ':').map(str::to_owned);
-    match (parts.next(), parts.next(), parts.next()) {
-        (Some(name), Some(ty), Some(description)) => Ok(Param {
-            name,
-            ty,
-            description,
-        }),
-        _ => Err(bad("a parameter has no type or description")),
-    }
+    let mut parts = record.splitn(4, ':');
+    let (Some(name), Some(ty), Some(perm), Some(description)) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return Err(bad("a parameter has no type, mode or description"));
+    };
+    let element = ty.strip_prefix('[').and_then(|ty| ty.strip_suffix(']'));
+    Ok(Param {
+        name: name.to_owned(),
+        ty: element.unwrap_or(ty).to_owned(),
+        array: element.is_some(),
+        perm: u16::from_str_radix(perm, 8).map_err(|_| bad("a parameter's mode is no number"))?,
+        description: description.to_owned(),
+    })
 }
 
 fn bad(why: &str) -> Error {
@@ -105,12 +114,15 @@ mod tests {
     #[test]
     fn records_are_read() {
         let info = parse(
-            b"abi=1\0name=my-driver\0license=GPL\0author=A\0author=B\0param=count:u32:how often: a number\0\0",
+            b"abi=1\0name=my-driver\0license=GPL\0author=A\0author=B\0param=count:u32:0:how often: a number\0param=row:[u8]:644:\0\0",
         )
         .unwrap();
         assert_eq!(info.name, "my_driver");
         assert_eq!(info.authors, ["A", "B"]);
         assert_eq!(info.params[0].description, "how often: a number");
+        assert!(!info.params[0].array);
+        let row = &info.params[1];
+        assert_eq!((row.ty.as_str(), row.array, row.perm), ("u8", true, 0o644));
     }
 
     #[test]
@@ -120,6 +132,8 @@ mod tests {
             b"abi=1\0license=GPL\0",
             b"abi=1\0name=a b\0license=GPL\0",
             b"abi=1\0name=x\0license=GPL\0param=a\0",
+            b"abi=1\0name=x\0license=GPL\0param=a:u8:9:\0",
+            b"abi=1\0name=x\0license=GPL\0param=a:[u8:0:\0",
             b"abi=1\0name=x\0license=GPL\0colour=red\0",
         ] {
             assert!(parse(bad).is_err(), "{}", String::from_utf8_lossy(bad));

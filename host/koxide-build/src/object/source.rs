@@ -85,7 +85,16 @@ pub(crate) fn generate(info: &Info, used: &[String], shims: &[String]) -> String
     out.push('\n');
     for param in &info.params {
         let text = c_string(&param.description);
-        let _ = writeln!(out, "KX_PARAM({}, {}, {text});", param.name, param.ty);
+        let bind = if param.array {
+            "KX_PARAM_ARRAY"
+        } else {
+            "KX_PARAM"
+        };
+        let _ = writeln!(
+            out,
+            "{bind}({}, {}, 0{:o}, {text});",
+            param.name, param.ty, param.perm
+        );
     }
     out.push_str(ENTRIES);
     out.push_str(&tags(info));
@@ -191,6 +200,8 @@ mod tests {
             params: vec![Param {
                 name: "count".to_owned(),
                 ty: "u32".to_owned(),
+                array: false,
+                perm: 0o644,
                 description: "how often?".to_owned(),
             }],
             ..Info::default()
@@ -204,7 +215,7 @@ mod tests {
         assert!(text.contains("#define KX_USE_kx_print 1\n"));
         assert!(text.contains("#include \"shims/print.c\"\n"));
         assert!(text.contains("#if KX_ABI_VERSION != 1\n"));
-        assert!(text.contains("KX_PARAM(count, u32, \"how often\\077\");"));
+        assert!(text.contains("KX_PARAM(count, u32, 0644, \"how often\\077\");"));
         assert!(text.contains("MODULE_AUTHOR(\"J\\303\\244ger \\\"x\\\"\");"));
     }
 

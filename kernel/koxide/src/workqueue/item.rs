@@ -12,7 +12,7 @@ use crate::alloc::KBox;
 use crate::entry::enter;
 use crate::module::pending::Owed;
 use crate::sync::Arc;
-use crate::types::{ARef, AlwaysRefCounted};
+use crate::sync::aref::{ARef, AlwaysRefCounted};
 
 /// A type with a work, and what the work does.
 pub trait WorkItem<const ID: u64 = 0> {
