@@ -71,7 +71,7 @@ fn is_whole() -> bool {
 /// Says in the log what a thread has seen, and what is there now.
 pub(crate) fn log_watched(watcher: Watcher) {
     let (rounds, torn) = watcher.stop();
-    let often = if rounds > 100 { "often" } else { "seldom" };
+    let often = if rounds > 20 { "often" } else { "seldom" };
     pr_info!("watched {often}, {torn} of it torn\n");
     if let Ok(text) = given::live_text.value() {
         pr_info!(
