@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 mod chrdev;
+mod configfs;
 mod debugfs;
 mod device;
 mod files;
@@ -97,6 +98,7 @@ macro_rules! too_long {
 /// What user space can look at while the module is loaded.
 struct Selftest {
     watcher: Option<parameters::Watcher>,
+    _config: Pin<KBox<kernel::configfs::Subsystem<configfs::Library>>>,
     _debug: debugfs::Files,
     _proc: procfs::Files,
     _settings: sysctl::Logged,
@@ -130,6 +132,7 @@ impl kernel::Module for Selftest {
         );
         Ok(Self {
             watcher: parameters::watch()?,
+            _config: configfs::subsystem(c"koxide_selftest")?,
             _debug: debugfs::Files::new()?,
             _proc: procfs::Files::new()?,
             _settings: sysctl::Logged::new()?,

@@ -23,6 +23,7 @@ pub mod ioctl;
 pub mod log;
 pub mod mapping;
 pub mod module;
+pub mod mount;
 pub mod pointer;
 #[doc(hidden)]
 pub mod protocol;
@@ -37,6 +38,7 @@ pub use errno::Errno;
 pub use log::KernelLog;
 pub use mapping::Mapping;
 pub use module::Module;
+pub use mount::mount_at;
 pub use pointer::{BadPointer, Guarded};
 pub use ready::Ready;
 pub use user::as_user;

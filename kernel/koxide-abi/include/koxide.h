@@ -7,6 +7,8 @@
 
 /* types */
 struct class;
+struct config_group;
+struct config_item;
 struct cred;
 struct ctl_table_header;
 struct dentry;
@@ -20,6 +22,7 @@ struct proc_dir_entry;
 struct seq_file;
 struct kx_chrdev;
 struct kx_kthread;
+struct kx_configfs_node;
 struct kx_miscdevice;
 struct poll_table_struct;
 struct task_struct;
@@ -60,6 +63,32 @@ unsigned long kx_wait_for_completion_timeout(void *completion, unsigned long jif
 long kx_wait_for_completion_interruptible_timeout(void *completion, unsigned long jiffies);
 int kx_try_wait_for_completion(void *completion);
 int kx_completion_done(void *completion);
+
+/* configfs */
+#define KX_CONFIGFS_TYPE_ROOM 192
+#define KX_CONFIGFS_ATTRIBUTE_ROOM 64
+struct kx_configfs_attribute {
+	const char *name;
+	ssize_t (*show)(struct config_item *item, char *page);
+	ssize_t (*store)(struct config_item *item, const char *page, size_t len);
+};
+struct kx_configfs_type {
+	const struct kx_configfs_attribute *attributes;
+	size_t len;
+	struct config_group *(*make_group)(struct config_group *group, const char *name);
+	void (*drop_item)(struct config_group *group, struct config_item *item);
+	void (*release)(struct config_item *item);
+};
+void kx_configfs_fill(void *room, const void *kind);
+struct kx_configfs_node *kx_configfs_alloc(const char *name, const void *room);
+int kx_configfs_free(struct kx_configfs_node *node);
+int kx_configfs_register(struct kx_configfs_node *node);
+void kx_configfs_set(struct kx_configfs_node *node, void *data, void *owner);
+struct config_group *kx_configfs_group(struct kx_configfs_node *node);
+struct config_item *kx_configfs_item(struct config_group *group);
+void *kx_configfs_data(struct config_item *item);
+void *kx_configfs_owner(struct config_item *item);
+void kx_config_item_put(struct config_item *item);
 
 /* cred */
 void kx_get_cred(const struct cred *cred);

@@ -5,6 +5,10 @@
 opaque! {
     /// `struct class` of include/linux/device/class.h.
     pub struct class;
+    /// `struct config_group` of include/linux/configfs.h.
+    pub struct config_group;
+    /// `struct config_item` of include/linux/configfs.h.
+    pub struct config_item;
     /// `struct cred` of include/linux/cred.h.
     pub struct cred;
     /// `struct ctl_table_header` of include/linux/sysctl.h.
@@ -31,6 +35,8 @@ opaque! {
     pub struct kx_chrdev;
     /// A kernel thread, and what the library needs beside it.
     pub struct kx_kthread;
+    /// A group of configfs: `struct configfs_subsystem` and what the library needs beside it.
+    pub struct kx_configfs_node;
     /// A registered misc device: `struct miscdevice` and what the library needs beside it.
     pub struct kx_miscdevice;
     /// `poll_table` of include/linux/poll.h.

@@ -53,6 +53,7 @@ extern crate std;
 pub mod alloc;
 pub mod bits;
 pub mod chrdev;
+pub mod configfs;
 pub mod cred;
 pub mod debugfs;
 pub mod device;
