@@ -8,7 +8,7 @@ mod tests {
         current, kthread, new_mutex,
         prelude::*,
         sync::aref::ARef,
-        sync::{Arc, Mutex},
+        sync::{Arc, Mutex, aref::ARef},
         time::{Delta, delay::fsleep},
     };
 

@@ -21,6 +21,7 @@ mod parameters;
 mod pending;
 mod polling;
 mod procfs;
+mod random;
 mod rcu;
 mod sysctl;
 mod text;

@@ -9,7 +9,7 @@ mod tests {
     use kernel::{
         kthread,
         prelude::*,
-        sync::{Arc, ArcBorrow},
+        sync::{Arc, ArcBorrow, aref::ARef},
         time::{
             BootTime, Delta, Instant, Jiffies, Monotonic, RealTime, Tai,
             delay::{
@@ -23,7 +23,6 @@ mod tests {
             jiffies, msecs_to_jiffies,
             timer::{Timer, TimerCallback, TimerPointer, impl_has_timer},
         },
-        types::ARef,
     };
 
     type Now = Instant<Monotonic>;

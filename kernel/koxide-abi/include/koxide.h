@@ -248,6 +248,15 @@ void kx_proc_remove(struct proc_dir_entry *entry);
 void *kx_pde_data(struct inode *inode);
 struct inode *kx_file_inode(struct file *file);
 
+/* random */
+void kx_get_random_bytes(void *to, size_t len);
+u32 kx_get_random_u32(void);
+u64 kx_get_random_u64(void);
+u32 kx_get_random_u32_below(u32 ceil);
+int kx_rng_is_initialized(void);
+int kx_wait_for_random_bytes(void);
+void kx_add_device_randomness(const void *from, size_t len);
+
 /* rcu */
 void kx_rcu_read_lock(void);
 void kx_rcu_read_unlock(void);

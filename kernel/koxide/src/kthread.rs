@@ -48,6 +48,17 @@ use crate::try_pin_init;
 ///
 /// The function runs in any case, also when the thread is told to stop at once.
 ///
+/// What it uses is made for other threads:
+///
+/// ```compile_fail,E0277
+/// use core::cell::Cell;
+/// use kernel::{kthread, prelude::*, sync::Arc};
+///
+/// fn count(counter: Arc<Cell<u32>>) {
+///     let _ = kthread::spawn(c"counter", move || counter.set(1));
+/// }
+/// ```
+///
 /// A thread whose handle is forgotten runs on; when the module goes it is told to stop, and waited for.
 ///
 /// # Errors

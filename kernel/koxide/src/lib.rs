@@ -78,6 +78,7 @@ mod panic;
 pub mod prelude;
 pub mod print;
 pub mod procfs;
+pub mod random;
 pub mod seq_file;
 pub mod sizes;
 mod static_assert;

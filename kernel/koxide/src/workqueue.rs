@@ -134,6 +134,34 @@ impl Queue {
     /// An `Arc` or `ARef` whose work is queued already comes back as the error; so it does when the module is going. A
     /// `Pin<KBox>` cannot be queued already, and is dropped when the module is going.
     ///
+    /// What is queued runs on another thread, and so is made for that:
+    ///
+    /// ```compile_fail,E0277
+    /// use core::cell::Cell;
+    /// use kernel::{prelude::*, sync::Arc, workqueue::{self, Work, WorkItem, impl_has_work}};
+    ///
+    /// #[pin_data]
+    /// struct Counter {
+    ///     count: Cell<u32>,
+    ///     #[pin]
+    ///     work: Work<Counter>,
+    /// }
+    ///
+    /// impl_has_work! { impl HasWork<Self> for Counter { self.work } }
+    ///
+    /// impl WorkItem for Counter {
+    ///     type Pointer = Arc<Counter>;
+    ///
+    ///     fn run(this: Arc<Counter>) {
+    ///         this.count.set(1);
+    ///     }
+    /// }
+    ///
+    /// fn queue(counter: Arc<Counter>) {
+    ///     let _ = workqueue::system().enqueue(counter);
+    /// }
+    /// ```
+    ///
     /// # Context
     ///
     /// Any context but that of an NMI.

@@ -235,6 +235,41 @@ pub unsafe trait RawHrTimerCallback {
 }
 
 /// Pointers that can be started.
+///
+/// The callback shares the value with the other threads, and so it is made for that:
+///
+/// ```compile_fail,E0277
+/// use core::cell::Cell;
+/// use kernel::{
+///     prelude::*,
+///     sync::{Arc, ArcBorrow},
+///     time::{Delta, Monotonic, hrtimer::*},
+/// };
+///
+/// #[pin_data]
+/// struct Counter {
+///     count: Cell<u32>,
+///     #[pin]
+///     timer: HrTimer<Counter>,
+/// }
+///
+/// impl_has_hr_timer! {
+///     impl HasHrTimer<Self> for Counter { mode: RelativeMode<Monotonic>, field: self.timer }
+/// }
+///
+/// impl HrTimerCallback for Counter {
+///     type Pointer<'a> = Arc<Counter>;
+///
+///     fn run(this: ArcBorrow<'_, Self>, _: HrTimerCallbackContext<'_, Self>) -> HrTimerRestart {
+///         this.count.set(1);
+///         HrTimerRestart::NoRestart
+///     }
+/// }
+///
+/// fn start(counter: Arc<Counter>) -> impl HrTimerHandle {
+///     HrTimerPointer::start(counter, Delta::ZERO)
+/// }
+/// ```
 pub trait HrTimerPointer: Sync + Sized {
     /// How the timer tells times.
     type TimerMode: HrTimerMode;

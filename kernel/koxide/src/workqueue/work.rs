@@ -111,7 +111,7 @@ pub(super) unsafe fn item_of<T: HasWork<T, ID> + WorkItem<ID>, const ID: u64>(
 ///
 /// It is a field of the type itself, and of just this type:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0308
 /// use kernel::{prelude::*, workqueue::{Work, WorkItem, impl_has_work}};
 ///
 /// struct Outer { inner: Pin<KBox<Work<Outer>>> }

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Random numbers: drivers/char/random.c.
+//!
+//! They are those of `/dev/urandom`, good enough for keys once the generator [is initialised](rng_is_initialized), which it
+//! is soon after the machine has started. All functions can be called in any context but [`wait_for_random_bytes`].
+//!
+//! # Examples
+//!
+//! ```no_run
+//! use kernel::{prelude::*, random};
+//!
+//! let mut key = [0; 32];
+//! random::wait_for_random_bytes()?;
+//! random::get_random_bytes(&mut key);
+//! let die = random::get_random_u32_below(6) + 1;
+//! # Ok::<(), Error>(())
+//! ```
+
+#![allow(unsafe_code, reason = "the C edge of the random number generator")]
+
+use crate::error::{Result, to_result};
+
+/// Fills a buffer with random bytes.
+pub fn get_random_bytes(buffer: &mut [u8]) {
+    // SAFETY: the buffer is writable for its length.
+    unsafe { koxide_abi::kx_get_random_bytes(buffer.as_mut_ptr().cast(), buffer.len()) };
+}
+
+/// A random number of 32 bits; faster than [`get_random_bytes`].
+pub fn get_random_u32() -> u32 {
+    // SAFETY: there is no contract.
+    unsafe { koxide_abi::kx_get_random_u32() }
+}
+
+/// A random number of 64 bits; faster than [`get_random_bytes`].
+pub fn get_random_u64() -> u64 {
+    // SAFETY: there is no contract.
+    unsafe { koxide_abi::kx_get_random_u64() }
+}
+
+/// A random number from 0 to `ceil - 1`, each as likely as the others.
+///
+/// # Panics
+///
+/// When `ceil` is 0.
+pub fn get_random_u32_below(ceil: u32) -> u32 {
+    assert!(ceil > 0, "no number is below 0");
+    // SAFETY: there is no contract.
+    unsafe { koxide_abi::kx_get_random_u32_below(ceil) }
+}
+
+/// Whether the generator has been given enough to start with.
+pub fn rng_is_initialized() -> bool {
+    // SAFETY: there is no contract.
+    unsafe { koxide_abi::kx_rng_is_initialized() != 0 }
+}
+
+/// Waits until the generator has been given enough to start with.
+///
+/// # Errors
+///
+/// `ERESTARTSYS` when a signal comes before.
+///
+/// # Context
+///
+/// Process context; sleeps.
+pub fn wait_for_random_bytes() -> Result {
+    // SAFETY: there is no contract but the context.
+    to_result(unsafe { koxide_abi::kx_wait_for_random_bytes() })
+}
+
+/// Mixes bytes into what the generator makes its numbers of. They need not be random, and are not counted as such.
+pub fn add_device_randomness(bytes: &[u8]) {
+    // SAFETY: the bytes are readable.
+    unsafe { koxide_abi::kx_add_device_randomness(bytes.as_ptr().cast(), bytes.len()) };
+}
