@@ -7,7 +7,6 @@ mod tests {
     use kernel::{
         current, kthread, new_mutex,
         prelude::*,
-        sync::aref::ARef,
         sync::{Arc, Mutex, aref::ARef},
         time::{Delta, delay::fsleep},
     };
