@@ -2,13 +2,13 @@
 
 //! Files of all kinds in `/sys/kernel/debug/koxide_selftest`.
 
-use core::sync::atomic::{AtomicI32, AtomicU32, Ordering::Relaxed};
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use kernel::{
     debugfs::{Dir, File, Scope},
     fmt, new_mutex,
     prelude::*,
-    sync::Mutex,
+    sync::{Mutex, atomic::Atomic},
     time::{Delta, delay::fsleep},
     uaccess::UserSliceReader,
 };
@@ -16,7 +16,7 @@ use kernel::{
 /// What is there while the module is loaded.
 pub(crate) struct Files {
     _text: Pin<KBox<File<&'static str>>>,
-    _number: Pin<KBox<File<AtomicI32>>>,
+    _number: Pin<KBox<File<Atomic<i32>>>>,
     _scope: Pin<KBox<Scope<Data>>>,
 }
 
@@ -39,7 +39,7 @@ impl Files {
     pub(crate) fn new() -> Result<Self> {
         let dir = Dir::new(c"koxide_selftest");
         let text = KBox::pin_init(dir.read_only_file(c"text", "a \"text\""), GFP_KERNEL)?;
-        let number = dir.read_write_file(c"number", AtomicI32::new(-7));
+        let number = dir.read_write_file(c"number", Atomic::<i32>::new(-7));
         let number = KBox::pin_init(number, GFP_KERNEL)?;
         let slow = KBox::pin_init(
             dir.read_callback_file(c"slow", Slow(AtomicU32::new(LIVES)), &show_slowly),

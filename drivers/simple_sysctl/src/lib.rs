@@ -4,10 +4,9 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
-use core::sync::atomic::{AtomicI32, Ordering::Relaxed};
-
 use kernel::{
     prelude::*,
+    sync::atomic::{Atomic, Relaxed},
     sysctl::{Entry, Registration, Table},
 };
 
@@ -23,7 +22,7 @@ module! {
 const START: i32 = 1;
 
 /// The setting. The kernel changes it when somebody writes the file.
-static TEST: AtomicI32 = AtomicI32::new(START);
+static TEST: Atomic<i32> = Atomic::new(START);
 
 /// `/proc/sys/rust/example`.
 struct Example;
@@ -57,7 +56,7 @@ mod tests {
 
     #[test]
     fn it_starts_at_1() {
-        assert_eq!(TEST.load(Relaxed), 1);
+        assert_eq!(TEST.load(Relaxed), START);
     }
 
     #[test]

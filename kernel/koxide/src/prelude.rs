@@ -16,7 +16,7 @@ pub use crate::ffi::{
 pub use crate::init::InPlaceInit;
 pub use crate::module::{InPlaceModule, Module, ModuleMetadata, ThisModule};
 pub use crate::pin_init::{
-    InPlaceWrite, Init, PinInit, Zeroable, init, pin_data, pin_init, pinned_drop,
+    self, InPlaceWrite, Init, PinInit, Zeroable, init, pin_data, pin_init, pinned_drop,
 };
 pub use crate::str::CStrExt as _;
 // Upstream's prelude has these two from another crate.

@@ -9,17 +9,16 @@
 //!
 //! | entry | storage | what is refused, beside what is no number, with `EINVAL` |
 //! |---|---|---|
-//! | [`Entry::i32`] | [`AtomicI32`] | a value outside of the range |
-//! | [`Entry::u32`] | [`AtomicU32`] | a value outside of the range |
-//! | [`Entry::usize`] | [`AtomicUsize`] | a value outside of the range |
-//! | [`Entry::bool`] | [`AtomicBool`] | a number other than 0 and 1 |
+//! | [`Entry::i32`] | [`AtomicI32`] or [`Atomic`] | a value outside of the range |
+//! | [`Entry::u32`] | [`AtomicU32`] or [`Atomic`] | a value outside of the range |
+//! | [`Entry::usize`] | [`AtomicUsize`] or [`Atomic`] | a value outside of the range |
+//! | [`Entry::bool`] | [`AtomicBool`] or [`Atomic`] | a number other than 0 and 1 |
 //! | [`Entry::text`] | [`Text`] | nothing: what is too long is cut, and so is what follows a line's end |
 //!
 //! # Examples
 //!
 //! ```
-//! use core::sync::atomic::AtomicI32;
-//! use kernel::{prelude::*, sysctl};
+//! use kernel::{prelude::*, sync::atomic::Atomic, sysctl};
 //!
 //! module! {
 //!     type: Limits,
@@ -28,7 +27,7 @@
 //! }
 //!
 //! /// Read with `DEPTH.load(Relaxed)`.
-//! static DEPTH: AtomicI32 = AtomicI32::new(16);
+//! static DEPTH: Atomic<i32> = Atomic::new(16);
 //!
 //! struct Settings;
 //!
@@ -55,6 +54,8 @@ mod entry;
 mod registration;
 mod text;
 
+#[cfg(doc)]
+use crate::sync::atomic::Atomic;
 #[cfg(doc)]
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicUsize};
 

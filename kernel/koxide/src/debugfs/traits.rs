@@ -2,14 +2,13 @@
 
 //! What a value in debugfs can do: be shown, be parsed, be read and written as bytes.
 
-#![allow(unsafe_code, reason = "values are seen as their bytes")]
-
 use core::fmt;
 use core::pin::Pin;
 use core::str::FromStr;
 
 use crate::alloc::{Allocator, Box, Vec};
 use crate::error::{Result, code::EINVAL};
+use crate::sync::atomic::{Atomic, AtomicType, Relaxed};
 use crate::sync::{Arc, Mutex};
 use crate::transmute::{AsBytes, FromBytes};
 use crate::uaccess::{UserSliceReader, UserSliceWriter};
@@ -54,6 +53,13 @@ impl<T: FromStr + Unpin> Reader for Mutex<T> {
     }
 }
 
+impl<T: AtomicType + FromStr> Reader for Atomic<T> {
+    fn read_from_slice(&self, reader: &mut UserSliceReader) -> Result {
+        self.store(parse::<T, 24>(reader)?, Relaxed);
+        Ok(())
+    }
+}
+
 macro_rules! atomics {
     ($($atomic:ident)*) => {$(
         impl Reader for core::sync::atomic::$atomic {
@@ -88,7 +94,7 @@ pub trait BinaryWriter {
 
 impl<T: AsBytes> BinaryWriter for T {
     fn write_to_slice(&self, writer: &mut UserSliceWriter, offset: &mut i64) -> Result<usize> {
-        writer.write_slice_file(bytes_of(core::slice::from_ref(self)), offset)
+        writer.write_slice_file(self.as_bytes(), offset)
     }
 }
 
@@ -118,7 +124,7 @@ impl<T: ?Sized + BinaryWriter> BinaryWriter for Arc<T> {
 
 impl<T: AsBytes, A: Allocator> BinaryWriter for Vec<T, A> {
     fn write_to_slice(&self, writer: &mut UserSliceWriter, offset: &mut i64) -> Result<usize> {
-        writer.write_slice_file(bytes_of(self), offset)
+        writer.write_slice_file(self.as_slice().as_bytes(), offset)
     }
 }
 
@@ -142,7 +148,7 @@ impl<T: FromBytes + AsBytes> BinaryReaderMut for T {
         reader: &mut UserSliceReader,
         offset: &mut i64,
     ) -> Result<usize> {
-        reader.read_slice_file(bytes_of_mut(core::slice::from_mut(self)), offset)
+        reader.read_slice_file(self.as_bytes_mut(), offset)
     }
 }
 
@@ -162,7 +168,7 @@ impl<T: FromBytes + AsBytes, A: Allocator> BinaryReaderMut for Vec<T, A> {
         reader: &mut UserSliceReader,
         offset: &mut i64,
     ) -> Result<usize> {
-        reader.read_slice_file(bytes_of_mut(self), offset)
+        reader.read_slice_file(self.as_mut_slice().as_bytes_mut(), offset)
     }
 }
 
@@ -198,19 +204,4 @@ impl<T: ?Sized + BinaryReader> BinaryReader for Arc<T> {
     fn read_from_slice(&self, reader: &mut UserSliceReader, offset: &mut i64) -> Result<usize> {
         (**self).read_from_slice(reader, offset)
     }
-}
-
-/// Values as their bytes.
-fn bytes_of<T: AsBytes>(values: &[T]) -> &[u8] {
-    let bytes = core::ptr::slice_from_raw_parts(values.as_ptr().cast(), size_of_val(values));
-    // SAFETY: these are the values' own bytes, all initialised, and borrowed.
-    unsafe { &*bytes }
-}
-
-/// Values as their bytes, to be changed.
-fn bytes_of_mut<T: FromBytes + AsBytes>(values: &mut [T]) -> &mut [u8] {
-    let len = size_of_val(values);
-    let bytes = core::ptr::slice_from_raw_parts_mut(values.as_mut_ptr().cast(), len);
-    // SAFETY: these are the values' own bytes, all initialised, and borrowed; whatever is written is a value.
-    unsafe { &mut *bytes }
 }

@@ -11,6 +11,7 @@ use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicUsize};
 use koxide_abi::{SYSCTL_BOOL, SYSCTL_INT, SYSCTL_TEXT, SYSCTL_UINT, SYSCTL_ULONG, SysctlEntry};
 
 use super::Text;
+use crate::sync::atomic::Atomic;
 
 /// What the kernel can keep a `T` in, while others read it.
 ///
@@ -27,6 +28,15 @@ unsafe impl Storage<u32> for AtomicU32 {}
 unsafe impl Storage<usize> for AtomicUsize {}
 // SAFETY: as above.
 unsafe impl Storage<bool> for AtomicBool {}
+
+// SAFETY: an `Atomic` has the memory of its value, too.
+unsafe impl Storage<i32> for Atomic<i32> {}
+// SAFETY: as above.
+unsafe impl Storage<u32> for Atomic<u32> {}
+// SAFETY: as above.
+unsafe impl Storage<usize> for Atomic<usize> {}
+// SAFETY: as above.
+unsafe impl Storage<bool> for Atomic<bool> {}
 
 /// A file in `/proc/sys`: its name, its permission bits such as `0o644`, and its value.
 ///
