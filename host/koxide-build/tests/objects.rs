@@ -69,6 +69,21 @@ fn a_large_frame_is_refused() {
 }
 
 #[test]
+fn a_condition_that_is_not_sure_is_refused() {
+    let temp = tempfile::tempdir().unwrap();
+    let with = |dir: &str, condition: &str| {
+        let check = format!("if !({condition}) {{ koxide_build_error() }}\n    let squares =");
+        common::toy(&temp.path().join(dir), |text| {
+            text.replace("let squares =", &check)
+                + "\n#[inline(never)]\n#[unsafe(no_mangle)]\nfn koxide_build_error() -> ! { panic!(\"no\") }\n"
+        })
+    };
+    common::object(&with("sure", "calls % 5 < 5")).unwrap();
+    let error = common::object(&with("unsure", "calls < 5")).unwrap_err();
+    assert!(matches!(error, Error::BuildAssert), "{error}");
+}
+
+#[test]
 fn what_no_shim_defines_is_refused() {
     let temp = tempfile::tempdir().unwrap();
     let project = common::toy(temp.path(), |text| {

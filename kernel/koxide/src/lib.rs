@@ -52,6 +52,7 @@ extern crate std;
 
 pub mod alloc;
 pub mod bits;
+pub mod build_assert;
 pub mod chrdev;
 pub mod configfs;
 pub mod cred;
@@ -81,7 +82,6 @@ pub mod procfs;
 pub mod random;
 pub mod seq_file;
 pub mod sizes;
-mod static_assert;
 pub mod str;
 pub mod sync;
 pub mod sysctl;

@@ -20,11 +20,12 @@ pub use crate::pin_init::{
 };
 pub use crate::str::CStrExt as _;
 // Upstream's prelude has these two from another crate.
+pub use crate::build_assert::{build_assert, build_error, const_assert, static_assert};
 pub use crate::transmute::{AsBytes as IntoBytes, FromBytes};
 pub use crate::uaccess::UserPtr;
 pub use crate::{
     current, dbg, dev_alert, dev_crit, dev_dbg, dev_emerg, dev_err, dev_info, dev_notice, dev_warn,
     kvec, pr_alert, pr_alert_once, pr_cont, pr_crit, pr_crit_once, pr_debug, pr_emerg,
     pr_emerg_once, pr_err, pr_err_once, pr_info, pr_info_once, pr_notice, pr_notice_once, pr_warn,
-    pr_warn_once, static_assert, try_init, try_pin_init,
+    pr_warn_once, try_init, try_pin_init,
 };

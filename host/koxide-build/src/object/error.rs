@@ -99,6 +99,11 @@ pub enum Error {
         /// What to do about it.
         hint: &'static str,
     },
+    /// A condition that the driver wants to be sure of when it is built.
+    #[error(
+        "a `build_assert!` may fail: the compiler could not show that its condition holds. Where it depends on an argument, mark the functions up to the constant with #[inline(always)]"
+    )]
+    BuildAssert,
     /// A function's frame is too large for a kernel stack.
     #[error(
         "the function {function} takes {bytes} bytes of stack and may take {limit}: kernel stacks have 16 KiB in all; move large values to the heap (KBox, KVec)"

@@ -92,6 +92,12 @@ pub(crate) fn link(archive: &Path, work: &Path, out: &Path) -> Result<Linked> {
     ld.output()?;
     let linked = read(out)?;
     let file = parse(out, &linked)?;
+    if file
+        .symbols()
+        .any(|symbol| symbol.name() == Ok(BUILD_ERROR))
+    {
+        return Err(Error::BuildAssert);
+    }
     let used = undefined(&file)?;
     frames(archive, member, &file)?;
     Ok(Linked { info, used })
@@ -146,6 +152,9 @@ fn records(path: &Path, object: &[u8]) -> Result<Info> {
     }
     info::parse(&text)
 }
+
+/// The function of the library that a `build_assert!` calls if it fails. One that cannot fail leaves no trace of it.
+const BUILD_ERROR: &str = "koxide_build_error";
 
 /// The shims that an object calls; anything else that is undefined is an error.
 pub(crate) fn undefined(file: &object::File<'_>) -> Result<Vec<String>> {
