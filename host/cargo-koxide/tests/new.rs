@@ -41,7 +41,7 @@ fn a_new_package_works_at_once() {
     .unwrap();
     plain(&["check"]);
     plain(&["clippy"]);
-    plain(&["doc"]);
+    plain(&["doc", "--no-deps"]);
     plain(&["test"]).saying("needs a VM");
 }
 

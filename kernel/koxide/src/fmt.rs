@@ -3,7 +3,7 @@
 //! Formatting, in place of `core::fmt`.
 //!
 //! [`Display`] and [`Pointer`] are the kernel's own, so that the library can implement them for types of others: a
-//! [`CStr`](crate::str::CStr) can be written with `{}`, and `{:p}` writes an address as the kernel's `%p` does, which does
+//! [`CStr`] can be written with `{}`, and `{:p}` writes an address as the kernel's `%p` does, which does
 //! not tell where it is. A driver implements [`Display`] of this module for its types. [`fmt!`](crate::prelude::fmt),
 //! `pr_info!` and their relatives look for these traits; `write!`, `assert!` and `panic!` are the compiler's, and look for
 //! those of `core::fmt`.

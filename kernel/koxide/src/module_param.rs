@@ -2,7 +2,7 @@
 
 //! Module parameters: include/linux/moduleparam.h.
 //!
-//! [`module!`](crate::module) declares them, with a type, a default and a description; each is then a static in the module
+//! [`module!`](crate::module!) declares them, with a type, a default and a description; each is then a static in the module
 //! `module_parameters` of the driver. They are set when the driver is loaded (`insmod driver.ko name=value`), before its
 //! `init` is called.
 //!
