@@ -13,6 +13,7 @@ mod configfs;
 mod debugfs;
 mod device;
 mod files;
+mod interrupts;
 mod kthread;
 mod locks;
 mod memory;

@@ -22,6 +22,5 @@ shims! {
     /// # Safety
     ///
     /// `head` was made by [`kx_init_waitqueue_head`](crate::kx_init_waitqueue_head), and nobody registers with it any more.
-    #[host(crate::host::wait::nobody)]
     pub fn kx_wake_up_pollfree(head: *mut c_void);
 }

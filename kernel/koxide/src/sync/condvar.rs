@@ -62,6 +62,9 @@ use crate::time::Jiffies;
 /// # Ok::<(), Error>(())
 /// ```
 ///
+/// A kernel thread that is told to stop is woken, once, and may be about to wait at that moment. So whoever stops it changes
+/// the data and notifies first.
+///
 /// The data cannot be held on to while others change it:
 ///
 /// ```compile_fail

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Whether interrupts come to this CPU: a timer that is due shows it.
+
+#[kernel::prelude::kunit_tests(interrupts)]
+mod tests {
+    use kernel::{
+        interrupt::local_interrupt_disable,
+        prelude::*,
+        sync::{
+            Arc, ArcBorrow, SpinLock, SpinLockIrq,
+            atomic::{Acquire, Atomic, Release},
+            new_spinlock, new_spinlock_irq,
+        },
+        time::{
+            Delta, Instant, Jiffies, Monotonic,
+            delay::fsleep,
+            timer::{Timer, TimerCallback, TimerHandle, TimerPointer, impl_has_timer},
+        },
+    };
+
+    /// A timer and whether its time has come.
+    #[pin_data]
+    struct Bell {
+        #[pin]
+        timer: Timer<Self>,
+        rang: Atomic<bool>,
+    }
+
+    impl_has_timer! {
+        impl HasTimer<Self> for Bell { self.timer }
+    }
+
+    impl TimerCallback for Bell {
+        fn run(this: ArcBorrow<'_, Self>) -> Option<Jiffies> {
+            this.rang.store(true, Release);
+            None
+        }
+    }
+
+    impl Bell {
+        fn new() -> Result<Arc<Self>> {
+            let bell = pin_init!(Self {
+                timer <- Timer::new(),
+                rang: Atomic::new(false),
+            });
+            Arc::pin_init(bell, GFP_KERNEL)
+        }
+
+        /// Sets the bell on this CPU, and says whether it rang while the CPU went on for a while without a pause.
+        fn rings(self: &Arc<Self>) -> (TimerHandle<Self>, bool) {
+            let handle = self.clone().arm(1);
+            let start = Instant::<Monotonic>::now();
+            while start.elapsed() < Delta::from_millis(60) {
+                core::hint::spin_loop();
+            }
+            (handle, self.rang.load(Acquire))
+        }
+
+        /// Whether it rang now that it could.
+        fn rang(&self) -> bool {
+            fsleep(Delta::from_millis(60));
+            self.rang.load(Acquire)
+        }
+    }
+
+    #[test]
+    fn a_plain_spinlock_lets_interrupts_come() -> Result {
+        let (bell, lock): (_, Arc<SpinLock<()>>) =
+            (Bell::new()?, Arc::pin_init(new_spinlock!(()), GFP_KERNEL)?);
+        let guard = lock.lock();
+        let (handle, rang) = bell.rings();
+        drop(guard);
+        assert!(rang);
+        drop(handle);
+        Ok(())
+    }
+
+    #[test]
+    fn a_spinlock_can_keep_interrupts_away() -> Result {
+        let new = || Arc::pin_init(new_spinlock_irq!(()), GFP_KERNEL);
+        let (one, other): (Arc<SpinLockIrq<()>>, Arc<SpinLockIrq<()>>) = (new()?, new()?);
+        let bell = Bell::new()?;
+        let first = one.lock();
+        let second = other.lock();
+        // What was locked first is unlocked first: interrupts stay away as long as the other one is locked.
+        drop(first);
+        let (handle, rang) = bell.rings();
+        drop(second);
+        assert!(!rang && bell.rang());
+        drop(handle);
+        Ok(())
+    }
+
+    #[test]
+    fn interrupts_come_again_when_nothing_keeps_them_away() -> Result {
+        let bell = Bell::new()?;
+        let (outer, inner) = (local_interrupt_disable(), local_interrupt_disable());
+        drop(outer);
+        let (handle, rang) = bell.rings();
+        drop(inner);
+        assert!(!rang && bell.rang());
+        drop(handle);
+        Ok(())
+    }
+}
