@@ -350,7 +350,7 @@ impl<T: HasHrTimer<T>> HrTimerCallbackContext<'_, T> {
     }
 }
 
-/// Says which field of a type is its [`HrTimer`](crate::time::hrtimer::HrTimer), and how that tells times.
+/// Says which field of a type is its [`HrTimer`], and how that tells times.
 #[macro_export]
 macro_rules! impl_has_hr_timer {
     (

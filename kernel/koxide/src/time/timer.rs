@@ -275,7 +275,7 @@ pub unsafe trait HasTimer: Sized + 'static {
     unsafe fn timer_container_of(timer: *mut Timer<Self>) -> *mut Self;
 }
 
-/// Says which field of a type is its [`Timer`](crate::time::timer::Timer).
+/// Says which field of a type is its [`Timer`].
 #[macro_export]
 macro_rules! impl_has_timer {
     ($(

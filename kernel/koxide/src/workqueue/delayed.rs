@@ -143,7 +143,7 @@ impl<T: ?Sized, const ID: u64> DelayedWork<T, ID> {
 /// The work of [`HasWork`] is the beginning of a [`DelayedWork`].
 pub unsafe trait HasDelayedWork<T: ?Sized, const ID: u64 = 0>: HasWork<T, ID> {}
 
-/// Says which field of a type is its [`DelayedWork`](crate::workqueue::DelayedWork).
+/// Says which field of a type is its [`DelayedWork`].
 #[macro_export]
 macro_rules! impl_has_delayed_work {
     ($(
@@ -177,7 +177,7 @@ macro_rules! impl_has_delayed_work {
     )*};
 }
 
-/// An initialiser of a [`DelayedWork`](crate::workqueue::DelayedWork), with a name for the kernel's lock checker if one
+/// An initialiser of a [`DelayedWork`], with a name for the kernel's lock checker if one
 /// is given.
 #[macro_export]
 macro_rules! new_delayed_work {

@@ -107,7 +107,7 @@ pub(super) unsafe fn item_of<T: HasWork<T, ID> + WorkItem<ID>, const ID: u64>(
     unsafe { T::work_container_of(work.cast()) }
 }
 
-/// Says which field of a type is its [`Work`](crate::workqueue::Work).
+/// Says which field of a type is its [`Work`].
 ///
 /// It is a field of the type itself, and of just this type:
 ///
@@ -152,7 +152,7 @@ macro_rules! impl_has_work {
     )*};
 }
 
-/// An initialiser of a [`Work`](crate::workqueue::Work), with a name for the kernel's lock checker if one is given.
+/// An initialiser of a [`Work`], with a name for the kernel's lock checker if one is given.
 #[macro_export]
 macro_rules! new_work {
     ($($name:literal)?) => {
