@@ -89,7 +89,7 @@ impl CondVar {
     }
 
     /// Unlocks, sleeps in a state for at most so many jiffies, and locks again; says how many are left.
-    fn sleep<T, B: Backend>(
+    fn sleep<T: ?Sized, B: Backend>(
         &self,
         guard: &mut Guard<'_, T, B>,
         state: c_uint,
@@ -107,7 +107,7 @@ impl CondVar {
     /// # Context
     ///
     /// Process context; sleeps. No other spinlock is held.
-    pub fn wait<T, B: Backend>(&self, guard: &mut Guard<'_, T, B>) {
+    pub fn wait<T: ?Sized, B: Backend>(&self, guard: &mut Guard<'_, T, B>) {
         self.sleep(guard, TASK_UNINTERRUPTIBLE, MAX_SCHEDULE_TIMEOUT);
     }
 
@@ -117,7 +117,7 @@ impl CondVar {
     ///
     /// Process context; sleeps. No other spinlock is held.
     #[must_use = "when a signal waits, waiting again would return at once"]
-    pub fn wait_interruptible<T, B: Backend>(&self, guard: &mut Guard<'_, T, B>) -> bool {
+    pub fn wait_interruptible<T: ?Sized, B: Backend>(&self, guard: &mut Guard<'_, T, B>) -> bool {
         self.sleep(guard, TASK_INTERRUPTIBLE, MAX_SCHEDULE_TIMEOUT);
         current!().signal_pending()
     }
@@ -125,7 +125,10 @@ impl CondVar {
     /// As [`wait_interruptible`](Self::wait_interruptible), and the thread may be frozen meanwhile, as when the machine is
     /// suspended. So it holds no other lock, which others could want before they are frozen.
     #[must_use = "when a signal waits, waiting again would return at once"]
-    pub fn wait_interruptible_freezable<T, B: Backend>(&self, guard: &mut Guard<'_, T, B>) -> bool {
+    pub fn wait_interruptible_freezable<T: ?Sized, B: Backend>(
+        &self,
+        guard: &mut Guard<'_, T, B>,
+    ) -> bool {
         let state = TASK_INTERRUPTIBLE | TASK_FREEZABLE;
         self.sleep(guard, state, MAX_SCHEDULE_TIMEOUT);
         current!().signal_pending()
@@ -137,7 +140,7 @@ impl CondVar {
     ///
     /// Process context; sleeps. No other spinlock is held.
     #[must_use = "the time may be over"]
-    pub fn wait_timeout<T, B: Backend>(
+    pub fn wait_timeout<T: ?Sized, B: Backend>(
         &self,
         guard: &mut Guard<'_, T, B>,
         jiffies: Jiffies,
@@ -156,7 +159,7 @@ impl CondVar {
     ///
     /// Process context; sleeps. No other spinlock is held.
     #[must_use = "a signal may wait, or the time be over"]
-    pub fn wait_interruptible_timeout<T, B: Backend>(
+    pub fn wait_interruptible_timeout<T: ?Sized, B: Backend>(
         &self,
         guard: &mut Guard<'_, T, B>,
         jiffies: Jiffies,

@@ -72,9 +72,20 @@ pub unsafe trait Backend {
 /// let pinned: Pin<KBox<Mutex<u32>>> = KBox::pin_init(new_mutex!(0), GFP_KERNEL).unwrap();
 /// let movable = Pin::into_inner(pinned);
 /// ```
+///
+/// The value may be of a type that is not known before, such as a `dyn Trait`:
+///
+/// ```
+/// use kernel::{new_mutex, prelude::*, sync::{Arc, Mutex}};
+///
+/// let count: Arc<Mutex<u32>> = Arc::pin_init(new_mutex!(7), GFP_KERNEL)?;
+/// let shown: Arc<Mutex<dyn core::fmt::Debug + Send>> = count;
+/// assert!(shown.try_lock().is_some());
+/// # Ok::<(), Error>(())
+/// ```
 #[repr(C)]
 #[pin_data]
-pub struct Lock<T, B: Backend> {
+pub struct Lock<T: ?Sized, B: Backend> {
     #[pin]
     state: Opaque<B::State>,
     #[pin]
@@ -84,9 +95,9 @@ pub struct Lock<T, B: Backend> {
 }
 
 // SAFETY: the value can be sent; the lock's own state stays with it, and locks can be used on any thread.
-unsafe impl<T: Send, B: Backend> Send for Lock<T, B> {}
+unsafe impl<T: ?Sized + Send, B: Backend> Send for Lock<T, B> {}
 // SAFETY: a shared lock lets one thread at a time reach the value, which is as good as sending it.
-unsafe impl<T: Send, B: Backend> Sync for Lock<T, B> {}
+unsafe impl<T: ?Sized + Send, B: Backend> Sync for Lock<T, B> {}
 
 impl<T, B: Backend> Lock<T, B> {
     /// A lock around a value; the macros `new_mutex!` and `new_spinlock!` call this.
@@ -102,7 +113,9 @@ impl<T, B: Backend> Lock<T, B> {
             data <- UnsafeCell::pin_init(value),
         })
     }
+}
 
+impl<T: ?Sized, B: Backend> Lock<T, B> {
     /// Where the value is, to know the lock by.
     pub(super) fn data_ptr(&self) -> *const T {
         self.data.get()
@@ -151,15 +164,15 @@ impl<T, B: Backend> Lock<T, B> {
 ///
 /// This thread has locked the lock.
 #[must_use = "the lock is unlocked when the guard goes"]
-pub struct Guard<'a, T, B: Backend> {
+pub struct Guard<'a, T: ?Sized, B: Backend> {
     lock: &'a Lock<T, B>,
     _not_send: NotThreadSafe,
 }
 
 // SAFETY: a shared guard gives out shared references only.
-unsafe impl<T: Sync, B: Backend> Sync for Guard<'_, T, B> {}
+unsafe impl<T: ?Sized + Sync, B: Backend> Sync for Guard<'_, T, B> {}
 
-impl<'a, T, B: Backend> Guard<'a, T, B> {
+impl<'a, T: ?Sized, B: Backend> Guard<'a, T, B> {
     /// The lock that is locked.
     pub fn lock_ref(&self) -> &'a Lock<T, B> {
         self.lock
@@ -185,7 +198,7 @@ impl<'a, T, B: Backend> Guard<'a, T, B> {
     }
 }
 
-impl<T, B: Backend> Deref for Guard<'_, T, B> {
+impl<T: ?Sized, B: Backend> Deref for Guard<'_, T, B> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -194,14 +207,14 @@ impl<T, B: Backend> Deref for Guard<'_, T, B> {
     }
 }
 
-impl<T: Unpin, B: Backend> DerefMut for Guard<'_, T, B> {
+impl<T: ?Sized + Unpin, B: Backend> DerefMut for Guard<'_, T, B> {
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY: this thread has locked the lock, and the guard is borrowed mutably.
         unsafe { &mut *self.lock.data.get() }
     }
 }
 
-impl<T, B: Backend> Drop for Guard<'_, T, B> {
+impl<T: ?Sized, B: Backend> Drop for Guard<'_, T, B> {
     fn drop(&mut self) {
         // SAFETY: this thread has locked the lock: a guard is not sent.
         unsafe { B::unlock(self.lock.state.get()) };

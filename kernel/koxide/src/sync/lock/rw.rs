@@ -82,7 +82,7 @@ pub unsafe trait Backend {
 
 /// A value that many threads can read at a time, or one write.
 #[pin_data]
-pub struct Lock<T, B: Backend> {
+pub struct Lock<T: ?Sized, B: Backend> {
     #[pin]
     state: Opaque<B::State>,
     #[pin]
@@ -92,9 +92,9 @@ pub struct Lock<T, B: Backend> {
 }
 
 // SAFETY: the value can be sent; the lock's own state stays with it, and locks can be used on any thread.
-unsafe impl<T: Send, B: Backend> Send for Lock<T, B> {}
+unsafe impl<T: ?Sized + Send, B: Backend> Send for Lock<T, B> {}
 // SAFETY: readers share the value among threads, and a writer has it for itself, which is as good as sending it.
-unsafe impl<T: Send + Sync, B: Backend> Sync for Lock<T, B> {}
+unsafe impl<T: ?Sized + Send + Sync, B: Backend> Sync for Lock<T, B> {}
 
 impl<T, B: Backend> Lock<T, B> {
     /// A lock around a value; the macros `new_rwlock!` and `new_rwsem!` call this.
@@ -110,7 +110,9 @@ impl<T, B: Backend> Lock<T, B> {
             data <- UnsafeCell::pin_init(value),
         })
     }
+}
 
+impl<T: ?Sized, B: Backend> Lock<T, B> {
     /// Locks for reading: the value does not change until the guard goes.
     ///
     /// # Context
@@ -166,15 +168,15 @@ impl<T, B: Backend> Lock<T, B> {
 ///
 /// This thread has locked the lock for reading, once for each guard.
 #[must_use = "the lock is unlocked when the guard goes"]
-pub struct ReadGuard<'a, T, B: Backend> {
+pub struct ReadGuard<'a, T: ?Sized, B: Backend> {
     lock: &'a Lock<T, B>,
     _not_send: NotThreadSafe,
 }
 
 // SAFETY: a shared guard gives out shared references only.
-unsafe impl<T: Sync, B: Backend> Sync for ReadGuard<'_, T, B> {}
+unsafe impl<T: ?Sized + Sync, B: Backend> Sync for ReadGuard<'_, T, B> {}
 
-impl<'a, T, B: Backend> ReadGuard<'a, T, B> {
+impl<'a, T: ?Sized, B: Backend> ReadGuard<'a, T, B> {
     /// The guard of a lock that was just locked for reading.
     fn of_locked(lock: &'a Lock<T, B>) -> Self {
         // INVARIANT: as the caller says.
@@ -185,7 +187,7 @@ impl<'a, T, B: Backend> ReadGuard<'a, T, B> {
     }
 }
 
-impl<T, B: Backend> Deref for ReadGuard<'_, T, B> {
+impl<T: ?Sized, B: Backend> Deref for ReadGuard<'_, T, B> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -194,7 +196,7 @@ impl<T, B: Backend> Deref for ReadGuard<'_, T, B> {
     }
 }
 
-impl<T, B: Backend> Drop for ReadGuard<'_, T, B> {
+impl<T: ?Sized, B: Backend> Drop for ReadGuard<'_, T, B> {
     fn drop(&mut self) {
         // SAFETY: this thread has locked the lock for reading: a guard is not sent.
         unsafe { B::read_unlock(self.lock.state.get()) };
@@ -217,15 +219,15 @@ impl<T, B: Backend> Drop for ReadGuard<'_, T, B> {
 ///
 /// This thread has locked the lock for writing.
 #[must_use = "the lock is unlocked when the guard goes"]
-pub struct WriteGuard<'a, T, B: Backend> {
+pub struct WriteGuard<'a, T: ?Sized, B: Backend> {
     lock: &'a Lock<T, B>,
     _not_send: NotThreadSafe,
 }
 
 // SAFETY: a shared guard gives out shared references only.
-unsafe impl<T: Sync, B: Backend> Sync for WriteGuard<'_, T, B> {}
+unsafe impl<T: ?Sized + Sync, B: Backend> Sync for WriteGuard<'_, T, B> {}
 
-impl<'a, T, B: Backend> WriteGuard<'a, T, B> {
+impl<'a, T: ?Sized, B: Backend> WriteGuard<'a, T, B> {
     /// The guard of a lock that was just locked for writing.
     fn of_locked(lock: &'a Lock<T, B>) -> Self {
         // INVARIANT: as the caller says.
@@ -249,7 +251,7 @@ impl<'a, T, B: Backend> WriteGuard<'a, T, B> {
     }
 }
 
-impl<T, B: Backend> Deref for WriteGuard<'_, T, B> {
+impl<T: ?Sized, B: Backend> Deref for WriteGuard<'_, T, B> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -258,14 +260,14 @@ impl<T, B: Backend> Deref for WriteGuard<'_, T, B> {
     }
 }
 
-impl<T: Unpin, B: Backend> DerefMut for WriteGuard<'_, T, B> {
+impl<T: ?Sized + Unpin, B: Backend> DerefMut for WriteGuard<'_, T, B> {
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY: this thread has locked the lock for writing, and the guard is borrowed mutably.
         unsafe { &mut *self.lock.data.get() }
     }
 }
 
-impl<T, B: Backend> Drop for WriteGuard<'_, T, B> {
+impl<T: ?Sized, B: Backend> Drop for WriteGuard<'_, T, B> {
     fn drop(&mut self) {
         // SAFETY: this thread has locked the lock for writing: a guard is not sent.
         unsafe { B::write_unlock(self.lock.state.get()) };

@@ -116,7 +116,7 @@ unsafe impl Backend for SpinLockIrqBackend {
     }
 }
 
-impl<T> SpinLockIrq<T> {
+impl<T: ?Sized> SpinLockIrq<T> {
     /// Locks where interrupts are disabled already, and stay so until the guard is gone.
     ///
     /// ```compile_fail
@@ -143,7 +143,7 @@ impl<T> SpinLockIrq<T> {
 
     /// The same lock, as one that leaves interrupts as they are.
     fn plain<'a>(&'a self, _context: &'a LocalInterruptDisabled) -> &'a SpinLock<T> {
-        let lock: *const SpinLock<T> = core::ptr::from_ref(self).cast();
+        let lock = core::ptr::from_ref(self) as *const SpinLock<T>;
         // SAFETY: both kinds have the same state, made in the same way, and so the same layout, which is C's; they
         // exclude each other's owners, and the lock is borrowed as long as the result.
         unsafe { &*lock }

@@ -77,7 +77,7 @@ unsafe impl Backend for RwSemaphoreBackend {
     }
 }
 
-impl<T> RwSemaphore<T> {
+impl<T: ?Sized> RwSemaphore<T> {
     /// As [`read`](super::Lock::read), and gives up when a signal comes.
     ///
     /// # Errors
@@ -113,7 +113,7 @@ impl<T> RwSemaphore<T> {
     }
 }
 
-impl<'a, T> RwSemaphoreWriteGuard<'a, T> {
+impl<'a, T: ?Sized> RwSemaphoreWriteGuard<'a, T> {
     /// Goes on reading what was written: no other writer comes in between.
     pub fn downgrade(self) -> RwSemaphoreReadGuard<'a, T> {
         let lock = self.into_locked();
