@@ -87,6 +87,8 @@ impl MiscDevice for Sized {
         Ok(64)
     }
 
+    // As upstream's drivers have it.
+    #[cfg(CONFIG_COMPAT)]
     fn compat_ioctl(_device: (), _file: &File, _cmd: u32, arg: usize) -> Result<isize> {
         Ok(if arg == 0xffff_fff0 { 32 } else { 0 })
     }

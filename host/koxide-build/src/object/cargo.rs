@@ -98,7 +98,7 @@ fn rustflags(toolchain: &Toolchain) -> OsString {
         flags.push(to);
         flags.push("\u{1f}");
     }
-    flags.push("--check-cfg=cfg(kunit, MODULE)");
+    flags.push("--check-cfg=cfg(kunit, MODULE, CONFIG_COMPAT)");
     flags
 }
 
@@ -155,8 +155,9 @@ pub(crate) fn staticlib(
         // The kernel's own build does the same: the flags above are not stable.
         .env("RUSTC_BOOTSTRAP", "1")
         .env("CARGO_ENCODED_RUSTFLAGS", rustflags(toolchain));
-    // The kernel's own build sets the first for what is not part of the kernel's image, as no driver here is.
-    cargo.args(["--", "--cfg", "MODULE"]);
+    // The kernel's own build sets the first for what is not part of the kernel's image, as no driver here is. The second
+    // stands before the `compat_ioctl` of upstream's drivers; a kernel that runs no 32-bit programs does not call it.
+    cargo.args(["--", "--cfg", "MODULE", "--cfg", "CONFIG_COMPAT"]);
     cargo.args(&driver.rustc_args);
     if options.kunit {
         cargo.args(["--cfg", "kunit"]);
