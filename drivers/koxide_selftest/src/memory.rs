@@ -8,6 +8,7 @@ mod tests {
         alloc::allocator::{KVmalloc, Kmalloc, Vmalloc},
         alloc::{Allocator, Box, Vec},
         new_mutex,
+        pin_init::{init_array_from_fn, init_zeroed},
         prelude::*,
         sync::{Arc, Mutex},
     };
@@ -162,6 +163,26 @@ mod tests {
         assert_eq!(nothings.drain_all().len(), 1 << 40);
         let nothing: KBox<dyn Send> = KBox::new((), GFP_ATOMIC)?;
         drop(nothing);
+        Ok(())
+    }
+
+    /// Neither is on the stack for a moment, which would be refused when this is built.
+    #[test]
+    fn large_values_are_made_where_they_stay() -> Result {
+        let zeroes: Arc<[u8; 16384]> = Arc::init(init_zeroed(), GFP_KERNEL)?;
+        assert!(zeroes.iter().all(|byte| *byte == 0));
+        let numbers: KVBox<[usize; 4096]> = KVBox::init(init_array_from_fn(|i| i), GFP_KERNEL)?;
+        assert_eq!(numbers[4095], 4095);
+        Ok(())
+    }
+
+    /// Each flag may be given to each allocator: the kernel would write a complaint, with a stack trace.
+    #[test]
+    fn memory_that_need_not_be_mapped_is() -> Result {
+        let flags = GFP_KERNEL | __GFP_HIGHMEM | __GFP_ZERO;
+        assert_eq!(*KBox::<[u8; 100]>::zeroed(flags)?, [0; 100]);
+        assert_eq!(*KVBox::<[u8; 100]>::zeroed(flags)?, [0; 100]);
+        assert_eq!(*VBox::<[u8; 100]>::zeroed(flags)?, [0; 100]);
         Ok(())
     }
 }

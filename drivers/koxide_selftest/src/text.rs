@@ -95,4 +95,18 @@ mod tests {
         );
         assert!(Request::from_bytes(&bytes[..7]).is_none());
     }
+
+    /// The offset of a register, of which there are 16.
+    #[inline(always)]
+    fn register(number: usize) -> usize {
+        build_assert!(number < 16, "there are 16 registers");
+        number * 4
+    }
+
+    /// That this module was built shows that the optimiser knew.
+    #[test]
+    fn conditions_that_hold_leave_no_trace() {
+        assert_eq!(register(15), 60);
+        assert_eq!(kernel::bits::genmask_u32(4..=7), 0xf0);
+    }
 }

@@ -11,6 +11,12 @@
 #include "koxide.h"
 #include "koxide_gfp.h"
 
+/* Memory of kmalloc is always mapped: it complains of the flag, which vmalloc sets by itself. */
+static inline gfp_t kx_gfp_mapped(u32 flags)
+{
+	return kx_gfp(flags) & ~__GFP_HIGHMEM;
+}
+
 /*
  * Older kernels align only those blocks whose size is a power of two, and newer ones each block to the largest power
  * of two that divides its size: rounded up to a power of two not below the alignment, a block is aligned on both.
@@ -30,7 +36,7 @@ void *kx_krealloc(void *ptr, size_t size, size_t align, u32 flags)
 	/* kmalloc warns of sizes that it never has; user space may name such a size, so it is refused before. */
 	if (max(size, align) > KMALLOC_MAX_SIZE)
 		return NULL;
-	return krealloc(ptr, kx_aligned_size(size, align), kx_gfp(flags));
+	return krealloc(ptr, kx_aligned_size(size, align), kx_gfp_mapped(flags));
 }
 #endif
 
@@ -73,7 +79,7 @@ void *kx_kvrealloc(void *ptr, size_t old_size, size_t size, size_t align, u32 fl
 	/* As kmalloc, but the size is another. */
 	if (size > INT_MAX || align > PAGE_SIZE)
 		return NULL;
-	new = kvmalloc(kx_aligned_size(size, align), kx_gfp(flags));
+	new = kvmalloc(kx_aligned_size(size, align), kx_gfp_mapped(flags));
 	if (new && ptr) {
 		memcpy(new, ptr, min(old_size, size));
 		kvfree(ptr);

@@ -42,7 +42,8 @@ impl<T: ModuleParam, const N: usize, const WRITABLE: bool> ModuleParamArray<T, N
     /// A parameter with its default, for `module!`.
     #[doc(hidden)]
     pub const fn new<const M: usize>(default: [T; M]) -> Self {
-        assert!(N > 0, "a row has room for at least one element");
+        // The kernel parses and shows a row in memory of one piece.
+        assert!(N > 0 && N <= 1024, "a row has room for 1 to 1024 elements");
         assert!(
             M <= N,
             "the default has more elements than there is room for"

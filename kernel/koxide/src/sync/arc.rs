@@ -276,7 +276,7 @@ unsafe impl<T: ?Sized + Sync + Send> Send for ArcBorrow<'_, T> {}
 unsafe impl<T: ?Sized + Sync + Send> Sync for ArcBorrow<'_, T> {}
 
 impl<'a, T: ?Sized + Unsize<U>, U: ?Sized> CoerceUnsized<ArcBorrow<'a, U>> for ArcBorrow<'a, T> {}
-impl<T: ?Sized + Unsize<U>, U: ?Sized> DispatchFromDyn<ArcBorrow<'_, U>> for ArcBorrow<'_, T> {}
+impl<'a, T: ?Sized + Unsize<U>, U: ?Sized> DispatchFromDyn<ArcBorrow<'a, U>> for ArcBorrow<'a, T> {}
 
 impl<T: ?Sized> Clone for ArcBorrow<'_, T> {
     fn clone(&self) -> Self {

@@ -51,16 +51,7 @@ impl<T> UniqueArc<T> {
     ///
     /// As `flags` say.
     pub fn new(value: T, flags: Flags) -> Result<Self, AllocError> {
-        let inner = KBox::new(
-            ArcInner {
-                count: AtomicI32::new(1),
-                value,
-            },
-            flags,
-        )?;
-        let inner = NonNull::from(KBox::leak(inner));
-        // INVARIANT: it came from a `KBox`, and the count is 1.
-        Ok(Self(Arc(inner, PhantomData)))
+        Ok(Self::new_uninit(flags)?.write(value))
     }
 
     /// Allocates memory for a value.
@@ -69,7 +60,14 @@ impl<T> UniqueArc<T> {
     ///
     /// As [`new`](Self::new).
     pub fn new_uninit(flags: Flags) -> Result<UniqueArc<MaybeUninit<T>>, AllocError> {
-        UniqueArc::new(MaybeUninit::uninit(), flags)
+        let room = KBox::<ArcInner<MaybeUninit<T>>>::new_uninit(flags)?;
+        let inner: NonNull<ArcInner<MaybeUninit<T>>> = NonNull::from(KBox::leak(room)).cast();
+        // SAFETY: the count is a field of what the memory has room for.
+        let count = unsafe { &raw mut (*inner.as_ptr()).count };
+        // SAFETY: it is valid for writes. The value beside it is not touched: it may be larger than a kernel's stack.
+        unsafe { count.write(AtomicI32::new(1)) };
+        // INVARIANT: it came from a `KBox`, is initialised since a `MaybeUninit` needs none, and the count is 1.
+        Ok(UniqueArc(Arc(inner, PhantomData)))
     }
 }
 
