@@ -8,12 +8,12 @@ mod tests {
         kthread,
         prelude::*,
         sync::{
-            Arc, Completion, SetOnce,
+            Arc, Completion, SetOnce, Srcu,
             atomic::{Acquire, Atomic, Full, Relaxed, Release},
-            global_lock,
+            global_lock, new_srcu,
             rcu::{Rcu, rcu_barrier, read_lock},
         },
-        time::{Delta, Instant, Monotonic},
+        time::{Delta, Instant, Monotonic, delay::fsleep},
     };
 
     #[test]
@@ -43,6 +43,28 @@ mod tests {
         assert_eq!(shared.dereference(&read_lock()), Some(&2));
         assert_eq!(shared.take().map(|value| *value), Some(2));
         rcu_barrier();
+        Ok(())
+    }
+
+    #[test]
+    fn a_reader_may_sleep_while_a_writer_waits() -> Result {
+        let users: Pin<KBox<Srcu>> = KBox::try_pin_init(new_srcu!(), GFP_KERNEL)?;
+        let users = Arc::new(users, GFP_KERNEL)?;
+        let reading = Arc::pin_init(Completion::new(), GFP_KERNEL)?;
+        let left = Arc::new(Atomic::new(false), GFP_KERNEL)?;
+        let (theirs, begun, over) = (users.clone(), reading.clone(), left.clone());
+        let reader = kthread::spawn(c"srcu-reader", move || {
+            let _using = theirs.read_lock();
+            begun.complete();
+            fsleep(Delta::from_millis(100));
+            over.store(true, Release);
+        })?;
+        reading.wait_for_completion();
+        assert!(!left.load(Acquire));
+        users.synchronize();
+        assert!(left.load(Acquire));
+        let () = reader.join();
+        users.synchronize_expedited();
         Ok(())
     }
 

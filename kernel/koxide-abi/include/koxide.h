@@ -28,6 +28,7 @@ struct poll_table_struct;
 struct task_struct;
 struct workqueue_struct;
 struct vm_area_struct;
+struct srcu_struct;
 
 /* alloc */
 void *kx_krealloc(void *ptr, size_t size, size_t align, u32 flags);
@@ -301,6 +302,14 @@ void kx_spin_unlock(void *lock);
 void kx_spin_lock_irq_disable(void *lock);
 int kx_spin_trylock_irq_disable(void *lock);
 void kx_spin_unlock_irq_enable(void *lock);
+
+/* srcu */
+struct srcu_struct *kx_srcu_alloc(void);
+void kx_srcu_free(struct srcu_struct *srcu);
+int kx_srcu_read_lock(struct srcu_struct *srcu);
+void kx_srcu_read_unlock(struct srcu_struct *srcu, int index);
+void kx_synchronize_srcu(struct srcu_struct *srcu);
+void kx_synchronize_srcu_expedited(struct srcu_struct *srcu);
 
 /* sysctl */
 #define KX_SYSCTL_ENTRY_ROOM 128

@@ -47,4 +47,6 @@ opaque! {
     pub struct workqueue_struct;
     /// `struct vm_area_struct` of include/linux/mm_types.h.
     pub struct vm_area_struct;
+    /// `struct srcu_struct` of include/linux/srcu.h.
+    pub struct srcu_struct;
 }

@@ -14,6 +14,7 @@ pub mod poll;
 pub mod rcu;
 mod refcount;
 mod set_once;
+pub mod srcu;
 mod wait;
 
 use core::pin::Pin;
@@ -28,11 +29,12 @@ pub use lock::spinlock::{SpinLock, SpinLockGuard, SpinLockIrq, SpinLockIrqGuard}
 pub use locked_by::LockedBy;
 pub use refcount::Refcount;
 pub use set_once::SetOnce;
+pub use srcu::Srcu;
 pub use wait::WaitQueue;
 
 pub use crate::{
     global_lock, new_condvar, new_mutex, new_poll_condvar, new_rwlock, new_rwsem, new_spinlock,
-    new_spinlock_irq, new_waitqueue,
+    new_spinlock_irq, new_srcu, new_waitqueue,
 };
 
 /// A class of locks, for kernels that check the order in which locks are taken.
