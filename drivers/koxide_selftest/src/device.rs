@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! A device without an end.
+//! A device that does nothing, but for what its ioctl leaves behind.
 
 use kernel::{
     fs::File,
     miscdevice::{MiscDevice, MiscDeviceOptions, MiscDeviceRegistration},
     pin_init::PinInit,
     prelude::*,
+    time::{Delta, delay::fsleep},
+    workqueue,
 };
 
-/// A file that does nothing.
+/// A file without content.
 pub(crate) struct Endless;
 
 #[vtable]
@@ -18,6 +20,15 @@ impl MiscDevice for Endless {
 
     fn open(_file: &File, _device: &MiscDeviceRegistration<Self>) -> Result<()> {
         Ok(())
+    }
+
+    /// Leaves something behind that takes a second.
+    fn ioctl(_: (), _file: &File, _cmd: u32, _arg: usize) -> Result<isize> {
+        workqueue::system().try_spawn(GFP_KERNEL, || {
+            fsleep(Delta::from_secs(1));
+            pr_info!("what was left behind is done\n");
+        })?;
+        Ok(0)
     }
 }
 

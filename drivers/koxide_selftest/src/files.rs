@@ -161,6 +161,9 @@ impl MiscDevice for Mapped {
         // Addresses outside are left alone.
         vma.zap_vma_range(vma.end(), PAGE_SIZE);
         vma.zap_vma_range(vma.start(), usize::MAX);
+        // So are those that are not whole pages: the kernel would look for the end where there is none.
+        vma.zap_vma_range(vma.start(), 100);
+        vma.zap_vma_range(vma.start() + 1, PAGE_SIZE);
         Ok(())
     }
 

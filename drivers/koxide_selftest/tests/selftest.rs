@@ -7,7 +7,7 @@ use std::fs::File;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use koxide_guest::{KernelLog, Module};
+use koxide_guest::{KernelLog, Module, ioctl};
 
 const DEVICE: &str = "/dev/koxide-selftest";
 
@@ -101,7 +101,8 @@ fn values_of_all_kinds_are_logged() {
     module.unload().unwrap();
 }
 
-/// A module whose init fails is freed, whoever uses it: the library waits until nobody does.
+/// A module whose init fails is freed, whoever uses it: the library waits until nobody does, and then for what they left
+/// behind.
 #[test]
 #[ignore = "needs a VM: run `cargo koxide test`"]
 fn a_failed_init_waits_for_open_files() {
@@ -116,13 +117,17 @@ fn a_failed_init_waits_for_open_files() {
         };
         // The module takes 0.5 s to notice that it fails.
         thread::sleep(Duration::from_millis(1500));
+        // What was pending then is over already; this is new.
+        ioctl::none(&file, ioctl::io(b'|', 0)).unwrap();
         let closed = Instant::now();
         drop(file);
         closed
     });
+    let mut log = KernelLog::since_now();
     let error = Module::load("koxide_selftest", "provoke=3").unwrap_err();
     let failed = Instant::now();
     assert_eq!(error.0, EBUSY);
+    assert!(log.contains("what was left behind is done"));
     assert!(
         failed >= user.join().unwrap(),
         "the module was freed while its file was open"

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The buffers of reads and writes. */
+#include <linux/limits.h>
+#include <linux/minmax.h>
 #include <linux/uio.h>
 
 #include "koxide.h"
@@ -28,13 +30,14 @@ void kx_iov_iter_revert(struct iov_iter *iov, size_t bytes)
 #ifdef KX_USE_kx_copy_to_iter
 size_t kx_copy_to_iter(const void *from, size_t len, struct iov_iter *iov)
 {
-	return copy_to_iter(from, len, iov);
+	/* The kernel warns of more, and no read or write has more. */
+	return copy_to_iter(from, min_t(size_t, len, INT_MAX), iov);
 }
 #endif
 
 #ifdef KX_USE_kx_copy_from_iter
 size_t kx_copy_from_iter(void *to, size_t len, struct iov_iter *iov)
 {
-	return copy_from_iter(to, len, iov);
+	return copy_from_iter(to, min_t(size_t, len, INT_MAX), iov);
 }
 #endif

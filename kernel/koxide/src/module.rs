@@ -150,12 +150,15 @@ impl<M: InPlaceModule + ModuleMetadata> Slot<M> {
             match unsafe { M::init(M::THIS_MODULE).__pinned_init(slot) } {
                 Ok(()) => 0,
                 Err(error) => {
+                    // What is pending may own files, without which the module is never unused.
                     pending::finish();
-                    check_registrations();
                     // Somebody may have opened a device that was registered for a moment: the kernel frees a module
                     // whose init failed, whoever uses it.
                     // SAFETY: this is the module's init.
                     unsafe { koxide_abi::kx_module_wait_unused() };
+                    // Until then the files' operations could leave more behind.
+                    pending::finish();
+                    check_registrations();
                     error.to_errno()
                 }
             }

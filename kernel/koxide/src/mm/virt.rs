@@ -12,7 +12,7 @@ pub mod flags;
 use core::ops::Deref;
 
 use crate::error::{Result, code::EINVAL, to_result};
-use crate::page::Page;
+use crate::page::{PAGE_SIZE, Page};
 use crate::types::{NotThreadSafe, Opaque};
 
 /// The type of the [`flags`].
@@ -61,15 +61,17 @@ impl VmaRef {
         unsafe { koxide_abi::kx_vma_pgoff(self.as_ptr()) }
     }
 
-    /// Takes away the pages that are there; nothing happens when the addresses are not all inside of the range.
+    /// Takes away the pages that are there; nothing happens when the addresses are not all inside of the range, or are not
+    /// whole pages.
     ///
     /// For modules with a GPL-compatible licence only. May sleep.
     pub fn zap_vma_range(&self, address: usize, size: usize) {
         let inside = address
             .checked_add(size)
             .is_some_and(|end| self.start() <= address && end <= self.end());
-        if inside && size != 0 {
-            // SAFETY: by the invariant the lock is held; the addresses are inside of the range.
+        let whole = address.is_multiple_of(PAGE_SIZE) && size.is_multiple_of(PAGE_SIZE);
+        if inside && whole && size != 0 {
+            // SAFETY: by the invariant the lock is held; the addresses are whole pages inside of the range.
             unsafe { koxide_abi::kx_zap_vma_range(self.as_ptr(), address, size) };
         }
     }
