@@ -122,7 +122,7 @@ struct Used {
 }
 
 impl Used {
-    /// Reads a format string; https://doc.rust-lang.org/std/fmt/index.html#syntax.
+    /// Reads a format string: <https://doc.rust-lang.org/std/fmt/index.html#syntax>.
     fn by(text: &str) -> Self {
         let mut used = Self::default();
         let mut next = 0;

@@ -128,6 +128,9 @@ impl From<Infallible> for Error {
     }
 }
 
+/// What a method of a [`#[vtable]`](macro@crate::prelude::vtable) trait says that is called though the driver does not have it.
+pub const VTABLE_DEFAULT_ERROR: &str = "an operation that the driver does not have was called";
+
 /// What a C function returned, as a result: a negative number is an error, all others are not.
 ///
 /// # Errors

@@ -19,7 +19,7 @@ pub use bstr::BStr;
 pub(crate) use bstr::escape;
 pub use core::ffi::CStr;
 pub use cstr::{CStrExt, as_char_ptr_in_const_context};
-pub use formatter::{Formatter, NullTerminatedFormatter};
+pub use formatter::{Formatter, NullTerminatedFormatter, RawFormatter};
 pub use kstrtobool::{kstrtobool, kstrtobool_bytes};
 
 /// Why bytes are no C string; how Linux 6.12 called it.

@@ -135,7 +135,7 @@ impl fmt::Debug for BStr {
     }
 }
 
-/// A [`BStr`](crate::str::BStr) of a literal.
+/// A [`BStr`] of a literal.
 #[macro_export]
 macro_rules! b_str {
     ($text:literal) => {

@@ -2,6 +2,8 @@
 
 //! Formatting into memory that is there.
 
+use core::ops::Deref;
+
 use crate::fmt::{self, Line, Write};
 
 /// Formats into a buffer, and fails when that is full.
@@ -19,24 +21,43 @@ use crate::fmt::{self, Line, Write};
 /// assert_eq!(&room, b"1-afar t");
 /// # Ok::<(), Error>(())
 /// ```
-pub struct Formatter<'a>(Line<'a>);
+pub struct Formatter<'a>(RawFormatter<'a>);
+
+/// Formats into a buffer, and drops what does not fit. A [`Formatter`] has one.
+pub struct RawFormatter<'a>(Line<'a>);
 
 impl<'a> Formatter<'a> {
     /// Writes from the start of a buffer.
     pub fn new(buffer: &'a mut [u8]) -> Self {
-        Self(Line::new(buffer))
+        Self(RawFormatter(Line::new(buffer)))
     }
+}
 
+impl RawFormatter<'_> {
     /// How many bytes were to be written so far, those included that did not fit.
     pub fn bytes_written(&self) -> usize {
         self.0.wanted()
     }
 }
 
+impl Write for RawFormatter<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.write_str(text)
+    }
+}
+
+impl<'a> Deref for Formatter<'a> {
+    type Target = RawFormatter<'a>;
+
+    fn deref(&self) -> &RawFormatter<'a> {
+        &self.0
+    }
+}
+
 impl Write for Formatter<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.0.write_str(text)?;
-        if self.0.is_whole() {
+        if self.0.0.is_whole() {
             Ok(())
         } else {
             Err(fmt::Error)
