@@ -25,6 +25,7 @@ mod procfs;
 mod random;
 mod rcu;
 mod sysctl;
+mod task;
 mod text;
 mod time;
 mod user;
@@ -56,6 +57,7 @@ module! {
             default: 0,
             description: "What to leave behind: 1 a thread, 2 a thread of an init that fails, 3 a work in 10 s, 4 one that repeats itself, 5 one that takes a second, 6 timers whose handles are forgotten, 7 one that comes in 10 s",
         },
+        who: bool { default: false, description: "Say who loads the module" },
         index: usize {
             default: 0,
             description: "Which element of an array of 4 to use",
@@ -124,6 +126,9 @@ impl kernel::Module for Selftest {
                 dev_info!(registered()?.device(), too_long!());
             }
             _ => {}
+        }
+        if module_parameters::who.value() {
+            task::say_who();
         }
         pending::leave(module_parameters::pending.value())?;
         // Out of bounds, this panics.

@@ -8,6 +8,7 @@ mod tests {
 
     use kernel::{
         kthread,
+        pin_init::stack_pin_init,
         prelude::*,
         sync::{Arc, ArcBorrow, aref::ARef},
         time::{
@@ -18,7 +19,8 @@ mod tests {
             },
             hrtimer::{
                 AbsoluteMode, HrTimer, HrTimerCallback, HrTimerCallbackContext, HrTimerHandle,
-                HrTimerPointer, HrTimerRestart, RelativeMode, RelativeSoftMode, impl_has_hr_timer,
+                HrTimerPointer, HrTimerRestart, RelativeMode, RelativeSoftMode,
+                ScopedHrTimerPointer, impl_has_hr_timer,
             },
             jiffies, msecs_to_jiffies,
             timer::{Timer, TimerCallback, TimerPointer, impl_has_timer},
@@ -207,6 +209,47 @@ mod tests {
         // The box was dropped with the handle.
         assert!(seen.into_unique_or_drop().is_some());
         Ok(())
+    }
+
+    /// Counts on the stack of whoever waits.
+    #[pin_data]
+    struct Local {
+        count: AtomicU32,
+        #[pin]
+        timer: HrTimer<Self>,
+    }
+
+    impl_has_hr_timer! {
+        impl HasHrTimer<Self> for Local {
+            mode: RelativeMode<Monotonic>, field: self.timer
+        }
+    }
+
+    impl HrTimerCallback for Local {
+        type Pointer<'a> = Pin<&'a mut Self>;
+
+        fn run(
+            this: Pin<&mut Self>,
+            mut context: HrTimerCallbackContext<'_, Self>,
+        ) -> HrTimerRestart {
+            this.count.fetch_add(1, Ordering::Relaxed);
+            context.forward_now(Delta::from_millis(1));
+            HrTimerRestart::Restart
+        }
+    }
+
+    #[test]
+    fn a_timer_on_the_stack_stops_with_its_scope() {
+        stack_pin_init!(let local = pin_init!(Local { count: AtomicU32::new(0), timer <- HrTimer::new() }));
+        let waited = local.as_mut().start_scoped(Delta::ZERO, || {
+            fsleep(Delta::from_millis(50));
+            7
+        });
+        assert_eq!(waited, 7);
+        let count = local.count.load(Ordering::Relaxed);
+        assert!(count > 3, "{count}");
+        fsleep(Delta::from_millis(20));
+        assert_eq!(local.count.load(Ordering::Relaxed), count);
     }
 
     /// A flag that is set in a softirq.

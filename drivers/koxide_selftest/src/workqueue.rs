@@ -284,6 +284,29 @@ mod tests {
         Ok(())
     }
 
+    /// The timers of the works run out at about the time at which their queue is dropped.
+    #[test]
+    fn a_queue_is_dropped_while_works_come_to_it() -> Result {
+        let items = [later()?, later()?, later()?, later()?];
+        for round in 0..20 {
+            let queue = Queue::new_unbound().build(c"kx-closing")?;
+            for (ticks, item) in items.iter().enumerate() {
+                assert!(queue.enqueue_delayed(item.clone(), ticks).is_ok());
+            }
+            fsleep(Delta::from_micros(500 * round));
+            drop(queue);
+            // Each has run or was called off, and can be queued again.
+            for item in &items {
+                assert!(item.work.cancel_sync().is_none());
+            }
+        }
+        for item in items {
+            assert!(item.log.lock().len() <= 20);
+            assert!(item.into_unique_or_drop().is_some());
+        }
+        Ok(())
+    }
+
     /// A box that is queued.
     #[pin_data]
     struct Boxed {

@@ -95,6 +95,7 @@ void kx_config_item_put(struct config_item *item);
 void kx_get_cred(const struct cred *cred);
 void kx_put_cred(const struct cred *cred);
 u32 kx_cred_euid(const struct cred *cred);
+u32 kx_cred_secid(const struct cred *cred);
 u32 kx_current_euid(void);
 u32 kx_from_kuid_current(u32 kuid);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Credentials. */
 #include <linux/cred.h>
+#include <linux/security.h>
 #include <linux/uidgid.h>
 
 #include "koxide.h"
@@ -37,5 +38,15 @@ u32 kx_current_euid(void)
 u32 kx_from_kuid_current(u32 kuid)
 {
 	return from_kuid(current_user_ns(), KUIDT_INIT(kuid));
+}
+#endif
+
+#ifdef KX_USE_kx_cred_secid
+u32 kx_cred_secid(const struct cred *cred)
+{
+	u32 secid = 0;
+
+	security_cred_getsecid(cred, &secid);
+	return secid;
 }
 #endif

@@ -26,6 +26,13 @@ shims! {
     /// The caller has a reference.
     pub fn kx_cred_euid(cred: *const cred) -> u32;
 
+    /// The number of credentials' security label; 0 without a security module. Any context.
+    ///
+    /// # Safety
+    ///
+    /// The caller has a reference.
+    pub fn kx_cred_secid(cred: *const cred) -> u32;
+
     /// The effective user of the running thread, as the kernel counts users.
     ///
     /// # Safety

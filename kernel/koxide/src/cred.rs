@@ -39,6 +39,12 @@ impl Credential {
         // SAFETY: whoever has `self` has a reference.
         Kuid::from_raw(unsafe { koxide_abi::kx_cred_euid(self.0.get()) })
     }
+
+    /// The number of the security label, which the security module gives a meaning; 0 without one.
+    pub fn get_secid(&self) -> u32 {
+        // SAFETY: whoever has `self` has a reference.
+        unsafe { koxide_abi::kx_cred_secid(self.0.get()) }
+    }
 }
 
 // SAFETY: the kernel counts references to credentials, and does not move them.

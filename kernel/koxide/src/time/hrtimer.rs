@@ -64,6 +64,7 @@
 
 mod handle;
 mod mode;
+mod scoped;
 
 use core::ffi::c_void;
 use core::marker::PhantomData;
@@ -84,6 +85,9 @@ pub use mode::{
     AbsolutePinnedSoftMode, AbsoluteSoftMode, HrTimerExpires, HrTimerMode, RelativeHardMode,
     RelativeMode, RelativePinnedHardMode, RelativePinnedMode, RelativePinnedSoftMode,
     RelativeSoftMode,
+};
+pub use scoped::{
+    PinHrTimerHandle, PinMutHrTimerHandle, ScopedHrTimerPointer, UnsafeHrTimerPointer,
 };
 
 /// A time of the clock that the timer of a type has.
@@ -196,7 +200,7 @@ impl<T> HrTimer<T> {
 
 /// A type with a timer, and what happens when its time has come.
 pub trait HrTimerCallback {
-    /// What is started: `Arc<Self>` or `Pin<KBox<Self>>`.
+    /// What is started: `Arc<Self>`, `Pin<KBox<Self>>`, `Pin<&Self>` or `Pin<&mut Self>`.
     type Pointer<'a>: RawHrTimerCallback;
 
     /// The timer's time has come.

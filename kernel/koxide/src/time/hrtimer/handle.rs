@@ -17,7 +17,7 @@ use crate::module::pending;
 use crate::sync::{Arc, ArcBorrow};
 
 /// The timer of a value.
-fn timer_of<T: HasHrTimer<T>>(value: &T) -> &HrTimer<T> {
+pub(super) fn timer_of<T: HasHrTimer<T>>(value: &T) -> &HrTimer<T> {
     // SAFETY: it is a value.
     let timer = unsafe { T::raw_get_timer(value) };
     // SAFETY: it is a field of the value, as `HasHrTimer` promises.
@@ -29,7 +29,7 @@ fn timer_of<T: HasHrTimer<T>>(value: &T) -> &HrTimer<T> {
 /// # Safety
 ///
 /// `timer` is the timer of a `T`, whose function is being called during `'a`.
-unsafe fn called<'a, T: HasHrTimer<T>>(
+pub(super) unsafe fn called<'a, T: HasHrTimer<T>>(
     timer: *mut c_void,
 ) -> (*mut T, HrTimerCallbackContext<'a, T>) {
     // SAFETY: the kernel has the address from `raw_get_timer`, as the caller promises.
@@ -40,7 +40,7 @@ unsafe fn called<'a, T: HasHrTimer<T>>(
 }
 
 /// What the kernel is told; a timer ends when the module goes.
-fn answer(restart: HrTimerRestart) -> c_int {
+pub(super) fn answer(restart: HrTimerRestart) -> c_int {
     c_int::from(restart == HrTimerRestart::Restart && !pending::is_closed())
 }
 
