@@ -2,8 +2,6 @@
 
 //! `/dev/koxide-waiting`: the threads that use an open file wait for each other, each ioctl in another way.
 
-use core::sync::atomic::{AtomicUsize, Ordering};
-
 use kernel::{
     fs::File,
     ioctl::_IO,
@@ -12,6 +10,7 @@ use kernel::{
     prelude::*,
     sync::{
         Completion, CondVar, CondVarTimeoutResult, Mutex, RwSemaphore, SpinLock, WaitQueue,
+        atomic::{Atomic, Full, Relaxed, Release},
         new_condvar, new_mutex, new_rwsem, new_spinlock, new_waitqueue,
     },
 };
@@ -27,7 +26,7 @@ pub(crate) struct Waiting {
     spinning: SpinLock<usize>,
     #[pin]
     spinning_changed: CondVar,
-    events: AtomicUsize,
+    events: Atomic<usize>,
     #[pin]
     happened: WaitQueue,
     #[pin]
@@ -68,7 +67,7 @@ impl Waiting {
             changed <- new_condvar!(),
             spinning <- new_spinlock!(0),
             spinning_changed <- new_condvar!(),
-            events: AtomicUsize::new(0),
+            events: Atomic::new(0),
             happened <- new_waitqueue!(),
             done <- Completion::new(),
             shared <- new_rwsem!(0),
@@ -98,12 +97,14 @@ impl Waiting {
     /// Waits for an event.
     fn event(&self, cmd: u32, jiffies: usize) -> Result<isize> {
         let happened = || {
-            let taken = self
-                .events
-                .fetch_update(Ordering::AcqRel, Ordering::Relaxed, |events| {
-                    events.checked_sub(1)
-                });
-            taken.is_ok()
+            let mut events = self.events.load(Relaxed);
+            while events > 0 {
+                match self.events.cmpxchg(events, events - 1, Full) {
+                    Ok(_) => return true,
+                    Err(now) => events = now,
+                }
+            }
+            false
         };
         let queue = &self.happened;
         let left = match cmd {
@@ -204,7 +205,7 @@ impl MiscDevice for Waiting {
             }
             EVENT_WAIT..=EVENT_WAIT_INTERRUPTIBLE_TIMEOUT => this.event(cmd, arg),
             EVENT => {
-                this.events.fetch_add(arg, Ordering::Release);
+                this.events.fetch_add(arg, Release);
                 this.happened.wake_up();
                 Ok(0)
             }
@@ -232,4 +233,37 @@ pub(crate) fn registration() -> impl PinInit<MiscDeviceRegistration<Waiting>, Er
     MiscDeviceRegistration::register(MiscDeviceOptions {
         name: c"koxide-waiting",
     })
+}
+
+#[kunit_tests(waiting)]
+mod tests {
+    use kernel::{
+        kthread,
+        sync::Arc,
+        time::{Delta, delay::fsleep},
+    };
+
+    use super::*;
+
+    #[test]
+    fn a_thread_that_waits_can_be_stopped() -> Result {
+        let waiting = Arc::pin_init(Waiting::new(), GFP_KERNEL)?;
+        let theirs = waiting.clone();
+        let thread = kthread::spawn(c"waiting", move || {
+            let mut looked = 0;
+            let ended = theirs.happened.wait_event_interruptible(|| {
+                looked += 1;
+                kthread::should_stop()
+            });
+            (ended, looked)
+        })?;
+        fsleep(Delta::from_millis(50));
+        waiting.happened.wake_up();
+        fsleep(Delta::from_millis(50));
+        assert!(!thread.is_finished());
+        let (ended, looked) = thread.stop();
+        // It looked before it waited, when it was in the queue, and whenever it was woken; it did not go round and round.
+        assert!(ended.is_ok() && (3..=6).contains(&looked));
+        Ok(())
+    }
 }

@@ -25,9 +25,12 @@ pub(crate) const MAX_SCHEDULE_TIMEOUT: c_long = c_long::MAX;
 /// A queue of threads, each of which waits until something is so.
 ///
 /// Whoever changes what they wait for wakes the queue afterwards; each then looks for itself. What is looked at must be
-/// visible to other threads without a lock that sleeps: an [atomic](core::sync::atomic), or behind a
+/// visible to other threads without a lock that sleeps: an [`Atomic`](crate::sync::atomic::Atomic), or behind a
 /// [`SpinLock`](crate::sync::SpinLock). For data behind a [`Mutex`](crate::sync::Mutex) there is
 /// [`CondVar`](crate::sync::CondVar).
+///
+/// A kernel thread that is told to stop is woken, too: if that ends its wait, its condition asks
+/// [`should_stop`](crate::kthread::should_stop).
 ///
 /// The conditions run where the thread is about to sleep. One that sleeps itself gives the right answer, but keeps the
 /// thread from sleeping: it then looks again and again.
@@ -35,28 +38,30 @@ pub(crate) const MAX_SCHEDULE_TIMEOUT: c_long = c_long::MAX;
 /// # Examples
 ///
 /// ```
-/// use core::sync::atomic::{AtomicUsize, Ordering};
-/// use kernel::{prelude::*, sync::{WaitQueue, new_waitqueue}};
+/// use kernel::{
+///     prelude::*,
+///     sync::{WaitQueue, atomic::{Acquire, Atomic, Release}, new_waitqueue},
+/// };
 ///
 /// #[pin_data]
 /// struct Jobs {
-///     queued: AtomicUsize,
+///     queued: Atomic<usize>,
 ///     #[pin]
 ///     arrived: WaitQueue,
 /// }
 ///
 /// impl Jobs {
 ///     fn new() -> impl PinInit<Self> {
-///         pin_init!(Self { queued: AtomicUsize::new(0), arrived <- new_waitqueue!() })
+///         pin_init!(Self { queued: Atomic::new(0), arrived <- new_waitqueue!() })
 ///     }
 ///
 ///     fn add(&self) {
-///         self.queued.fetch_add(1, Ordering::Release);
+///         self.queued.fetch_add(1, Release);
 ///         self.arrived.wake_up();
 ///     }
 ///
 ///     fn wait(&self) -> Result {
-///         self.arrived.wait_event_interruptible(|| self.queued.load(Ordering::Acquire) > 0)
+///         self.arrived.wait_event_interruptible(|| self.queued.load(Acquire) > 0)
 ///     }
 /// }
 /// # let jobs = KBox::pin_init(Jobs::new(), GFP_KERNEL)?;
