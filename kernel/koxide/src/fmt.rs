@@ -6,7 +6,7 @@
 //! [`CStr`] can be written with `{}`, and `{:p}` writes an address as the kernel's `%p` does, which does
 //! not tell where it is. A driver implements [`Display`] of this module for its types. [`fmt!`](crate::prelude::fmt),
 //! `pr_info!` and their relatives look for these traits; `write!`, `assert!` and `panic!` are the compiler's, and look for
-//! those of `core::fmt`.
+//! those of `core::fmt`. So a value of another crate's type, which has those only, is given as `format_args!("{value}")`.
 //!
 //! Text is always formatted in the module itself: the kernel's own `%pA` knows the layout of another compiler's
 //! arguments, or none.
@@ -46,7 +46,8 @@ pub use pointer::{HashedPtr, Pointer};
 /// What `{}` writes.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be formatted with `{{}}`",
-    note = "`pr_info!`, `fmt!` and their relatives look for `kernel::fmt::Display`: implement that rather than `core::fmt::Display`"
+    note = "`pr_info!`, `fmt!` and their relatives look for `kernel::fmt::Display`: implement that rather than `core::fmt::Display`",
+    note = "a value of a type that is not yours, and has `core::fmt::Display`, is given as `format_args!(\"{value}\")`"
 )]
 pub trait Display {
     /// Writes the value.
@@ -104,7 +105,14 @@ macro_rules! as_in_core {
 as_in_core!(bool char str i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize);
 as_in_core!(Arguments<'_> Error core::panic::PanicInfo<'_> core::panic::Location<'_>);
 as_in_core!(core::num::ParseIntError core::num::TryFromIntError core::str::Utf8Error);
-as_in_core!(core::convert::Infallible core::net::IpAddr core::net::Ipv4Addr core::net::Ipv6Addr);
+as_in_core!(core::str::ParseBoolError core::char::CharTryFromError core::convert::Infallible);
+as_in_core!(core::ffi::FromBytesWithNulError core::ffi::FromBytesUntilNulError);
+as_in_core!(core::num::NonZeroU8 core::num::NonZeroU16 core::num::NonZeroU32 core::num::NonZeroU64);
+as_in_core!(core::num::NonZeroI8 core::num::NonZeroI16 core::num::NonZeroI32 core::num::NonZeroI64);
+as_in_core!(core::num::NonZeroUsize core::num::NonZeroIsize);
+as_in_core!(core::net::IpAddr core::net::Ipv4Addr core::net::Ipv6Addr);
+as_in_core!(core::net::SocketAddr core::net::SocketAddrV4 core::net::SocketAddrV6);
+as_in_core!(core::str::EscapeDebug<'_> core::str::EscapeDefault<'_> core::slice::EscapeAscii<'_>);
 
 /// Implements [`Display`] for what leads to a value.
 macro_rules! through {
@@ -166,6 +174,16 @@ mod tests {
         assert_eq!(
             text(fmt!("{any}{n:#x}{:?}", "q", n = 1 + 15)),
             "own0x10\"q\""
+        );
+    }
+
+    #[test]
+    fn values_of_others_are_written_too() {
+        let address = core::net::Ipv4Addr::LOCALHOST;
+        let other = std::string::String::from("other");
+        assert_eq!(
+            text(fmt!("{address} {}", format_args!("{other:>6}"))),
+            "127.0.0.1  other"
         );
     }
 
