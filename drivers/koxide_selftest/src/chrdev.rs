@@ -136,6 +136,7 @@ impl FileOperations<Minor<Counted>> for Other {
 #[kunit_tests(chrdev)]
 mod tests {
     use super::*;
+    use kernel::sync::aref::ARef;
 
     #[test]
     fn numbers_that_are_none_are_refused() {
@@ -144,6 +145,8 @@ mod tests {
         assert_eq!(refused(Region::alloc(c"", 1)), Some(EINVAL));
         assert_eq!(refused(Region::alloc(c"kx", (1 << 20) + 1)), Some(EINVAL));
         assert_eq!(refused(Region::register(c"kx", 0, 0, 1)), Some(EINVAL));
+        // A number of 32 bits has no room for this one.
+        assert_eq!(refused(Region::register(c"kx", 4096, 1, 1)), Some(EINVAL));
         assert_eq!(
             refused(Region::register(c"kx", 240, u32::MAX, 2)),
             Some(EINVAL)
@@ -172,11 +175,25 @@ mod tests {
         assert_eq!(add(0, c"kx1").err(), Some(EBUSY));
         assert_eq!(add(2, c"kx2").err(), Some(EINVAL));
         assert_eq!(add(1, c"").err(), Some(EINVAL));
+        assert_eq!(add(1, c"../kx1").err(), Some(EINVAL));
         let second = add(1, c"kx1")?;
         assert_eq!(COUNTED.load(Ordering::Relaxed), 2);
         drop(first);
         drop((second, add(0, c"kx0")?));
         assert_eq!(COUNTED.load(Ordering::Relaxed), 0);
+        Ok(())
+    }
+
+    #[test]
+    fn a_device_outlives_its_class() -> Result {
+        let region = Region::alloc(c"kx", 1)?;
+        let class = Class::new(c"kx")?;
+        let node = Node::new(c"kx0");
+        let registered = Registration::new::<Other>(&region, 0, &class, node, Counted::new())?;
+        let device = ARef::from(registered.minor().device());
+        drop((registered, class));
+        // Such a line begins with the name of the class.
+        dev_info!(device, "its class is gone\n");
         Ok(())
     }
 }

@@ -123,3 +123,32 @@ fn opening_races_with_removing() {
     drop(control);
     module.unload().unwrap();
 }
+
+/// The kernel takes a number back from whoever has it: it must not be somebody else by then.
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn a_number_is_given_back_before_it_is_given_again() {
+    let module = Module::load("koxide_selftest", "").unwrap();
+    thread::scope(|scope| {
+        for request in [BRING, REMOVE, BRING, REMOVE] {
+            scope.spawn(move || {
+                let control = File::open(CONTROL).unwrap();
+                for _ in 0..300 {
+                    let refused = [Errno::EBUSY, Errno::ENODEV];
+                    let result = ioctl::none(&control, request);
+                    assert!(
+                        result.map_or_else(|e| refused.contains(&e), |_| true),
+                        "{result:?}"
+                    );
+                }
+            });
+        }
+    });
+    let control = File::open(CONTROL).unwrap();
+    let _ = ioctl::none(&control, REMOVE);
+    ioctl::none(&control, BRING).unwrap();
+    let text = fs::read_to_string(OTHER).unwrap();
+    assert_eq!(text, "still here");
+    drop(control);
+    module.unload().unwrap();
+}

@@ -12,6 +12,7 @@
 #include <linux/version.h>
 
 #include "koxide.h"
+#include "koxide_retire.h"
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
 #define KX_CONST_SINCE_6_2 const
@@ -19,11 +20,7 @@
 #define KX_CONST_SINCE_6_2
 #endif
 
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
-#define kx_class_create_named(name) class_create(name)
-#else
-#define kx_class_create_named(name) class_create(THIS_MODULE, name)
-#endif
+static_assert(CHRDEV_MAJOR_MAX == KX_CHRDEV_MAJOR_MAX);
 
 /*
  * The kernel's own objects, the cdev and the device, may outlive the module, for somebody may have a reference to them.
@@ -80,14 +77,33 @@ static char *kx_class_devnode(KX_CONST_SINCE_6_2 struct device *dev, umode_t *mo
 	return NULL;
 }
 
+/*
+ * Devices refer to their class for as long as anybody refers to them, also when both were unregistered: the log's lines
+ * about a device begin with its class. So a class is freed when none of the module's code runs any more.
+ */
+struct kx_class {
+	struct kx_retired retired;
+	struct class class;
+};
+
 int kx_class_create(struct class **out, const char *name)
 {
-	struct class *class = kx_class_create_named(name);
+	struct kx_class *class = kzalloc(sizeof(*class), GFP_KERNEL);
+	int err;
 
-	if (IS_ERR(class))
-		return PTR_ERR(class);
-	class->devnode = kx_class_devnode;
-	*out = class;
+	if (!class)
+		return -ENOMEM;
+	class->class.name = name;
+	class->class.devnode = kx_class_devnode;
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+	class->class.owner = THIS_MODULE;
+#endif
+	err = class_register(&class->class);
+	if (err) {
+		kfree(class);
+		return err;
+	}
+	*out = &class->class;
 	return 0;
 }
 #endif
@@ -95,7 +111,8 @@ int kx_class_create(struct class **out, const char *name)
 #ifdef KX_USE_kx_class_destroy
 void kx_class_destroy(struct class *class)
 {
-	class_destroy(class);
+	class_unregister(class);
+	kx_retire(&container_of(class, struct kx_class, class)->retired);
 }
 #endif
 
@@ -161,11 +178,12 @@ int kx_chrdev_register(struct kx_chrdev *chrdev, struct class *class, u32 major,
 #ifdef KX_USE_kx_chrdev_unregister
 void kx_chrdev_unregister(struct kx_chrdev *chrdev)
 {
+	/* As a whole: the kernel takes cdevs back by their numbers, and must not take one that has just got this number. */
 	mutex_lock(&kx_chrdevs_lock);
 	list_del(&chrdev->list);
-	mutex_unlock(&kx_chrdevs_lock);
 	device_unregister(chrdev->device);
 	cdev_del(chrdev->cdev);
+	mutex_unlock(&kx_chrdevs_lock);
 }
 #endif
 

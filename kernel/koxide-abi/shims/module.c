@@ -7,6 +7,7 @@
 
 #include "koxide.h"
 #include "koxide_errno.h"
+#include "koxide_retire.h"
 
 #ifdef KX_USE_kx_abi_1
 void kx_abi_1(void)

@@ -7,6 +7,9 @@ use core::ffi::{c_char, c_int, c_void};
 
 use crate::types::{class, device, inode, kx_chrdev};
 
+/// How many major numbers there are for character devices.
+pub const CHRDEV_MAJOR_MAX: u32 = 512;
+
 shims! {
     /// Reserves `count` device numbers from `first` on; with `*major` 0 the kernel chooses a major number, and says it
     /// there. 0 or a negative errno. May sleep.

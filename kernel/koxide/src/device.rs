@@ -4,6 +4,8 @@
 
 #![allow(unsafe_code, reason = "the C edge of devices")]
 
+pub(crate) mod name;
+
 use core::ffi::CStr;
 use core::fmt;
 use core::ptr::NonNull;

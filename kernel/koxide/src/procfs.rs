@@ -68,7 +68,8 @@ pub trait Operations: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// The errno with which the read fails; without this method it is `EIO`.
+    /// The errno with which the read fails; without this method it is `EIO`. `EAGAIN` becomes `EIO`, since the kernel would
+    /// take it as its own word for asking again at once.
     fn show(&self, _m: &SeqFile) -> Result {
         Err(EIO)
     }

@@ -13,7 +13,7 @@ use core::fmt::{self, Write};
 
 use crate::error::{
     Error, Result,
-    code::{EIO, EIOCBQUEUED},
+    code::{EAGAIN, EIO, EIOCBQUEUED},
 };
 use crate::types::{NotThreadSafe, Opaque};
 
@@ -90,11 +90,12 @@ pub(crate) unsafe fn data_of<'a, T>(m: *mut koxide_abi::types::seq_file) -> &'a 
 
 /// What a `show` is to answer the kernel.
 ///
-/// With `EIOCBQUEUED` the kernel would wait for a completion that never comes, or stop the machine.
+/// With `EIOCBQUEUED` the kernel would wait for a completion that never comes, or stop the machine; with `EAGAIN` it would
+/// ask again at once, and for ever, when a program reads from the middle of the file.
 pub(crate) fn answer(shown: Result) -> c_int {
     match shown {
         Ok(()) => 0,
-        Err(EIOCBQUEUED) => EIO.to_errno(),
+        Err(EIOCBQUEUED | EAGAIN) => EIO.to_errno(),
         Err(error) => Error::to_errno(error),
     }
 }
@@ -102,12 +103,13 @@ pub(crate) fn answer(shown: Result) -> c_int {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::code::EAGAIN;
+    use crate::error::code::EBUSY;
 
     #[test]
     fn a_show_says_only_what_the_kernel_can_believe() {
         assert_eq!(answer(Ok(())), 0);
-        assert_eq!(answer(Err(EAGAIN)), EAGAIN.to_errno());
+        assert_eq!(answer(Err(EBUSY)), EBUSY.to_errno());
+        assert_eq!(answer(Err(EAGAIN)), EIO.to_errno());
         assert_eq!(answer(Err(EIOCBQUEUED)), EIO.to_errno());
     }
 }

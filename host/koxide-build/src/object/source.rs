@@ -118,6 +118,7 @@ extern const struct kx_table kx_tables_start[], kx_tables_end[];
 static int __init kx_glue_init(void)
 {
 	const struct kx_table *table;
+	int err;
 
 	for (table = kx_tables_start; table < kx_tables_end; table++) {
 		const void *(*getter)(void) = (void *)(unsigned long)table->getter;
@@ -125,12 +126,16 @@ static int __init kx_glue_init(void)
 
 		fill((void *)(unsigned long)table->room, getter());
 	}
-	return kx_module_init();
+	err = kx_module_init();
+	if (err)
+		kx_free_retired();
+	return err;
 }
 
 static void __exit kx_glue_exit(void)
 {
 	kx_module_exit();
+	kx_free_retired();
 }
 
 module_init(kx_glue_init);

@@ -8,7 +8,8 @@ use core::ffi::CStr;
 use core::ptr::NonNull;
 
 use crate::alloc::flags::GFP_KERNEL;
-use crate::error::{Result, code::EINVAL, to_result};
+use crate::device::name::check as check_name;
+use crate::error::{Result, to_result};
 use crate::module;
 use crate::sync::Arc;
 
@@ -29,15 +30,13 @@ impl Class {
     ///
     /// # Errors
     ///
-    /// `EINVAL` for an empty name, `EEXIST` when there is a class of this name, `ENOMEM`.
+    /// `EINVAL` when no file can have the name, `EEXIST` when there is a class of this name (the log has a stack trace then), `ENOMEM`.
     ///
     /// # Context
     ///
     /// May sleep.
     pub fn new(name: &'static CStr) -> Result<Arc<Self>> {
-        if name.is_empty() {
-            return Err(EINVAL);
-        }
+        check_name(name)?;
         let mut class = core::ptr::null_mut();
         // SAFETY: the name lives for ever, and the room is writable.
         to_result(unsafe { koxide_abi::kx_class_create(&raw mut class, name.as_ptr()) })?;

@@ -42,7 +42,7 @@ impl Region {
     ///
     /// # Errors
     ///
-    /// `EINVAL` for what is no device number, for no numbers or an empty name; `EBUSY` when one of them is taken; `ENOMEM`.
+    /// `EINVAL` for a major number above 511 or other numbers that no device has, for no numbers or an empty name; `EBUSY` when one of them is taken; `ENOMEM`.
     ///
     /// # Context
     ///
@@ -72,7 +72,7 @@ impl Region {
     /// Reserves numbers; with the major number 0 the kernel chooses one.
     fn reserve(name: &CStr, mut major: u32, first: u32, count: u32) -> Result<Arc<Self>> {
         let end = first.checked_add(count).ok_or(EINVAL)?;
-        if name.is_empty() || count == 0 || end > MINORS || major >= MINORS {
+        if name.is_empty() || count == 0 || end > MINORS || major >= koxide_abi::CHRDEV_MAJOR_MAX {
             return Err(EINVAL);
         }
         // SAFETY: the name is a C string, the major number writable, and the numbers small enough.

@@ -10,7 +10,7 @@ use koxide_abi::types::{file, inode, kx_chrdev};
 
 use super::{Class, Node, Region};
 use crate::alloc::{KBox, flags::GFP_KERNEL};
-use crate::device::Device;
+use crate::device::{Device, name::check as check_name};
 use crate::error::{
     Result,
     code::{EINVAL, ENOMEM, ENXIO},
@@ -110,8 +110,8 @@ impl<D: Send + Sync + 'static> Registration<D> {
     ///
     /// # Errors
     ///
-    /// `EINVAL` when the region has no such number or the name is empty, `EBUSY` when the number is in use, `EEXIST` when
-    /// the class has a device of this name, `ENOMEM`.
+    /// `EINVAL` when the region has no such number or no file can have the name, `EBUSY` when the number is in use, `EEXIST` when
+    /// the class has a device of this name (the log has a stack trace then), `ENOMEM`.
     ///
     /// # Context
     ///
@@ -123,7 +123,8 @@ impl<D: Send + Sync + 'static> Registration<D> {
         node: Node<'_>,
         data: D,
     ) -> Result<Self> {
-        if index >= region.count() || node.name.is_empty() {
+        check_name(node.name)?;
+        if index >= region.count() {
             return Err(EINVAL);
         }
         let minor = region.first() + index;

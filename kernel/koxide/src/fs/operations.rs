@@ -89,6 +89,9 @@ pub trait FileOperations<R = MiscDeviceRegistration<Self>>: Sized + 'static {
     ///
     /// Pages that are not there when this returns are not there later either: using them is `SIGBUS`.
     ///
+    /// The kernel holds the lock of the program's memory meanwhile: a user slice is not read or written here, which may
+    /// wait for that lock.
+    ///
     /// # Errors
     ///
     /// The errno with which `mmap(2)` fails; without this method it is `ENODEV`.

@@ -14,7 +14,7 @@ use koxide_abi::types::{file, inode, kx_miscdevice};
 use macros::{pin_data, pinned_drop};
 
 use super::{MiscDevice, MiscDeviceNode};
-use crate::device::Device;
+use crate::device::{Device, name::check as check_name};
 use crate::error::{
     Error, Result,
     code::{EINVAL, ENOMEM},
@@ -66,7 +66,8 @@ impl<T: MiscDevice> MiscDeviceRegistration<T> {
         let initialise = move |slot: *mut Self| -> Result {
             let name = node.options.name;
             // The kernel warns of a device without a name.
-            if name.is_empty() || node.minor.is_some_and(|minor| !MINORS.contains(&minor)) {
+            check_name(name)?;
+            if node.minor.is_some_and(|minor| !MINORS.contains(&minor)) {
                 return Err(EINVAL);
             }
             let minor = node.minor.map_or(-1, c_int::from);

@@ -16,7 +16,10 @@ use macros::{pin_data, pinned_drop};
 
 use super::{Operations, check_name, table};
 use crate::alloc::flags::GFP_KERNEL;
-use crate::error::{Error, Result, code::ENOMEM};
+use crate::error::{
+    Error, Result,
+    code::{EINVAL, ENOMEM},
+};
 use crate::init::with_errno;
 use crate::module;
 use crate::pin_init::{PinInit, try_pin_init};
@@ -118,7 +121,8 @@ impl<T: Operations> File<T> {
     ///
     /// # Errors
     ///
-    /// That of `data`, or as for [`Dir::new`].
+    /// That of `data`, or as for [`Dir::new`]; `EINVAL` when the mode allows nobody anything, which the kernel takes for
+    /// another mode.
     ///
     /// # Context
     ///
@@ -140,6 +144,9 @@ impl<T: Operations> File<T> {
         }? Error)
         .pin_chain(move |file| {
             check_name(name, parent.is_none())?;
+            if mode & 0o777 == 0 {
+                return Err(EINVAL);
+            }
             let data = (&raw const file.data).cast_mut().cast();
             // SAFETY: the name is a C string, the parent is there, and the table was filled before the module's init. The
             // data is initialised and pinned, and the file is removed before it is dropped.
