@@ -47,7 +47,7 @@ pub use pointer::{HashedPtr, Pointer};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be formatted with `{{}}`",
     note = "`pr_info!`, `fmt!` and their relatives look for `kernel::fmt::Display`: implement that rather than `core::fmt::Display`",
-    note = "a value of a type that is not yours, and has `core::fmt::Display`, is given as `format_args!(\"{value}\")`"
+    note = "a value of a type that is not yours, and has `core::fmt::Display`, is given as `format_args!(\"{{}}\", value)`"
 )]
 pub trait Display {
     /// Writes the value.
