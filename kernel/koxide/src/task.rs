@@ -181,7 +181,11 @@ pub struct Current(*const CurrentTask);
 
 impl Current {
     /// The running thread.
-    pub fn __new() -> Self {
+    ///
+    /// # Safety
+    ///
+    /// The result does not outlive the function that asks for it: it is a temporary.
+    pub unsafe fn __new() -> Self {
         // SAFETY: it can always be asked for.
         Self(unsafe { koxide_abi::kx_current() }.cast())
     }
@@ -214,8 +218,14 @@ impl Deref for Current {
 #[macro_export]
 macro_rules! current {
     () => {
-        &*$crate::task::Current::__new()
+        // SAFETY: it is a temporary, which lives no longer than the function.
+        &*unsafe { $crate::task::Current::__new() }
     };
+}
+
+/// Whether a signal waits for the running thread. Process context.
+pub(crate) fn signal_pending() -> bool {
+    crate::current!().signal_pending()
 }
 
 /// Lets other threads have this CPU, if any waits: for loops that take long.

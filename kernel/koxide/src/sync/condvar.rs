@@ -10,9 +10,9 @@ use macros::pin_data;
 
 use super::lock::{Backend, Guard};
 use super::wait::{Entry, MAX_SCHEDULE_TIMEOUT, WaitQueue, bounded, schedule_timeout};
-use crate::current;
 use crate::pin_init::{PinInit, pin_init};
 use crate::sync::LockClassKey;
+use crate::task::signal_pending;
 use crate::time::Jiffies;
 
 /// Threads that wait for a change of what a lock protects.
@@ -119,7 +119,7 @@ impl CondVar {
     #[must_use = "when a signal waits, waiting again would return at once"]
     pub fn wait_interruptible<T: ?Sized, B: Backend>(&self, guard: &mut Guard<'_, T, B>) -> bool {
         self.sleep(guard, TASK_INTERRUPTIBLE, MAX_SCHEDULE_TIMEOUT);
-        current!().signal_pending()
+        signal_pending()
     }
 
     /// As [`wait_interruptible`](Self::wait_interruptible), and the thread may be frozen meanwhile, as when the machine is
@@ -131,7 +131,7 @@ impl CondVar {
     ) -> bool {
         let state = TASK_INTERRUPTIBLE | TASK_FREEZABLE;
         self.sleep(guard, state, MAX_SCHEDULE_TIMEOUT);
-        current!().signal_pending()
+        signal_pending()
     }
 
     /// Waits to be notified, at most `jiffies`, whatever signals come.
@@ -166,7 +166,7 @@ impl CondVar {
     ) -> CondVarTimeoutResult {
         let left = self.sleep(guard, TASK_INTERRUPTIBLE, bounded(jiffies));
         let jiffies = left.unsigned_abs() as Jiffies;
-        match (jiffies, current!().signal_pending()) {
+        match (jiffies, signal_pending()) {
             (jiffies, true) => CondVarTimeoutResult::Signal { jiffies },
             (0, false) => CondVarTimeoutResult::Timeout,
             (jiffies, false) => CondVarTimeoutResult::Woken { jiffies },

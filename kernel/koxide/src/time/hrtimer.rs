@@ -103,7 +103,8 @@ pub struct HrTimer<T> {
     // Found by the module's exit, which stops it.
     #[pin]
     entry: Entry,
-    _owner: PhantomData<T>,
+    // What the pointer is depends on the very type, not on one that it can be taken for.
+    _owner: PhantomData<*mut T>,
 }
 
 // SAFETY: any thread may start and stop a timer; what its function shares with them is in the bounds of `HrTimerPointer`.
@@ -372,7 +373,9 @@ macro_rules! impl_has_hr_timer {
                 this: *const Self,
             ) -> *const $crate::time::hrtimer::HrTimer<$timer_type> {
                 let _is_a_timer = |this: &Self| -> *const $crate::time::hrtimer::HrTimer<$timer_type> {
-                    let Self { $field: field, .. } = this;
+                    // `@ _`, so that a constant of this name is no pattern.
+                    #[allow(clippy::redundant_pattern)]
+                    let Self { $field: field @ _, .. } = this;
                     &raw const *field
                 };
                 this.wrapping_byte_add(::core::mem::offset_of!(Self, $field)).cast()

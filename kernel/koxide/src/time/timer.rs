@@ -72,7 +72,8 @@ pub struct Timer<T> {
     // Found by the module's exit, which disarms it.
     #[pin]
     entry: Entry,
-    _owner: PhantomData<T>,
+    // What the pointer is depends on the very type, not on one that it can be taken for.
+    _owner: PhantomData<*mut T>,
 }
 
 // SAFETY: any thread may arm and disarm a timer; what its function shares with them is in the bounds of `TimerPointer`.
@@ -286,7 +287,9 @@ macro_rules! impl_has_timer {
             #[inline]
             unsafe fn raw_get_timer(this: *const Self) -> *const $crate::time::timer::Timer<Self> {
                 let _is_a_timer = |this: &Self| -> *const $crate::time::timer::Timer<Self> {
-                    let Self { $field: field, .. } = this;
+                    // `@ _`, so that a constant of this name is no pattern.
+                    #[allow(clippy::redundant_pattern)]
+                    let Self { $field: field @ _, .. } = this;
                     &raw const *field
                 };
                 this.wrapping_byte_add(::core::mem::offset_of!(Self, $field)).cast()

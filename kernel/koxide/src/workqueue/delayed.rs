@@ -29,7 +29,8 @@ pub struct DelayedWork<T: ?Sized, const ID: u64 = 0> {
     // Found by the module's exit and by the end of a queue, which call it off.
     #[pin]
     entry: Entry,
-    _owner: PhantomData<T>,
+    // What the pointer is depends on the very type, not on one that it can be taken for.
+    _owner: PhantomData<*mut T>,
 }
 
 // SAFETY: any thread may queue a work; what is run on another thread is `T::Pointer`, which has its own bounds.
@@ -159,7 +160,9 @@ macro_rules! impl_has_delayed_work {
                 this: *mut Self,
             ) -> *mut $crate::workqueue::Work<$work_type $(, $id)?> {
                 let _is_a_work = |this: &Self| -> *const $crate::workqueue::DelayedWork<$work_type $(, $id)?> {
-                    let Self { $field: field, .. } = this;
+                    // `@ _`, so that a constant of this name is no pattern.
+                    #[allow(clippy::redundant_pattern)]
+                    let Self { $field: field @ _, .. } = this;
                     &raw const *field
                 };
                 $crate::workqueue::DelayedWork::__as_work(

@@ -22,7 +22,8 @@ use crate::types::Opaque;
 pub struct Work<T: ?Sized, const ID: u64 = 0> {
     #[pin]
     work: Opaque<koxide_abi::Work>,
-    _owner: PhantomData<T>,
+    // What the pointer is depends on the very type, not on one that it can be taken for.
+    _owner: PhantomData<*mut T>,
 }
 
 // SAFETY: any thread may queue a work; what is run on another thread is `T::Pointer`, which has its own bounds.
@@ -136,7 +137,9 @@ macro_rules! impl_has_work {
                 this: *mut Self,
             ) -> *mut $crate::workqueue::Work<$work_type $(, $id)?> {
                 let _is_a_work = |this: &Self| -> *const $crate::workqueue::Work<$work_type $(, $id)?> {
-                    let Self { $field: field, .. } = this;
+                    // `@ _`, so that a constant of this name is no pattern.
+                    #[allow(clippy::redundant_pattern)]
+                    let Self { $field: field @ _, .. } = this;
                     &raw const *field
                 };
                 this.wrapping_byte_add(::core::mem::offset_of!(Self, $field)).cast()
@@ -159,3 +162,71 @@ macro_rules! new_work {
         $crate::workqueue::Work::new($crate::optional_name!($($name)?), $crate::static_lock_class!())
     };
 }
+
+/// A constant does not take the place of the field, whatever it can be taken for:
+///
+/// ```compile_fail,E0530
+/// use core::ops::Deref;
+/// use kernel::{prelude::*, sync::Arc, workqueue::{Work, WorkItem, impl_has_work}};
+///
+/// #[derive(PartialEq, Eq)]
+/// struct Fake;
+///
+/// impl Deref for Fake {
+///     type Target = Work<Forged>;
+///
+///     fn deref(&self) -> &Work<Forged> {
+///         loop {}
+///     }
+/// }
+///
+/// const field: Fake = Fake;
+///
+/// struct Forged { work: Fake, bytes: [u8; 64] }
+///
+/// impl_has_work! { impl HasWork<Self> for Forged { self.work } }
+///
+/// impl WorkItem for Forged {
+///     type Pointer = Arc<Self>;
+///
+///     fn run(_: Arc<Self>) {}
+/// }
+/// ```
+///
+/// A work is not taken for that of another type, whose pointer is another one:
+///
+/// ```compile_fail,E0308
+/// use core::marker::PhantomData;
+/// use kernel::{prelude::*, sync::Arc, workqueue::{Work, WorkItem, impl_has_work}};
+///
+/// type Sub = for<'a> fn(&'a u8);
+/// type Super = fn(&'static u8);
+///
+/// #[pin_data]
+/// struct Two<F: 'static> {
+///     f: PhantomData<F>,
+///     #[pin]
+///     work: Work<Two<F>>,
+/// }
+///
+/// impl_has_work! { impl{F: 'static} HasWork<Self> for Two<F> { self.work } }
+///
+/// impl WorkItem for Two<Sub> {
+///     type Pointer = Arc<Self>;
+///
+///     fn run(_: Arc<Self>) {}
+/// }
+///
+/// impl WorkItem for Two<Super> {
+///     type Pointer = Pin<KBox<Self>>;
+///
+///     fn run(_: Pin<KBox<Self>>) {}
+/// }
+///
+/// fn take(arc: Arc<Two<Sub>>) {
+///     let other: &Two<Super> = &arc;
+///     drop(other.work.cancel_sync());
+/// }
+/// ```
+#[cfg(doctest)]
+struct Attacks;
