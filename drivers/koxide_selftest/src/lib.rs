@@ -25,6 +25,7 @@ mod procfs;
 mod random;
 mod rcu;
 mod sysctl;
+mod sysfs;
 mod task;
 mod text;
 mod time;
@@ -104,6 +105,7 @@ struct Selftest {
     watcher: Option<parameters::Watcher>,
     _config: Pin<KBox<kernel::configfs::Subsystem<configfs::Library>>>,
     _debug: debugfs::Files,
+    _devices: sysfs::Devices,
     _proc: procfs::Files,
     _settings: sysctl::Logged,
     _files: Pin<KBox<files::Devices>>,
@@ -141,6 +143,7 @@ impl kernel::Module for Selftest {
             watcher: parameters::watch()?,
             _config: configfs::subsystem(c"koxide_selftest")?,
             _debug: debugfs::Files::new()?,
+            _devices: sysfs::Devices::new()?,
             _proc: procfs::Files::new()?,
             _settings: sysctl::Logged::new()?,
             _files: KBox::try_pin_init(files::Devices::new(), GFP_KERNEL)?,

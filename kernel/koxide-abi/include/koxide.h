@@ -22,6 +22,8 @@ struct proc_dir_entry;
 struct seq_file;
 struct kx_chrdev;
 struct kx_kthread;
+struct kx_faux;
+struct kx_sysfs_group;
 struct kx_configfs_node;
 struct kx_miscdevice;
 struct poll_table_struct;
@@ -117,6 +119,11 @@ void kx_get_device(struct device *dev);
 void kx_put_device(struct device *dev);
 const char *kx_dev_name(const struct device *dev);
 void kx_dev_print(u32 level, const struct device *dev, const u8 *text, size_t len);
+
+/* faux */
+struct kx_faux *kx_faux_create(const char *name, struct device *parent);
+void kx_faux_destroy(struct kx_faux *faux);
+struct device *kx_faux_device(struct kx_faux *faux);
 
 /* fs */
 #define KX_FILE_OPERATIONS_ROOM 384
@@ -337,6 +344,22 @@ void kx_sysctl_fill(void *room, const void *table);
 struct ctl_table_header *kx_sysctl_register(const char *path, const void *room, size_t len);
 void kx_sysctl_unregister(struct ctl_table_header *header);
 void kx_sysctl_copy(void *to, const void *from, size_t len);
+
+/* sysfs */
+#define KX_SYSFS_ATTRIBUTE_ROOM 64
+struct kx_sysfs_attribute {
+	const char *name;
+	ssize_t (*show)(void *data, char *page);
+	ssize_t (*store)(void *data, const char *page, size_t len);
+};
+struct kx_sysfs_list {
+	const struct kx_sysfs_attribute *attributes;
+	size_t len;
+};
+void kx_sysfs_fill(void *room, const void *list);
+struct kx_sysfs_group *kx_sysfs_alloc(void *data);
+int kx_sysfs_add(struct kx_sysfs_group *group, struct device *dev, const char *name, const void *room, size_t len);
+void kx_sysfs_remove(struct kx_sysfs_group *group);
 
 /* task */
 struct task_struct *kx_current(void);

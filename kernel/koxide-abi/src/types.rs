@@ -35,6 +35,10 @@ opaque! {
     pub struct kx_chrdev;
     /// A kernel thread, and what the library needs beside it.
     pub struct kx_kthread;
+    /// A device without hardware, and what the library needs beside it.
+    pub struct kx_faux;
+    /// A folder of attributes: `struct kobject` and what the library needs beside it.
+    pub struct kx_sysfs_group;
     /// A group of configfs: `struct configfs_subsystem` and what the library needs beside it.
     pub struct kx_configfs_node;
     /// A registered misc device: `struct miscdevice` and what the library needs beside it.

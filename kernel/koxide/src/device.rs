@@ -8,36 +8,64 @@ pub(crate) mod name;
 
 use core::ffi::CStr;
 use core::fmt;
+use core::marker::PhantomData;
+use core::ops::Deref;
 use core::ptr::NonNull;
 
 use crate::print::{Level, with_text};
-use crate::sync::aref::AlwaysRefCounted;
+use crate::sync::aref::{ARef, AlwaysRefCounted};
 use crate::types::Opaque;
 
 /// A device.
 ///
 /// Counting references to it is for modules with a GPL-compatible licence only.
 ///
+/// What is known about it is its context: of any there is a reference ([`Normal`]); while one is [`Bound`], a driver is
+/// bound to it. What a device can do as any, it can do as a bound one, too.
+///
 /// # Invariants
 ///
-/// This is a `struct device` of the kernel.
+/// This is a `struct device` of the kernel, in that context.
 #[repr(transparent)]
-pub struct Device(Opaque<koxide_abi::types::device>);
+pub struct Device<Ctx: DeviceContext = Normal>(Opaque<koxide_abi::types::device>, PhantomData<Ctx>);
+
+/// What is known about a device.
+pub trait DeviceContext: sealed::Sealed {}
+
+/// There is a reference to the device.
+pub struct Normal;
+
+/// A driver is bound to the device.
+pub struct Bound;
+
+impl DeviceContext for Normal {}
+impl DeviceContext for Bound {}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Normal {}
+    impl Sealed for super::Bound {}
+}
 
 // SAFETY: any thread may give back a reference.
-unsafe impl Send for Device {}
+unsafe impl<Ctx: DeviceContext> Send for Device<Ctx> {}
 // SAFETY: what can be done with a shared device is synchronised by the kernel.
-unsafe impl Sync for Device {}
+unsafe impl<Ctx: DeviceContext> Sync for Device<Ctx> {}
 
-impl Device {
+impl<Ctx: DeviceContext> Device<Ctx> {
     /// The device at an address.
     ///
     /// # Safety
     ///
-    /// During `'a` there is a reference to it.
+    /// During `'a` there is a reference to it, and it is in this context.
     pub(crate) unsafe fn from_raw<'a>(ptr: *mut koxide_abi::types::device) -> &'a Self {
-        // SAFETY: the struct has the layout of its one field, and lives for `'a`.
+        // SAFETY: the struct has the layout of its one field that is not empty, and lives for `'a`.
         unsafe { &*ptr.cast() }
+    }
+
+    /// The address of the device.
+    pub(crate) fn as_raw(&self) -> *mut koxide_abi::types::device {
+        self.0.get()
     }
 
     /// The device's name, as in sysfs.
@@ -71,9 +99,24 @@ impl Device {
     }
 }
 
-impl AsRef<Device> for Device {
-    fn as_ref(&self) -> &Device {
+impl<Ctx: DeviceContext> AsRef<Device<Ctx>> for Device<Ctx> {
+    fn as_ref(&self) -> &Device<Ctx> {
         self
+    }
+}
+
+impl Deref for Device<Bound> {
+    type Target = Device;
+
+    fn deref(&self) -> &Device {
+        // SAFETY: whoever has `self` has a reference.
+        unsafe { Device::from_raw(self.as_raw()) }
+    }
+}
+
+impl From<&Device<Bound>> for ARef<Device> {
+    fn from(device: &Device<Bound>) -> Self {
+        Self::from(&**device)
     }
 }
 
@@ -95,8 +138,11 @@ unsafe impl AlwaysRefCounted for Device {
 #[macro_export]
 macro_rules! __dev_print {
     ($level:ident, $dev:expr, $($args:tt)+) => {
-        ::core::convert::AsRef::<$crate::device::Device>::as_ref(&$dev)
-            .__print($crate::print::Level::$level, $crate::fmt!($($args)+))
+        $crate::device::Device::__print(
+            ($dev).as_ref(),
+            $crate::print::Level::$level,
+            $crate::fmt!($($args)+),
+        )
     };
 }
 

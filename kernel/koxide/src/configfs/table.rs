@@ -13,7 +13,8 @@ use koxide_abi::{ConfigfsAttribute, ConfigfsType};
 use super::{AttributeOperations, Group, GroupOperations, Subsystem};
 use crate::alloc::flags::GFP_KERNEL;
 use crate::entry::enter;
-use crate::error::{Error, Result, code::EIO, from_result};
+use crate::error::{Error, code::EIO, from_result};
+use crate::fs::table::answer;
 use crate::init::InPlaceInit;
 use crate::page::PAGE_SIZE;
 use crate::sync::Arc;
@@ -182,16 +183,8 @@ where
         let data: &Data = unsafe { data_of(item) };
         // SAFETY: it is a page, which was zero at first, and which only this call uses now.
         let page = unsafe { &mut *page.cast::<[u8; PAGE_SIZE]>() };
-        from_result(|| shown(Data::show(data, page)?))
+        from_result(|| answer(Data::show(data, page), PAGE_SIZE))
     })
-}
-
-/// How many bytes an attribute is to say it showed: one that says more than a page is wrong.
-fn shown(bytes: usize) -> Result<isize> {
-    if bytes > PAGE_SIZE {
-        return Err(EIO);
-    }
-    Ok(isize::try_from(bytes)?)
 }
 
 /// `store` of an attribute.
@@ -212,10 +205,7 @@ where
         let data: &Data = unsafe { data_of(item) };
         // SAFETY: there are so many bytes, which nobody changes during the call.
         let page = unsafe { core::slice::from_raw_parts(page.cast::<u8>(), len) };
-        from_result(|| {
-            Data::store(data, page)?;
-            Ok(isize::try_from(len)?)
-        })
+        from_result(|| answer(Data::store(data, page).map(|()| len), len))
     })
 }
 
@@ -290,15 +280,4 @@ unsafe extern "C" fn release<Data: 'static>(item: *mut config_item) {
         // SAFETY: it is what `into_kernel` gave away, taken back once.
         drop(unsafe { Arc::<Group<Data>>::from_raw(owner.cast()) });
     });
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_attribute_says_only_what_the_kernel_can_believe() {
-        assert_eq!(shown(PAGE_SIZE), Ok(4096));
-        assert_eq!(shown(PAGE_SIZE + 1), Err(EIO));
-    }
 }

@@ -343,7 +343,7 @@ unsafe fn kiocb_of<'a, T: FileOperations<R>, R>(kiocb: *mut kiocb) -> Kiocb<'a, 
 ///
 /// The kernel believes it: with more it would count beyond its own buffer, and with `EIOCBQUEUED` it would wait for a
 /// completion that never comes. A driver that says either is wrong, and the operation has failed.
-fn answer(moved: Result<usize>, most: usize) -> Result<isize> {
+pub(crate) fn answer(moved: Result<usize>, most: usize) -> Result<isize> {
     match moved {
         Ok(moved) if moved <= most => Ok(isize::try_from(moved)?),
         Ok(_) | Err(EIOCBQUEUED) => Err(EIO),
