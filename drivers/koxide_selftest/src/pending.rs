@@ -34,6 +34,7 @@ pub(crate) fn leave(what: u32) -> Result {
         })?),
         6 => Timers::forget(Delta::from_micros(200), 1),
         7 => Timers::forget(Delta::from_secs(10), msecs_to_jiffies(10_000)),
+        8 => (0..100).try_for_each(|_| again()),
         _ => Ok(()),
     }
 }
@@ -46,6 +47,14 @@ fn forget_a_thread() -> Result {
         pr_info!("the forgotten thread has ended\n");
     })?;
     core::mem::forget(thread);
+    Ok(())
+}
+
+/// Queues a closure that queues itself again, until that is refused.
+fn again() -> Result {
+    workqueue::system_unbound().try_spawn(GFP_KERNEL, || {
+        let _ = again();
+    })?;
     Ok(())
 }
 

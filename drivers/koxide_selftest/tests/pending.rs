@@ -109,3 +109,16 @@ fn timers_that_wait_for_their_time_never_come() {
     thread::sleep(Duration::from_secs(11).saturating_sub(start.elapsed()));
     assert!(!log.contains("has come"));
 }
+
+/// Whatever is under way when the module goes: had something of it been called afterwards, the kernel would have died.
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn a_module_goes_at_any_moment() {
+    for round in 0..8 {
+        for what in [4, 6, 8] {
+            let module = Module::load("koxide_selftest", &format!("pending={what}")).unwrap();
+            thread::sleep(Duration::from_micros(230 * round));
+            module.unload().unwrap();
+        }
+    }
+}

@@ -83,7 +83,16 @@ impl Owed {
     /// Counts a callback; `None` when the module is going and takes no new ones.
     pub(crate) fn new() -> Option<Self> {
         used();
-        PENDING.owe().then_some(Self(&PENDING))
+        Self::of(&PENDING)
+    }
+
+    /// Counts a callback, unless it is closed.
+    fn of(pending: &'static Pending) -> Option<Self> {
+        // The order counts: `finish` closes first and looks at the count then, and this does the reverse. So either
+        // this finds it closed, or `finish` finds the callback counted.
+        pending.owed.fetch_add(1, Ordering::SeqCst);
+        let owed = Self(pending);
+        (!pending.closed.load(Ordering::SeqCst)).then_some(owed)
     }
 
     /// Leaves it to the callback, which takes it over with [`from_kernel`](Self::from_kernel).
@@ -271,18 +280,6 @@ impl Pending {
             owed: AtomicUsize::new(0),
             first: Cell::new(ptr::null()),
         }
-    }
-
-    /// Counts a callback, unless the module is going; whether it was counted.
-    fn owe(&self) -> bool {
-        // The order counts: `finish` closes first and looks at the count then, and this does the reverse. So either
-        // this finds it closed, or `finish` finds the callback counted.
-        self.owed.fetch_add(1, Ordering::SeqCst);
-        let open = !self.closed.load(Ordering::SeqCst);
-        if !open {
-            self.owed.fetch_sub(1, Ordering::SeqCst);
-        }
-        open
     }
 
     /// Puts an entry into the list.

@@ -119,13 +119,21 @@ fn what_is_busy_is_waited_for_and_what_is_taken_is_settled() {
 #[test]
 fn nothing_is_taken_after_the_end_and_what_was_is_waited_for() {
     let pending = pending();
-    assert!(pending.owe());
+    let count = || pending.owed.load(Ordering::SeqCst);
+    let owed = Owed::of(pending).unwrap();
+    let given_up = Owed::of(pending).unwrap();
+    given_up.into_kernel();
+    assert_eq!(count(), 2);
     let waiter = std::thread::spawn(|| pending.finish());
     while !pending.closed.load(Ordering::SeqCst) {
         std::thread::yield_now();
     }
-    assert!(!pending.owe());
+    assert!(Owed::of(pending).is_none());
+    // What was refused does not count, and has not counted for something else.
+    assert_eq!(count(), 2);
+    drop(owed);
     assert!(!waiter.is_finished());
-    pending.owed.fetch_sub(1, Ordering::SeqCst);
+    drop(Owed(pending));
     waiter.join().unwrap();
+    assert_eq!(count(), 0);
 }
