@@ -185,15 +185,38 @@ mod tests {
     }
 
     #[test]
+    fn a_name_is_only_given_once() -> Result {
+        let region = Region::alloc(c"kx", 2)?;
+        let class = Class::new(c"kx")?;
+        assert_eq!(Class::new(c"kx").err(), Some(EEXIST));
+        assert_eq!(Class::new(c"").err(), Some(EINVAL));
+        let add = |index| {
+            Registration::new::<Other>(&region, index, &class, Node::new(c"kx0"), Counted::new())
+        };
+        let first = add(0)?;
+        assert_eq!(add(1).err(), Some(EEXIST));
+        drop(first);
+        drop(add(1)?);
+        assert_eq!(COUNTED.load(Ordering::Relaxed), 0);
+        Ok(())
+    }
+
+    #[test]
     fn a_device_outlives_its_class() -> Result {
         let region = Region::alloc(c"kx", 1)?;
         let class = Class::new(c"kx")?;
         let node = Node::new(c"kx0");
         let registered = Registration::new::<Other>(&region, 0, &class, node, Counted::new())?;
         let device = ARef::from(registered.minor().device());
-        drop((registered, class));
+        drop((registered, class, region));
+        // What was freed is used again, and written over.
+        let mut over = KVec::new();
+        for size in [64, 96, 128, 192, 256].into_iter().cycle().take(500) {
+            over.push(KVec::from_elem(0xaa_u8, size, GFP_KERNEL)?, GFP_KERNEL)?;
+        }
         // Such a line begins with the name of the class.
         dev_info!(device, "its class is gone\n");
+        assert_eq!(device.name(), c"kx0");
         Ok(())
     }
 }

@@ -100,11 +100,15 @@ fn run_plan(
     let Plan::Tests { filter, .. } = plan else {
         unreachable!("this verb makes plans of tests only");
     };
-    // In-kernel tests run all together; what is shown of them is what was asked for.
-    let wanted = |name: &str| filter.iter().all(|filter| name.contains(filter));
+    // In-kernel tests run all together; what is shown of them is what was asked for, and what failed: a test that ended
+    // with the machine may have no name.
+    let wanted = |test: &TestResult| {
+        matches!(test.outcome, Outcome::Failed(_))
+            || filter.iter().all(|filter| test.name.contains(filter))
+    };
     let mut on_event = |event: Event<'_>| {
         if let Event::TestDone(test) = event
-            && wanted(&test.name)
+            && wanted(test)
         {
             results.add(case(&kernel.release, test));
         }
