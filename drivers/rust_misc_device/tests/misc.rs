@@ -9,7 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::thread;
 
-use koxide_guest::{BadPointer, Errno, Guarded, KernelLog, Module, as_user, ioctl};
+use koxide_guest::{BadPointer, Errno, Guarded, KernelLog, Module, as_user, crowd, ioctl};
 
 const NAME: &str = "rust_misc_device";
 const DEVICE: &str = "/dev/rust-misc-device";
@@ -212,6 +212,11 @@ fn a_write_that_is_too_large_is_refused() {
     let mut file = open();
     let refused = file.write(&vec![0; (1 << 20) + 1]).unwrap_err();
     assert_eq!(Errno::of(&refused), Some(Errno::EFBIG));
+    let two_gb = Guarded::new(1).unwrap().write(&file, 1 << 31);
+    assert_eq!(two_gb, Err(Errno::EFBIG));
+    file.write_all(b"kept").unwrap();
+    let mut buffer = Guarded::new(4).unwrap();
+    assert_eq!(buffer.read(&file, 1 << 31), Ok(4));
     drop(file);
     module.unload().unwrap();
 }
@@ -260,6 +265,26 @@ fn many_users_of_one_file_do_not_mix_their_values() {
         }
     });
     drop(file);
+    module.unload().unwrap();
+}
+
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn sixty_four_processes_have_each_their_own() {
+    if let Some(member) = crowd::member() {
+        let mut file = open();
+        let content = vec![u8::try_from(member).unwrap(); 4095 + member];
+        for round in 0..5 {
+            set(&file, round).unwrap();
+            file.write_all(&content).unwrap();
+            let mut read = Vec::new();
+            file.read_to_end(&mut read).unwrap();
+            assert!(read == content && get(&file) == Ok(round));
+        }
+        return;
+    }
+    let module = load();
+    crowd::gather(64);
     module.unload().unwrap();
 }
 

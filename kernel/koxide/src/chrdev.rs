@@ -87,7 +87,8 @@ impl<'a> Node<'a> {
         Self { name, mode: 0 }
     }
 
-    /// The access rights of the node, such as `0o666`; what is not of these nine bits is cut. Without it they are `0o600`.
+    /// The access rights of the node, such as `0o666`; what is not of these nine bits is cut. Without it, or with 0,
+    /// they are `0o600`.
     ///
     /// User space may change them: udev does, where it has a rule.
     pub const fn mode(mut self, mode: u16) -> Self {
