@@ -57,16 +57,17 @@ mod tests {
 
     #[test]
     fn waiting_takes_its_time() {
+        // Ways that count ticks may take less than one tick less, since ticks come a little late or early.
         let ways: [(fn(), i64); 6] = [
-            (|| fsleep(Delta::from_millis(20)), 20),
-            (|| msleep(20), 20),
+            (|| fsleep(Delta::from_millis(20)), 16),
+            (|| msleep(20), 16),
             (
                 || usleep_range(Delta::from_millis(5), Delta::from_millis(6)),
                 5,
             ),
             // It is a loop whose speed the kernel measured when it started; an emulated CPU is faster later on.
             (|| udelay(Delta::from_millis(2)), 0),
-            (|| assert_eq!(msleep_interruptible(20), 0), 20),
+            (|| assert_eq!(msleep_interruptible(20), 0), 16),
             (
                 || assert_eq!(schedule_timeout_uninterruptible(5), 0),
                 4 * 1000 / 250,
