@@ -6,9 +6,10 @@
 mod tests {
     use kernel::{
         kthread,
+        kunit::in_kunit_test,
         prelude::*,
         sync::{
-            Arc, Completion, SetOnce, Srcu,
+            Arc, Completion, GlobalLockedBy, SetOnce, Srcu,
             atomic::{Acquire, Atomic, Full, Relaxed, Release},
             global_lock, new_srcu,
             rcu::{Rcu, rcu_barrier, read_lock},
@@ -107,6 +108,31 @@ mod tests {
         let first = set.iter().zip(1..).find(|(set, _)| **set);
         assert_eq!(set.iter().filter(|set| **set).count(), 1);
         assert_eq!(FIRST.copy(), first.map(|(_, number)| number));
+        Ok(())
+    }
+
+    /// Something of which there are several, with a part that `TOTAL` protects.
+    static PARTS: [GlobalLockedBy<u64, TOTAL>; 2] =
+        [GlobalLockedBy::new(0), GlobalLockedBy::new(100)];
+
+    #[test]
+    fn a_static_lock_protects_what_is_elsewhere() -> Result {
+        let moving = |name, from: usize| {
+            kthread::spawn(name, move || {
+                for _ in 0..10_001 {
+                    let mut guard = TOTAL.lock();
+                    let taken = PARTS[from].as_ref(&guard).div_ceil(2);
+                    *PARTS[from].as_mut(&mut guard) -= taken;
+                    *PARTS[1 - from].as_mut(&mut guard) += taken;
+                }
+            })
+        };
+        let threads = [moving(c"moving1", 0)?, moving(c"moving2", 1)?];
+        assert!(in_kunit_test());
+        let _: [(); 2] = threads.map(|thread| thread.join());
+        let guard = TOTAL.lock();
+        let sum: u64 = PARTS.iter().map(|part| *part.as_ref(&guard)).sum();
+        assert_eq!(sum, 100);
         Ok(())
     }
 }

@@ -5,6 +5,7 @@
 #![allow(unsafe_code, reason = "the C edge of open files")]
 
 pub mod events;
+pub mod file;
 pub mod flags;
 mod kiocb;
 mod operations;

@@ -116,6 +116,27 @@ pub fn start_at(test: u32) {
     FIRST_TEST.store(test, Ordering::Relaxed);
 }
 
+/// Whether a test is running.
+static RUNNING: AtomicBool = AtomicBool::new(false);
+
+/// Whether the driver's tests run just now, so that a function can do something else for them.
+///
+/// It is true on threads that a test started, too. The tests run before anybody else can use the driver.
+///
+/// # Examples
+///
+/// ```
+/// use kernel::{kunit::in_kunit_test, time::{Delta, delay::fsleep}};
+///
+/// fn settle() {
+///     let millis = if in_kunit_test() { 1 } else { 500 };
+///     fsleep(Delta::from_millis(millis));
+/// }
+/// ```
+pub fn in_kunit_test() -> bool {
+    RUNNING.load(Ordering::Relaxed)
+}
+
 /// Whether an assertion of the running test has failed.
 static FAILED: AtomicBool = AtomicBool::new(false);
 
@@ -196,7 +217,9 @@ fn run_suite(number: usize, suite: &Suite, skipped: usize) {
     let mut suite_failed = false;
     for (at, case) in suite.cases.iter().enumerate().skip(skipped) {
         FAILED.store(false, Ordering::Relaxed);
+        RUNNING.store(true, Ordering::Relaxed);
         let failed = (case.failed)() | FAILED.load(Ordering::Relaxed);
+        RUNNING.store(false, Ordering::Relaxed);
         suite_failed |= failed;
         line(format_args!(
             "    {} {} {}\n",

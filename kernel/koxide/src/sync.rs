@@ -6,7 +6,7 @@ mod arc;
 pub mod aref;
 pub mod atomic;
 pub mod barrier;
-mod completion;
+pub mod completion;
 mod condvar;
 pub mod lock;
 mod locked_by;
@@ -19,6 +19,8 @@ mod wait;
 
 use core::pin::Pin;
 
+use crate::pin_init::PinInit;
+
 pub use arc::{Arc, ArcBorrow, UniqueArc};
 pub use completion::Completion;
 pub use condvar::{CondVar, CondVarTimeoutResult};
@@ -26,6 +28,7 @@ pub use lock::mutex::{Mutex, MutexGuard};
 pub use lock::rw::rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 pub use lock::rw::rwsem::{RwSemaphore, RwSemaphoreReadGuard, RwSemaphoreWriteGuard};
 pub use lock::spinlock::{SpinLock, SpinLockGuard, SpinLockIrq, SpinLockIrqGuard};
+pub use lock::{GlobalGuard, GlobalLock, GlobalLockBackend, GlobalLockedBy};
 pub use locked_by::LockedBy;
 pub use refcount::Refcount;
 pub use set_once::SetOnce;
@@ -34,7 +37,7 @@ pub use wait::WaitQueue;
 
 pub use crate::{
     global_lock, new_condvar, new_mutex, new_poll_condvar, new_rwlock, new_rwsem, new_spinlock,
-    new_spinlock_irq, new_srcu, new_waitqueue,
+    new_spinlock_irq, new_srcu, new_waitqueue, static_lock_class,
 };
 
 /// A class of locks, for kernels that check the order in which locks are taken.
@@ -47,6 +50,11 @@ impl LockClassKey {
     #[doc(hidden)]
     pub const fn new_static() -> Pin<&'static Self> {
         Pin::static_ref(const { &Self(()) })
+    }
+
+    /// A class that is made when the driver runs, for locks of which nobody knows at compile time what they protect.
+    pub fn new_dynamic() -> impl PinInit<Self> {
+        Self(())
     }
 }
 

@@ -115,6 +115,17 @@ impl<T: AtomicType> Atomic<T> {
         Self(unsafe { core::mem::transmute_copy(&repr) })
     }
 
+    /// The atomic at an address, for a value that C code shares.
+    ///
+    /// # Safety
+    ///
+    /// The address is aligned to the size of a `T`, and valid for reads and writes during `'a`, in which whoever else uses
+    /// the value does so with atomic operations of the same size.
+    pub const unsafe fn from_ptr<'a>(ptr: *mut T) -> &'a Self {
+        // SAFETY: the atomic has the layout of its value, which lives for `'a`, and which nobody uses in another way.
+        unsafe { &*ptr.cast::<Self>() }
+    }
+
     /// The value, for whoever has it alone.
     pub fn get_mut(&mut self) -> &mut T {
         let value: *mut T = core::ptr::from_mut(self).cast();

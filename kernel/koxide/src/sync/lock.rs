@@ -21,7 +21,7 @@ use crate::pin_init::{PinInit, Wrapper, pin_init};
 use crate::sync::LockClassKey;
 use crate::types::{NotThreadSafe, Opaque, ScopeGuard};
 
-pub use global::{GlobalGuard, GlobalLock, GlobalLockBackend};
+pub use global::{GlobalGuard, GlobalLock, GlobalLockBackend, GlobalLockedBy};
 
 /// A kind of lock.
 ///

@@ -71,7 +71,9 @@ impl<T: Clone, A: Allocator> Vec<T, A> {
     }
 }
 
-/// A [`KVec`](crate::alloc::KVec) of the elements, or of clones of one, in memory of `GFP_KERNEL`.
+/// A [`KVec`](crate::alloc::KVec) of the elements, or of clones of one, in memory of `GFP_KERNEL`: a result.
+///
+/// Without elements it is an empty one, and no result, since it takes no memory.
 ///
 /// # Errors
 ///
@@ -88,11 +90,13 @@ impl<T: Clone, A: Allocator> Vec<T, A> {
 ///
 /// assert_eq!(kvec![1, 2, 3]?, [1, 2, 3]);
 /// assert_eq!(kvec![7u8; 2]?, [7, 7]);
+/// let empty: KVec<u8> = kvec![];
+/// assert!(empty.is_empty());
 /// # Ok::<(), Error>(())
 /// ```
 #[macro_export]
 macro_rules! kvec {
-    () => { ::core::result::Result::<_, $crate::alloc::AllocError>::Ok($crate::alloc::KVec::new()) };
+    () => { $crate::alloc::KVec::new() };
     ($element:expr; $count:expr) => {
         $crate::alloc::KVec::from_elem($element, $count, $crate::alloc::flags::GFP_KERNEL)
     };

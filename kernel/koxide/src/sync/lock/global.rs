@@ -6,7 +6,7 @@
 
 use core::cell::UnsafeCell;
 use core::ffi::CStr;
-use core::marker::PhantomPinned;
+use core::marker::{PhantomData, PhantomPinned};
 use core::ops::{Deref, DerefMut};
 use core::pin::Pin;
 
@@ -42,7 +42,7 @@ pub trait GlobalLockBackend {
 ///
 /// # Invariants
 ///
-/// When `made` is `MADE` the lock's state is initialised. Who brought it from `UNMADE` to `BEING_MADE`, which happens
+/// There is no other lock of the same `B`. When `made` is `MADE` the lock's state is initialised. Who brought it from `UNMADE` to `BEING_MADE`, which happens
 /// once, initialises it.
 pub struct GlobalLock<B: GlobalLockBackend> {
     made: Atomic<u32>,
@@ -50,9 +50,13 @@ pub struct GlobalLock<B: GlobalLockBackend> {
 }
 
 impl<B: GlobalLockBackend> GlobalLock<B> {
-    /// A lock around a value.
-    pub const fn new(value: B::Item) -> Self {
-        // INVARIANT: nothing is initialised.
+    /// A lock around a value; [`global_lock!`](crate::global_lock) calls it.
+    ///
+    /// # Safety
+    ///
+    /// It is the only lock of this `B`, and it is a static.
+    pub const unsafe fn new(value: B::Item) -> Self {
+        // INVARIANT: nothing is initialised, and the caller promises that there is no other.
         Self {
             made: Atomic::new(UNMADE),
             inner: Lock {
@@ -136,6 +140,92 @@ where
     }
 }
 
+/// A value that is reached by whoever has locked a certain [`GlobalLock`].
+///
+/// It is for parts of many values which one lock protects, and for which there is no room inside of the lock.
+///
+/// # Examples
+///
+/// ```
+/// use kernel::{prelude::*, sync::{GlobalGuard, GlobalLockedBy, global_lock}};
+///
+/// global_lock! {
+///     /// Protects the bytes of all ports.
+///     static PORTS: Mutex<()> = ();
+/// }
+///
+/// struct Port {
+///     bytes: GlobalLockedBy<u64, PORTS>,
+/// }
+///
+/// fn move_bytes(from: &Port, to: &Port, ports: &mut GlobalGuard<PORTS>) {
+///     let bytes = core::mem::take(from.bytes.as_mut(ports));
+///     *to.bytes.as_mut(ports) += bytes;
+/// }
+///
+/// let [one, other] = [7, 0].map(|bytes| Port { bytes: GlobalLockedBy::new(bytes) });
+/// move_bytes(&one, &other, &mut PORTS.lock());
+/// assert_eq!(*other.bytes.as_ref(&PORTS.lock()), 7);
+/// ```
+///
+/// Two of them cannot be had mutably at once, since they could be the same:
+///
+/// ```compile_fail,E0499
+/// use kernel::{prelude::*, sync::{GlobalGuard, GlobalLockedBy, global_lock}};
+///
+/// global_lock! {
+///     static PORTS: Mutex<()> = ();
+/// }
+///
+/// fn swap(one: &GlobalLockedBy<u64, PORTS>, other: &GlobalLockedBy<u64, PORTS>, ports: &mut GlobalGuard<PORTS>) {
+///     core::mem::swap(one.as_mut(ports), other.as_mut(ports));
+/// }
+/// ```
+pub struct GlobalLockedBy<T: ?Sized, B: GlobalLockBackend> {
+    _lock: PhantomData<fn() -> B>,
+    value: UnsafeCell<T>,
+}
+
+// SAFETY: who has the guard, of which there is one, has the value so, which is as good as sending it; to share it among
+// threads, `as_ref` asks for `Sync`. It is `Send` when the value is.
+unsafe impl<T: Send + ?Sized, B: GlobalLockBackend> Sync for GlobalLockedBy<T, B> {}
+
+impl<T, B: GlobalLockBackend> GlobalLockedBy<T, B> {
+    /// A value that the lock protects.
+    pub const fn new(value: T) -> Self {
+        Self {
+            _lock: PhantomData,
+            value: UnsafeCell::new(value),
+        }
+    }
+}
+
+impl<T: ?Sized, B: GlobalLockBackend> GlobalLockedBy<T, B> {
+    /// The value, for who shares the guard.
+    pub fn as_ref<'a>(&'a self, _guard: &'a GlobalGuard<B>) -> &'a T
+    where
+        T: Sync,
+    {
+        // SAFETY: there is one lock of this `B`, and so one guard, which is shared during `'a`.
+        unsafe { &*self.value.get() }
+    }
+
+    /// The value, for who has the guard exclusively.
+    #[allow(
+        clippy::mut_from_ref,
+        reason = "the guard, of which there is one, is borrowed mutably"
+    )]
+    pub fn as_mut<'a>(&'a self, _guard: &'a mut GlobalGuard<B>) -> &'a mut T {
+        // SAFETY: there is one lock of this `B`, and so one guard, which is borrowed mutably during `'a`.
+        unsafe { &mut *self.value.get() }
+    }
+
+    /// The value, for who has this exclusively.
+    pub fn get_mut(&mut self) -> &mut T {
+        self.value.get_mut()
+    }
+}
+
 /// Defines a lock that is a static: a `Mutex`, a `SpinLock` or a `SpinLockIrq`.
 ///
 /// Upstream's form, `unsafe(uninit) static`, is taken too; but there is no need to initialise the lock.
@@ -184,8 +274,12 @@ macro_rules! global_lock {
         }
 
         $(#[$meta])*
-        $vis static $name: $crate::sync::lock::GlobalLock<$name> =
-            $crate::sync::lock::GlobalLock::new($value);
+        $vis static $name: $crate::sync::lock::GlobalLock<$name> = {
+            // What the driver wrote stays outside of `unsafe`.
+            let value: $item = $value;
+            // SAFETY: this is a static, and the only lock of the type that was defined for it just now.
+            unsafe { $crate::sync::lock::GlobalLock::new(value) }
+        };
     };
 }
 
