@@ -13,7 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 use koxide_guest::blocked::close_under;
-use koxide_guest::{BadPointer, Blocked, Errno, Guarded, Module, Ready, as_user, crowd};
+use koxide_guest::{BadPointer, Blocked, Epoll, Errno, Guarded, Module, Ready, as_user, crowd};
 
 const DEVICE: &str = "/dev/echo";
 const SOCKET: &str = "/tmp/echo.socket";
@@ -139,7 +139,11 @@ fn messages_keep_their_borders_and_their_order() {
 fn who_does_not_wait_is_told_and_poll_says_when() {
     let module = load();
     let mut file = open_without_waiting();
-    let now = |file: &File| Ready::of(file, Duration::ZERO);
+    let now = |file: &File| {
+        let now = Ready::of(file, Duration::ZERO);
+        assert_eq!(Ready::by_select(file), now);
+        now
+    };
     let ready = |read, write| Ready {
         read,
         write,
@@ -158,6 +162,11 @@ fn who_does_not_wait_is_told_and_poll_says_when() {
         assert_eq!(file.read(&mut [0; 10]).unwrap(), 1);
     }
     assert_eq!(now(&file), ready(false, true));
+    let epoll = Epoll::watching(&file).unwrap();
+    let watching = Blocked::spawn(move || epoll.wait(Duration::from_secs(20)));
+    watching.wait_asleep();
+    file.write_all(b"x").unwrap();
+    assert!(watching.join());
     drop(file);
     module.unload().unwrap();
 }
@@ -219,6 +228,32 @@ fn bad_pointers_and_sizes_say_nothing() {
     assert_eq!(buffer.read(&file, 1 << 31), Ok(4));
     assert_eq!(buffer.to_vec(), b"kept");
     drop(file);
+    module.unload().unwrap();
+}
+
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn duplicates_of_a_descriptor_hear_each_other() {
+    if crowd::member().is_some() {
+        let mut file = crowd::inherited();
+        let mut heard = [0; 10];
+        assert_eq!(file.read(&mut heard).unwrap(), 5);
+        assert_eq!(&heard[..5], b"hello");
+        file.write_all(b"goodbye").unwrap();
+        return;
+    }
+    let module = load();
+    let mut file = open();
+    let child = crowd::start_with(0, &file);
+    file.write_all(b"hello").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let mut same = file.try_clone().unwrap();
+    drop(file);
+    let mut heard = [0; 10];
+    assert_eq!(same.read(&mut heard).unwrap(), 7);
+    assert_eq!(&heard[..7], b"goodbye");
+    drop(same);
     module.unload().unwrap();
 }
 

@@ -8,8 +8,11 @@ use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::thread;
+use std::time::Duration;
 
-use koxide_guest::{BadPointer, Errno, Guarded, KernelLog, Module, as_user, crowd, ioctl};
+use koxide_guest::{
+    BadPointer, Epoll, Errno, Guarded, KernelLog, Module, Ready, as_user, crowd, ioctl,
+};
 
 const NAME: &str = "rust_misc_device";
 const DEVICE: &str = "/dev/rust-misc-device";
@@ -285,6 +288,32 @@ fn sixty_four_processes_have_each_their_own() {
     }
     let module = load();
     crowd::gather(64);
+    module.unload().unwrap();
+}
+
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn duplicates_of_a_descriptor_have_one_value() {
+    if crowd::member().is_some() {
+        let file = crowd::inherited();
+        assert_eq!(get(&file), Ok(7));
+        set(&file, 8).unwrap();
+        return;
+    }
+    let module = load();
+    let file = open();
+    set(&file, 7).unwrap();
+    let child = crowd::start_with(0, &file);
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let same = file.try_clone().unwrap();
+    drop(file);
+    assert_eq!(get(&same), Ok(8));
+    let ready = Ready::of(&same, Duration::ZERO);
+    assert!(ready.read && ready.write && !ready.error, "{ready:?}");
+    assert_eq!(Ready::by_select(&same), ready);
+    assert_eq!(Epoll::watching(&same).unwrap_err(), Errno::EPERM);
+    drop(same);
     module.unload().unwrap();
 }
 

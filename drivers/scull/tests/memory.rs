@@ -255,6 +255,39 @@ fn one_user_at_a_time_has_it() {
 
 #[test]
 #[ignore = "needs a VM: run `cargo koxide test`"]
+fn duplicates_of_a_descriptor_are_one_open_file() {
+    if crowd::member().is_some() {
+        let mut file = crowd::inherited();
+        file.write_all(b"child").unwrap();
+        // Lives as long as the parent wants.
+        thread::sleep(Duration::from_secs(60));
+        return;
+    }
+    let module = load("");
+    let mut file = open(UID);
+    file.write_all(b"parent ").unwrap();
+    let mut child = crowd::start_with(0, &file);
+    while content(UID).len() < 12 {
+        assert!(child.try_wait().unwrap().is_none());
+        thread::sleep(Duration::from_millis(10));
+    }
+    // The position is one for all, and so is what the file holds.
+    let mut same = file.try_clone().unwrap();
+    same.write_all(b" both").unwrap();
+    drop((file, same));
+    assert_eq!(content(UID), b"parent child both");
+    assert_eq!(as_user(1000, || errno(File::open(UID))), Some(Errno::EBUSY));
+    let (module, busy) = module.unload().unwrap_err();
+    assert_eq!(busy, Errno::EAGAIN);
+    // The last descriptor is that of a process which is killed.
+    child.kill().unwrap();
+    child.wait().unwrap();
+    as_user(1000, || drop(File::open(UID).unwrap()));
+    module.unload().unwrap();
+}
+
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
 fn who_comes_second_waits() {
     if crowd::member().is_some() {
         as_user(1000, || drop(File::open(WUID).unwrap()));

@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use koxide_guest::blocked::close_under;
-use koxide_guest::{BadPointer, Blocked, Errno, Guarded, Module, Ready, crowd};
+use koxide_guest::{BadPointer, Blocked, Epoll, Errno, Guarded, Module, Ready, crowd};
 
 const PIPE: &str = "/dev/scullpipe0";
 const OTHER: &str = "/dev/scullpipe1";
@@ -141,18 +141,51 @@ fn poll_says_when_it_is_worth_trying() {
         write,
         error: false,
     };
-    let now = |file: &File| Ready::of(file, Duration::ZERO);
+    let now = |file: &File| {
+        let now = Ready::of(file, Duration::ZERO);
+        assert_eq!(Ready::by_select(file), now);
+        now
+    };
     assert_eq!(now(&file), ready(false, true));
     let waiting = Blocked::spawn(|| Ready::to_read(&open(PIPE), Duration::from_secs(20)));
     waiting.wait_asleep();
+    let watched = open(PIPE);
+    let epoll = Epoll::watching(&watched).unwrap();
+    let watching = Blocked::spawn(move || epoll.wait(Duration::from_secs(20)));
+    watching.wait_asleep();
     file.write_all(b"1").unwrap();
-    assert!(waiting.join().read);
+    assert!(waiting.join().read && watching.join());
     assert_eq!(now(&file), ready(true, true));
     file.write_all(b"234").unwrap();
     assert_eq!(now(&file), ready(true, false));
     file.read_exact(&mut [0; 4]).unwrap();
     assert_eq!(now(&file), ready(false, true));
+    // An epoll whose file is closed watches nothing, and keeps nothing.
+    let epoll = Epoll::watching(&watched).unwrap();
+    drop((file, watched));
+    assert!(!epoll.wait(Duration::ZERO));
+    module.unload().unwrap();
+}
+
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn a_process_that_inherited_the_file_is_killed_while_it_reads() {
+    if crowd::member().is_some() {
+        let mut byte = [0];
+        assert_eq!(crowd::inherited().read(&mut byte).unwrap(), 1);
+        assert_eq!(&byte, b"!");
+        return;
+    }
+    let module = load("");
+    let mut file = open(PIPE);
+    let (mut killed, survivor) = (crowd::start_with(0, &file), crowd::start_with(1, &file));
+    thread::sleep(Duration::from_millis(300));
+    assert!(killed.try_wait().unwrap().is_none(), "it waits");
+    killed.kill().unwrap();
+    assert!(!killed.wait().unwrap().success());
+    file.write_all(b"!").unwrap();
     drop(file);
+    assert!(survivor.wait_with_output().unwrap().status.success());
     module.unload().unwrap();
 }
 

@@ -10,7 +10,9 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use koxide_guest::{BadPointer, Blocked, Errno, Guarded, Module, as_user, crowd, ioctl};
+use koxide_guest::{
+    BadPointer, Blocked, Epoll, Errno, Guarded, Module, Ready, as_user, crowd, ioctl,
+};
 
 const DEVICE: &str = "/dev/yes";
 
@@ -234,6 +236,32 @@ fn it_listens_to_nobody() {
         Err(Errno::ENOTTY)
     );
     drop(file);
+    module.unload().unwrap();
+}
+
+/// A child process has the file through another descriptor; who polls it need not wait.
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn its_duplicates_keep_it_and_it_is_always_ready() {
+    if crowd::member().is_some() {
+        crowd::inherited().read_exact(&mut [0; 4097]).unwrap();
+        thread::sleep(Duration::from_secs(60));
+        return;
+    }
+    let module = load();
+    let file = open();
+    let ready = Ready::of(&file, Duration::ZERO);
+    assert!(ready.read && !ready.error, "{ready:?}");
+    assert!(Ready::by_select(&file).read);
+    assert_eq!(Epoll::watching(&file).unwrap_err(), Errno::EPERM);
+    let mut child = crowd::start_with(0, &file);
+    drop(file);
+    let (module, errno) = module.unload().unwrap_err();
+    assert_eq!(errno, Errno::EAGAIN);
+    thread::sleep(Duration::from_millis(200));
+    assert!(child.try_wait().unwrap().is_none(), "it has read");
+    child.kill().unwrap();
+    child.wait().unwrap();
     module.unload().unwrap();
 }
 

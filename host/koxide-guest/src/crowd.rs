@@ -3,6 +3,8 @@
 //! Many processes at once: a test that starts itself again.
 
 use std::env;
+use std::fs::File;
+use std::os::fd::AsFd;
 use std::process::{Child, Command, Stdio};
 
 /// Tells a process which one of the crowd it is.
@@ -32,11 +34,35 @@ pub fn member() -> Option<usize> {
 /// # Panics
 /// When it cannot be started.
 pub fn start(member: usize) -> Child {
+    spawn(member, Stdio::null())
+}
+
+/// The same, and the process inherits an open file: as its standard input, whatever else the file can do.
+///
+/// The descriptor is a duplicate: it is the same open file, with one position.
+///
+/// # Panics
+/// When it cannot be started.
+pub fn start_with(member: usize, file: &File) -> Child {
+    let file = file.try_clone().expect("a descriptor can be duplicated");
+    spawn(member, file.into())
+}
+
+/// What [`start_with`] gave this process.
+///
+/// # Panics
+/// When standard input cannot be duplicated.
+pub fn inherited() -> File {
+    let file = std::io::stdin().as_fd().try_clone_to_owned();
+    file.expect("a descriptor can be duplicated").into()
+}
+
+fn spawn(member: usize, stdin: Stdio) -> Child {
     let program = env::current_exe().expect("this process has a program");
     Command::new(program)
         .args(env::args_os().skip(1))
         .env(MEMBER, member.to_string())
-        .stdin(Stdio::null())
+        .stdin(stdin)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

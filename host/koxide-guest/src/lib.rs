@@ -40,7 +40,7 @@ pub use mapping::Mapping;
 pub use module::Module;
 pub use mount::mount_at;
 pub use pointer::{BadPointer, Guarded};
-pub use ready::Ready;
+pub use ready::{Epoll, Ready};
 pub use user::as_user;
 
 /// Whether this process runs inside a machine that Koxide booted.

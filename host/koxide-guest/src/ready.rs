@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What files are ready for: `poll(2)` and `epoll(7)`.
+//! What files are ready for: `poll(2)`, `select(2)` and `epoll(7)`.
 
 use std::fs::File;
 use std::os::fd::AsFd;
@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::epoll::{self, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
+use nix::sys::select::{FdSet, select};
+use nix::sys::time::TimeVal;
 
 use crate::Errno;
 
@@ -37,6 +39,24 @@ impl Ready {
     /// When it cannot be polled.
     pub fn to_read(file: &File, patience: Duration) -> Self {
         Self::wait(file, PollFlags::POLLIN, patience)
+    }
+
+    /// What `file` is ready for now, as `select(2)` says it.
+    ///
+    /// # Panics
+    /// When it cannot be asked for, which it can for the first 1024 descriptors of a process only.
+    pub fn by_select(file: &File) -> Self {
+        let (mut read, mut write, mut error) = (FdSet::new(), FdSet::new(), FdSet::new());
+        for set in [&mut read, &mut write, &mut error] {
+            set.insert(file.as_fd());
+        }
+        let mut patience = TimeVal::new(0, 0);
+        select(None, &mut read, &mut write, &mut error, &mut patience).expect("a file to select");
+        Self {
+            read: read.contains(file.as_fd()),
+            write: write.contains(file.as_fd()),
+            error: error.contains(file.as_fd()),
+        }
     }
 
     fn wait(file: &File, events: PollFlags, patience: Duration) -> Self {
@@ -87,6 +107,7 @@ mod tests {
         let zero = File::open("/dev/zero").unwrap();
         let ready = Ready::of(&zero, Duration::ZERO);
         assert!(ready.read && ready.write && !ready.error, "{ready:?}");
+        assert_eq!(Ready::by_select(&zero), ready);
     }
 
     #[test]
@@ -98,6 +119,7 @@ mod tests {
         let reader = File::from(OwnedFd::from(reader));
         let epoll = Epoll::watching(&reader).unwrap();
         assert!(!epoll.wait(Duration::ZERO));
+        assert_eq!(Ready::by_select(&reader), Ready::default());
         writer.write_all(b"x").unwrap();
         assert!(epoll.wait(Duration::from_secs(10)));
     }
