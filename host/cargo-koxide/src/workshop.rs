@@ -45,14 +45,18 @@ impl<'a> Workshop<'a> {
         let project = explained(Project::discover(dir, offline))?;
         let matrix = Matrix::of(project.root())?;
         let cache = explained(Cache::from_env())?;
-        Ok(Self {
+        Ok(Self::new(project, matrix, cache, offline, ui))
+    }
+
+    fn new(project: Project, matrix: Matrix, cache: Cache, offline: bool, ui: &'a Ui) -> Self {
+        Self {
             project,
             matrix,
             cache,
             init: OnceCell::new(),
             offline,
             ui,
-        })
+        }
     }
 
     /// The workspace of the current folder; for a driver in a file of its own, the package around it.
@@ -74,14 +78,7 @@ impl<'a> Workshop<'a> {
         let project = driver::of_source(file, &library, outer.as_ref(), &target, offline);
         let project = explained(project)?;
         let matrix = Matrix::of(outer.as_ref().unwrap_or(&project).root())?;
-        Ok(Self {
-            project,
-            matrix,
-            cache,
-            init: OnceCell::new(),
-            offline,
-            ui,
-        })
+        Ok(Self::new(project, matrix, cache, offline, ui))
     }
 
     /// The drivers that a command line means.
