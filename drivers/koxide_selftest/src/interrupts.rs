@@ -103,4 +103,30 @@ mod tests {
         drop(handle);
         Ok(())
     }
+
+    /// A driver must not sleep with interrupts disabled. When it does, this CPU is not without them for ever.
+    #[test]
+    fn who_sleeps_with_interrupts_disabled_gets_them_back() -> Result {
+        let lock: Arc<SpinLockIrq<()>> = Arc::pin_init(new_spinlock_irq!(()), GFP_KERNEL)?;
+        let forgotten = local_interrupt_disable();
+        fsleep(Delta::from_millis(2));
+        core::mem::forget(forgotten);
+        drop(lock.lock());
+        let bell = Bell::new()?;
+        let (handle, rang) = bell.rings();
+        drop(handle);
+        assert!(rang);
+
+        let early = local_interrupt_disable();
+        fsleep(Delta::from_millis(2));
+        let guard = lock.lock();
+        drop(early);
+        drop(guard);
+        drop(lock.lock());
+        let bell = Bell::new()?;
+        let (handle, rang) = bell.rings();
+        drop(handle);
+        assert!(rang);
+        Ok(())
+    }
 }

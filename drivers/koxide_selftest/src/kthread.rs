@@ -67,6 +67,47 @@ mod tests {
         Ok(())
     }
 
+    /// Says that it was dropped, and who did it.
+    struct Dropped(Arc<Mutex<Option<i32>>>);
+
+    impl Drop for Dropped {
+        fn drop(&mut self) {
+            *self.0.lock() = Some(current!().pid());
+        }
+    }
+
+    #[test]
+    fn the_result_of_a_thread_that_was_given_up_is_dropped() -> Result {
+        for returned in [false, true] {
+            let dropped: Arc<Mutex<Option<i32>>> = Arc::pin_init(new_mutex!(None), GFP_KERNEL)?;
+            let result = Dropped(dropped.clone());
+            let thread = kthread::spawn(c"kx-detached", move || {
+                if !returned {
+                    fsleep(Delta::from_millis(100));
+                }
+                result
+            })?;
+            while returned && !thread.is_finished() {
+                fsleep(Delta::from_millis(1));
+            }
+            let pid = thread.task().map(|task| task.pid());
+            thread.detach();
+            for _ in 0..1000 {
+                if dropped.lock().is_some() {
+                    break;
+                }
+                fsleep(Delta::from_millis(1));
+            }
+            let who = if returned {
+                Some(current!().pid())
+            } else {
+                pid
+            };
+            assert_eq!(*dropped.lock(), who);
+        }
+        Ok(())
+    }
+
     #[test]
     fn only_a_thread_of_the_kernel_is_told_to_stop() {
         assert!(!kthread::should_stop());

@@ -56,7 +56,7 @@ module! {
         },
         pending: u32 {
             default: 0,
-            description: "What to leave behind: 1 a thread, 2 a thread of an init that fails, 3 a work in 10 s, 4 one that repeats itself, 5 one that takes a second, 6 timers whose handles are forgotten, 7 those in 10 s, 8 works that repeat themselves all the time",
+            description: "What to leave behind: 1 a thread, 2 a thread of an init that fails, 3 a work in 10 s, 4 one that repeats itself, 5 one that takes a second, 6 timers whose handles are forgotten, 7 those in 10 s, 8 works that repeat themselves all the time, 9 a work in a queue, 10 what is left of 400 threads",
         },
         who: bool { default: false, description: "Say who loads the module" },
         index: usize {

@@ -18,7 +18,7 @@ use kernel::{
         msecs_to_jiffies,
         timer::{Timer, TimerCallback, TimerPointer, impl_has_timer},
     },
-    workqueue::{self, DelayedWork, WorkItem, impl_has_delayed_work, new_delayed_work},
+    workqueue::{self, DelayedWork, Queue, WorkItem, impl_has_delayed_work, new_delayed_work},
 };
 
 /// Leaves something behind, which the module's exit has to end.
@@ -35,6 +35,8 @@ pub(crate) fn leave(what: u32) -> Result {
         6 => Timers::forget(Delta::from_micros(200), 1),
         7 => Timers::forget(Delta::from_secs(10), msecs_to_jiffies(10_000)),
         8 => (0..100).try_for_each(|_| again()),
+        9 => leave_a_work_in_a_queue(),
+        10 => give_up_threads(),
         _ => Ok(()),
     }
 }
@@ -58,6 +60,34 @@ fn again() -> Result {
     Ok(())
 }
 
+/// Has a delayed work whose time has come wait behind another one, in a queue that goes with its thread.
+fn leave_a_work_in_a_queue() -> Result {
+    let queue = Queue::new_ordered().build(c"kx-left")?;
+    queue.try_spawn(GFP_KERNEL, || fsleep(Delta::from_millis(1000)))?;
+    let item = Rearmed::new()?;
+    kthread::spawn(c"kx-queue", move || {
+        let queued = queue.enqueue_delayed(item, 0);
+        drop(queued);
+        while kthread::sleep(Delta::from_secs(3600)) {}
+    })?
+    .detach();
+    // The work is in the queue when the module is loaded.
+    fsleep(Delta::from_millis(100));
+    Ok(())
+}
+
+/// Starts threads that nobody waits for, one after the other.
+fn give_up_threads() -> Result {
+    for _ in 0..400 {
+        let thread = kthread::spawn(c"kx-given-up", || ())?;
+        while !thread.is_finished() {
+            fsleep(Delta::from_micros(100));
+        }
+        thread.detach();
+    }
+    Ok(())
+}
+
 /// A work that is queued again each time that it has run.
 #[pin_data(PinnedDrop)]
 struct Rearmed {
@@ -70,11 +100,14 @@ impl_has_delayed_work! {
 }
 
 impl Rearmed {
-    fn start(delay: usize) -> Result {
+    fn new() -> Result<Arc<Self>> {
         let item = pin_init!(Self { work <- new_delayed_work!("Rearmed::work") });
-        let item: Arc<Self> = Arc::pin_init(item, GFP_KERNEL)?;
+        Arc::pin_init(item, GFP_KERNEL)
+    }
+
+    fn start(delay: usize) -> Result {
         workqueue::system()
-            .enqueue_delayed(item, delay)
+            .enqueue_delayed(Self::new()?, delay)
             .map_err(|_| EBUSY)
     }
 }

@@ -96,6 +96,25 @@ mod tests {
     table!(Executable, c"koxide", c"x", 0o755);
     table!(Folder, c"koxide", c"x/y", 0o644);
 
+    table!(Taken, c"kernel", c"panic", 0o644);
+    table!(TakenByFolder, c"kernel", c"keys", 0o644);
+    table!(InFile, c"kernel/panic", c"x", 0o644);
+
+    /// The kernel itself would lose the other settings of the folder.
+    #[test]
+    fn a_name_that_is_taken_is_eexist_and_leaves_the_others() -> Result {
+        assert_eq!(Registration::<Taken>::new().err(), Some(EEXIST));
+        assert_eq!(Registration::<TakenByFolder>::new().err(), Some(EEXIST));
+        assert_eq!(Registration::<InFile>::new().err(), Some(ENOTDIR));
+        // Those of the folder can still be found: they are taken, too.
+        table!(Other, c"kernel", c"hostname", 0o644);
+        assert_eq!(Registration::<Other>::new().err(), Some(EEXIST));
+        let first = Registration::<Settings>::new()?;
+        assert_eq!(Registration::<Settings>::new().err(), Some(EEXIST));
+        drop(first);
+        Ok(())
+    }
+
     #[test]
     fn tables_that_no_folder_can_be_made_of_are_einval() {
         assert_eq!(Registration::<Up>::new().err(), Some(EINVAL));

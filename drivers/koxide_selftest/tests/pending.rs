@@ -122,3 +122,32 @@ fn a_module_goes_at_any_moment() {
         }
     }
 }
+
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn a_delayed_work_that_is_in_its_queue_runs() {
+    let mut log = KernelLog::since_now();
+    let module = Module::load("koxide_selftest", "pending=9").unwrap();
+    module.unload().unwrap();
+    assert!(log.contains("the work has run"));
+    assert!(log.contains("the work was dropped"));
+}
+
+/// How many tasks the kernel has memory for.
+fn tasks() -> u32 {
+    let slabs = fs::read_to_string("/proc/slabinfo").unwrap();
+    let tasks = slabs.lines().find(|line| line.starts_with("task_struct "));
+    let mut columns = tasks.unwrap().split_whitespace();
+    columns.nth(1).unwrap().parse().unwrap()
+}
+
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn threads_that_were_given_up_leave_nothing() {
+    let before = tasks();
+    let module = Module::load("koxide_selftest", "pending=10").unwrap();
+    // The kernel counts those that it keeps for each CPU, too.
+    let after = tasks();
+    assert!(after < before + 200, "{before} became {after}");
+    module.unload().unwrap();
+}

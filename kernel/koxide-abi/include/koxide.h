@@ -341,7 +341,7 @@ struct kx_sysctl_table {
 	size_t len;
 };
 void kx_sysctl_fill(void *room, const void *table);
-struct ctl_table_header *kx_sysctl_register(const char *path, const void *room, size_t len);
+int kx_sysctl_register(const char *path, const void *room, size_t len, struct ctl_table_header **out);
 void kx_sysctl_unregister(struct ctl_table_header *header);
 void kx_sysctl_copy(void *to, const void *from, size_t len);
 

@@ -2,6 +2,7 @@
 /* Interrupts of this CPU. */
 #include <linux/irqflags.h>
 #include <linux/percpu.h>
+#include <linux/printk.h>
 
 #include "koxide.h"
 
@@ -23,15 +24,24 @@ static inline void kx_interrupts_off(void)
 
 	local_irq_save(flags);
 	interrupts = this_cpu_ptr(&kx_interrupts);
+	/* Interrupts came: what is counted here is of a thread that has slept since, or forgot what it had. */
+	if (!irqs_disabled_flags(flags))
+		interrupts->disabled = 0;
 	if (interrupts->disabled++ == 0)
 		interrupts->flags = flags;
 }
 
 static inline void kx_interrupts_on(void)
 {
-	struct kx_interrupts *interrupts = this_cpu_ptr(&kx_interrupts);
+	struct kx_interrupts *interrupts;
 
-	if (--interrupts->disabled == 0)
+	/* A thread that sleeps gets interrupts, and maybe another CPU, whose count is not its own. */
+	if (!irqs_disabled()) {
+		pr_err_once(KBUILD_MODNAME ": a thread slept while it kept interrupts away\n");
+		return;
+	}
+	interrupts = this_cpu_ptr(&kx_interrupts);
+	if (interrupts->disabled && --interrupts->disabled == 0)
 		local_irq_restore(interrupts->flags);
 }
 #endif

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Tables of /proc/sys. */
 #include <linux/build_bug.h>
+#include <linux/dcache.h>
+#include <linux/fs.h>
 #include <linux/kernel.h>
+#include <linux/magic.h>
 #include <linux/mutex.h>
+#include <linux/namei.h>
+#include <linux/path.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/sysctl.h>
 #include <linux/version.h>
@@ -84,14 +90,68 @@ void kx_sysctl_fill(void *room, const void *arg)
 #endif
 
 #ifdef KX_USE_kx_sysctl_register
-struct ctl_table_header *kx_sysctl_register(const char *path, const void *room, size_t len)
+/* Held from the look for a name until it is there, so that this module does not take one twice. */
+static DEFINE_MUTEX(kx_sysctl_registering);
+
+/* What is not seen cannot be looked through. */
+static int kx_sysctl_sees_settings(void)
 {
-	/* Old kernels have no "const" here, and do not write all the same. */
+	struct path root;
+	int ret;
+
+	ret = kern_path("/proc/sys", LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &root);
+	if (ret)
+		return ret == -ENOENT ? -ENODEV : ret;
+	if (root.dentry->d_sb->s_magic != PROC_SUPER_MAGIC)
+		ret = -ENODEV;
+	path_put(&root);
+	return ret;
+}
+
+static int kx_sysctl_is_free(const char *folder, const char *name)
+{
+	struct path found;
+	char *file;
+	int ret;
+
+	file = kasprintf(GFP_KERNEL, "/proc/sys/%s/%s", folder, name);
+	if (!file)
+		return -ENOMEM;
+	ret = kern_path(file, 0, &found);
+	kfree(file);
+	if (!ret) {
+		path_put(&found);
+		return -EEXIST;
+	}
+	return ret == -ENOENT ? 0 : ret;
+}
+
+int kx_sysctl_register(const char *path, const void *room, size_t len, struct ctl_table_header **out)
+{
+	const struct ctl_table *table = room;
+	int ret;
+	size_t i;
+
+	mutex_lock(&kx_sysctl_registering);
+	/*
+	 * The kernel must not find out itself that a name is taken: the function that then undoes what was done,
+	 * erase_header(), takes entries out of the folder that were never put in, which loses what others have there.
+	 */
+	ret = kx_sysctl_sees_settings();
+	for (i = 0; !ret && i < len; i++)
+		ret = kx_sysctl_is_free(path, table[i].procname);
+	if (!ret) {
+		/* Old kernels have no "const" here, and do not write all the same. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
-	return register_sysctl_sz(path, (struct ctl_table *)room, len);
+		*out = register_sysctl_sz(path, (struct ctl_table *)table, len);
 #else
-	return register_sysctl(path, (struct ctl_table *)room);
+		*out = register_sysctl(path, (struct ctl_table *)table);
 #endif
+		if (!*out)
+			ret = -ENOMEM;
+	}
+	mutex_unlock(&kx_sysctl_registering);
+	return ret;
 }
 #endif
 

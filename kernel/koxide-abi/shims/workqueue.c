@@ -79,7 +79,7 @@ int kx_delayed_work_waits_for(void *work, struct workqueue_struct *queue)
 	struct delayed_work *delayed = work;
 
 	/* The queue is written before the timer is armed. */
-	return timer_pending(&delayed->timer) && READ_ONCE(delayed->wq) == queue;
+	return timer_pending(&delayed->timer) && (!queue || READ_ONCE(delayed->wq) == queue);
 }
 #endif
 

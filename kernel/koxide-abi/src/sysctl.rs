@@ -2,7 +2,7 @@
 
 //! Tables of `/proc/sys`: include/linux/sysctl.h. Some kinds of entries are for GPL modules only.
 
-use core::ffi::{c_char, c_void};
+use core::ffi::{c_char, c_int, c_void};
 
 use crate::types::ctl_table_header;
 
@@ -57,14 +57,19 @@ shims! {
     /// [`SYSCTL_ENTRY_ROOM`] bytes for each entry and one more, and zero.
     pub fn kx_sysctl_fill(room: *mut c_void, table: *const c_void);
 
-    /// Makes the files; null when there is no memory or the kernel does not like the table, which the log then tells. May
-    /// sleep.
+    /// Makes the files; 0 or a negative errno: that a name is taken, there is no `/proc/sys`, there is no memory, or the
+    /// kernel does not like the table, which the log then tells. May sleep.
     ///
     /// # Safety
     ///
     /// `path` is a NUL-terminated string and `room` one that [`kx_sysctl_fill`] filled for `len` entries; both live until
-    /// the files are removed.
-    pub fn kx_sysctl_register(path: *const c_char, room: *const c_void, len: usize) -> *mut ctl_table_header;
+    /// the files are removed. `out` is writable.
+    pub fn kx_sysctl_register(
+        path: *const c_char,
+        room: *const c_void,
+        len: usize,
+        out: *mut *mut ctl_table_header,
+    ) -> c_int;
 
     /// Removes the files: when this returns, nobody reads or writes them. May sleep.
     ///

@@ -103,7 +103,7 @@ shims! {
     /// The delayed work was made, and stays meanwhile.
     pub fn kx_cancel_delayed_work(work: *mut c_void) -> c_int;
 
-    /// Whether a delayed work waits for its time and will be put into a queue then: 1 or 0. Any context.
+    /// Whether a delayed work waits for its time and will be put into a queue then, any if null: 1 or 0. Any context.
     ///
     /// # Safety
     ///

@@ -40,7 +40,8 @@ pub struct LocalInterruptDisabled(NotThreadSafe);
 ///
 /// # Context
 ///
-/// Any but an NMI. Nothing sleeps until the value goes.
+/// Any but an NMI. Nothing sleeps until the value goes, also not a [`CondVar`](crate::sync::CondVar) with the guard of a lock
+/// that was locked with it: interrupts would come while it sleeps, and from then on. The log says so, once.
 pub fn local_interrupt_disable() -> LocalInterruptDisabled {
     // SAFETY: dropping the value undoes it, on this thread, as it is not sent.
     unsafe { koxide_abi::kx_local_interrupt_disable() };

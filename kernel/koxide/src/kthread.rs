@@ -29,6 +29,7 @@ use core::cell::UnsafeCell;
 use core::ffi::{CStr, c_void};
 use core::mem::offset_of;
 use core::ptr::NonNull;
+use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use koxide_abi::types::kx_kthread;
 use macros::pin_data;
@@ -37,7 +38,7 @@ use crate::alloc::{KBox, flags::GFP_KERNEL};
 use crate::entry::enter;
 use crate::error::{Error, Result, code::ENOMEM, code::ESHUTDOWN, to_result};
 use crate::init::InPlaceInit;
-use crate::module::pending::{Ended, Entry, Kind, Owed, Scope};
+use crate::module::pending::{Ended, Entry, Kind, Owed, Scope, end_spent};
 use crate::pin_init::PinInit;
 use crate::sync::Arc;
 use crate::task::Task;
@@ -59,7 +60,9 @@ use crate::try_pin_init;
 /// }
 /// ```
 ///
-/// A thread whose handle is forgotten runs on; when the module goes it is told to stop, and waited for.
+/// A thread whose handle was [given up](JoinHandle::detach) or forgotten runs on; when the module goes it is told to stop, and
+/// waited for. What is left of one that was given up and has returned goes when the next thread is spawned; one whose
+/// handle was forgotten (`mem::forget`) keeps its memory in the kernel, some KB, until the module goes.
 ///
 /// # Errors
 ///
@@ -76,6 +79,9 @@ where
 {
     // The module does not go before the thread is in the list of what it stops.
     let _owed = Owed::new().ok_or(ESHUTDOWN)?;
+    if SPENT_THREADS.swap(false, Ordering::Acquire) {
+        end_spent();
+    }
     let main = KBox::new(
         Main {
             function,
@@ -114,7 +120,8 @@ pub fn should_stop() -> bool {
 
 /// Sleeps for a span of time, or until the thread is told to stop or is [woken up](Task::wake_up); whether it is to go on.
 ///
-/// A span is rounded up to milliseconds and to ticks of the kernel's clock (up to 10 ms); one above 49 days is 49 days.
+/// A span is rounded up to milliseconds and to ticks of the kernel's clock (up to 10 ms); one of 2³¹ ms (24 days) or more has
+/// no end.
 ///
 /// # Context
 ///
@@ -125,6 +132,18 @@ pub fn sleep(span: Delta) -> bool {
     unsafe { koxide_abi::kx_kthread_sleep(u32::try_from(millis).unwrap_or(u32::MAX)) };
     !should_stop()
 }
+
+/// Whether a thread is [`SPENT`] that was not yet cleared away.
+static SPENT_THREADS: AtomicBool = AtomicBool::new(false);
+
+/// The function has not returned, and there is a handle.
+const RUNNING: u8 = 0;
+/// The function has returned, and its result waits for the handle.
+const RETURNED: u8 = 1;
+/// The handle was given up, and the function has not returned.
+const DETACHED: u8 = 2;
+/// The function has returned, the handle was given up, and nobody waits for the result.
+const SPENT: u8 = 3;
 
 /// What a thread is started with.
 struct Main<T, F> {
@@ -172,10 +191,11 @@ impl Drop for Raw {
 ///
 /// # Invariants
 ///
-/// The thread writes `result` before it ends, and the owner of the handle looks at it after waiting for that.
+/// The thread writes `result` before `state` becomes `RETURNED`. From there on it is that of the owner of the handle.
 #[pin_data]
 struct Thread<T> {
     raw: Raw,
+    state: AtomicU8,
     result: UnsafeCell<Option<T>>,
     #[pin]
     entry: Entry,
@@ -205,6 +225,7 @@ impl<T: Send + 'static> Thread<T> {
         try_pin_init!(Self {
             // SAFETY: `main` is what `run` needs, as the caller promises.
             raw: unsafe { Raw::create(name, run::<T, F>, main.cast()) }?,
+            state: AtomicU8::new(RUNNING),
             result: UnsafeCell::new(None),
             entry <- Entry::new(Self::KIND),
         })
@@ -216,15 +237,61 @@ impl<T: Send + 'static> Thread<T> {
         unsafe { koxide_abi::kx_kthread_stop(self.raw.0.as_ptr()) };
     }
 
-    /// A thread is left to `settle` when the module goes.
+    /// Leaves the result to the owner of the handle, or drops it if there is none; what the thread does last.
+    fn returned(&self, result: T) {
+        // INVARIANT: nobody looks at the result before the state is `RETURNED`.
+        // SAFETY: as long as it is not, the result is this thread's.
+        unsafe { *self.result.get() = Some(result) };
+        if self.changes(RUNNING, RETURNED) {
+            return;
+        }
+        // SAFETY: the state did not become `RETURNED`, so that the result is still this thread's.
+        drop(unsafe { (*self.result.get()).take() });
+        self.spent();
+    }
+
+    /// Has the thread end without anybody who waits for it; its result is dropped.
+    fn detach(&self) {
+        if self.changes(RUNNING, DETACHED) {
+            return;
+        }
+        // SAFETY: the state is `RETURNED`, and this is called by the handle.
+        drop(unsafe { (*self.result.get()).take() });
+        self.spent();
+    }
+
+    /// Changes the state if it is the expected one; whether it was.
+    fn changes(&self, from: u8, to: u8) -> bool {
+        self.state
+            .compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire)
+            .is_ok()
+    }
+
+    /// Lets the next [`spawn`] clear the thread away. That waits for the thread, which runs nothing of the driver any more.
+    fn spent(&self) {
+        self.state.store(SPENT, Ordering::Release);
+        SPENT_THREADS.store(true, Ordering::Release);
+    }
+
+    /// The thread of an entry.
+    fn of_entry(entry: *const Entry) -> *const Self {
+        entry
+            .wrapping_byte_sub(offset_of!(Self, entry))
+            .cast::<Self>()
+    }
+
+    /// A thread is left to `settle` when the module goes, and when it is spent.
     ///
     /// # Safety
     ///
     /// As for [`Kind::end`].
-    unsafe fn end(_: *const Entry, scope: Scope) -> Ended {
+    unsafe fn end(entry: *const Entry, scope: Scope) -> Ended {
+        // SAFETY: the list has an owner of the thread as long as the entry is in it.
+        let thread = unsafe { &*Self::of_entry(entry) };
         match scope {
             Scope::Module => Ended::Taken,
-            Scope::Queue(_) => Ended::Idle,
+            Scope::Spent if thread.state.load(Ordering::Acquire) == SPENT => Ended::Taken,
+            Scope::Spent | Scope::Queue(_) => Ended::Idle,
         }
     }
 
@@ -234,11 +301,8 @@ impl<T: Send + 'static> Thread<T> {
     ///
     /// As for [`Kind::settle`].
     unsafe fn settle(entry: *const Entry) {
-        let thread = entry
-            .wrapping_byte_sub(offset_of!(Self, entry))
-            .cast::<Self>();
         // SAFETY: the list has one owner as long as the entry is in it, which it has just left.
-        let thread = unsafe { Arc::from_raw(thread) };
+        let thread = unsafe { Arc::from_raw(Self::of_entry(entry)) };
         thread.stop();
     }
 }
@@ -251,6 +315,7 @@ impl<T: Send + 'static> Thread<T> {
 unsafe extern "C" fn run<T, F>(data: *mut c_void)
 where
     F: FnOnce() -> T,
+    T: Send + 'static,
 {
     enter((), || {
         // SAFETY: as the caller promises.
@@ -258,15 +323,15 @@ where
         let Main { function, thread } = KBox::into_inner(main);
         let result = function();
         if let Some(thread) = thread {
-            // SAFETY: nobody else looks at it before this thread has ended.
-            unsafe { *thread.result.get() = Some(result) };
+            thread.returned(result);
         }
     });
 }
 
 /// The right to stop a thread and to have what its function returns.
 ///
-/// Dropping it tells the thread to stop, and waits until it has; on the thread itself it does nothing.
+/// Dropping it tells the thread to stop, and waits until it has; on the thread itself it gives up the handle, as
+/// [`detach`](Self::detach) does.
 ///
 /// # Context
 ///
@@ -315,6 +380,29 @@ impl<T: Send + 'static> JoinHandle<T> {
         self.stop()
     }
 
+    /// Lets the thread run on by itself. What its function returns is dropped, on the thread unless it has returned already.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use kernel::{kthread, prelude::*};
+    ///
+    /// # const __LOG_PREFIX: &core::ffi::CStr = c"doc";
+    /// # fn main() -> Result {
+    /// kthread::spawn(c"once", || pr_info!("nobody waits for this\n"))?.detach();
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Context
+    ///
+    /// Process context.
+    pub fn detach(mut self) {
+        if let Some(thread) = self.thread.take() {
+            thread.detach();
+        }
+    }
+
     /// Whether the thread's function has returned. Any context.
     pub fn is_finished(&self) -> bool {
         self.thread.as_ref().is_none_or(|thread| {
@@ -332,7 +420,7 @@ impl<T: Send + 'static> JoinHandle<T> {
     fn end(&mut self) -> Option<T> {
         let thread = self.thread.take()?;
         if is_current(&thread) {
-            // It is left to the module's exit.
+            thread.detach();
             return None;
         }
         thread.stop();

@@ -7,7 +7,8 @@
 //! tells them apart by numbers, `Work<Self, 1>` and `Work<Self, 2>`.
 //!
 //! When the module goes, nothing new is queued (an owner that is queued then comes back, or is dropped), what is queued
-//! runs, and what is delayed and waits for its time is dropped without having run.
+//! runs, and what is delayed and waits for its time is dropped without having run; so may be what is put into its queue
+//! by its timer at that very moment.
 //!
 //! # Examples
 //!

@@ -68,6 +68,15 @@ pub(crate) fn end_waiting_for(queue: *mut workqueue_struct) {
     PENDING.end_entries(Scope::Queue(queue));
 }
 
+/// Clears away what is over.
+///
+/// # Context
+///
+/// Process context; may sleep.
+pub(crate) fn end_spent() {
+    PENDING.end_entries(Scope::Spent);
+}
+
 /// Whether the module is going: what repeats itself ends now.
 pub(crate) fn is_closed() -> bool {
     PENDING.closed.load(Ordering::SeqCst)
@@ -123,6 +132,8 @@ pub(crate) enum Scope {
     Module,
     /// Those that would be put into a queue, which goes.
     Queue(*mut workqueue_struct),
+    /// Those that are over, and only have to be cleared away.
+    Spent,
 }
 
 /// What came of trying to end an entry.

@@ -106,7 +106,8 @@ impl CondVar {
     ///
     /// # Context
     ///
-    /// Process context; sleeps. No other spinlock is held.
+    /// Process context; sleeps. No other spinlock is held, and no
+    /// [`LocalInterruptDisabled`](crate::interrupt::LocalInterruptDisabled).
     pub fn wait<T: ?Sized, B: Backend>(&self, guard: &mut Guard<'_, T, B>) {
         self.sleep(guard, TASK_UNINTERRUPTIBLE, MAX_SCHEDULE_TIMEOUT);
     }
@@ -115,7 +116,8 @@ impl CondVar {
     ///
     /// # Context
     ///
-    /// Process context; sleeps. No other spinlock is held.
+    /// Process context; sleeps. No other spinlock is held, and no
+    /// [`LocalInterruptDisabled`](crate::interrupt::LocalInterruptDisabled).
     #[must_use = "when a signal waits, waiting again would return at once"]
     pub fn wait_interruptible<T: ?Sized, B: Backend>(&self, guard: &mut Guard<'_, T, B>) -> bool {
         self.sleep(guard, TASK_INTERRUPTIBLE, MAX_SCHEDULE_TIMEOUT);
@@ -138,7 +140,8 @@ impl CondVar {
     ///
     /// # Context
     ///
-    /// Process context; sleeps. No other spinlock is held.
+    /// Process context; sleeps. No other spinlock is held, and no
+    /// [`LocalInterruptDisabled`](crate::interrupt::LocalInterruptDisabled).
     #[must_use = "the time may be over"]
     pub fn wait_timeout<T: ?Sized, B: Backend>(
         &self,
@@ -157,7 +160,8 @@ impl CondVar {
     ///
     /// # Context
     ///
-    /// Process context; sleeps. No other spinlock is held.
+    /// Process context; sleeps. No other spinlock is held, and no
+    /// [`LocalInterruptDisabled`](crate::interrupt::LocalInterruptDisabled).
     #[must_use = "a signal may wait, or the time be over"]
     pub fn wait_interruptible_timeout<T: ?Sized, B: Backend>(
         &self,

@@ -141,12 +141,27 @@ impl Entry {
         })
     }
 
-    /// Whether the kernel takes it.
-    pub(super) fn is_good(&self) -> bool {
+    /// Its name.
+    fn name(&self) -> &'static CStr {
         // SAFETY: the name came from a C string that lives for ever.
-        let name = unsafe { CStr::from_ptr(self.0.name) };
-        is_name(name.to_bytes()) && self.0.mode & !0o666 == 0
+        unsafe { CStr::from_ptr(self.0.name) }
     }
+
+    /// Whether the kernel takes it.
+    fn is_good(&self) -> bool {
+        is_name(self.name().to_bytes()) && self.0.mode & !0o666 == 0
+    }
+}
+
+/// Whether the kernel takes these entries as one folder's: there are some, and no two have one name.
+pub(super) fn are_good(entries: &[Entry]) -> bool {
+    let good = |(at, entry): (usize, &Entry)| {
+        entry.is_good()
+            && entries[..at]
+                .iter()
+                .all(|other| other.name() != entry.name())
+    };
+    !entries.is_empty() && entries.iter().enumerate().all(good)
 }
 
 /// Whether a file or folder may be called that.
@@ -173,6 +188,15 @@ mod tests {
         assert!(!entry(c"a/b", 0o644).is_good());
         assert!(!entry(c"..", 0o644).is_good());
         assert!(!entry(c"x", 0o755).is_good());
+    }
+
+    #[test]
+    fn a_folder_has_no_two_files_of_one_name() {
+        let entry = |name| Entry::i32(name, 0o644, &NUMBER, 0..=1);
+        assert!(are_good(&[entry(c"x"), entry(c"y")]));
+        assert!(!are_good(&[entry(c"x"), entry(c"y"), entry(c"x")]));
+        assert!(!are_good(&[entry(c"x"), entry(c"..")]));
+        assert!(!are_good(&[]));
     }
 
     #[test]

@@ -11,11 +11,15 @@ use core::ptr::NonNull;
 use koxide_abi::SysctlTable;
 use koxide_abi::types::ctl_table_header;
 
-use super::{Entry, Table, entry::is_name};
+use super::{
+    Table,
+    entry::{are_good, is_name},
+};
 use crate::entry::enter;
 use crate::error::{
     Result,
     code::{EINVAL, ENOMEM},
+    to_result,
 };
 use crate::module;
 use crate::table::define_table;
@@ -42,22 +46,32 @@ impl<T: Table> Registration<T> {
     ///
     /// # Errors
     ///
-    /// `EINVAL` for names that are no names of files, or permission bits other than `0o666`. `ENOMEM` when there is no memory,
-    /// or the kernel does not like the table: a name is taken, or is used twice; the log then says so.
+    /// `EINVAL` for names that are no names of files or are used twice in the table, or permission bits other than `0o666`.
+    /// `EEXIST` when a name is taken, also by this very table. `ENODEV` where `/proc` is not mounted for who loads the module,
+    /// so that nobody can tell. `ENOMEM` when there is no memory, or the kernel does not like the table; the log then says so.
+    ///
+    /// Who else takes one of the names at this very moment, in another module, may bring the kernel to lose all other
+    /// settings of that folder: fs/proc/proc_sysctl.c undoes more than it did.
     ///
     /// # Context
     ///
     /// May sleep.
     pub fn new() -> Result<Self> {
         let mut folders = T::PATH.to_bytes().split(|byte| *byte == b'/');
-        if !folders.all(is_name) || !T::ENTRIES.iter().all(Entry::is_good) || T::ENTRIES.is_empty()
-        {
+        if !folders.all(is_name) || !are_good(T::ENTRIES) {
             return Err(EINVAL);
         }
-        // SAFETY: the path lives for ever, and so does the table, which was filled before the module's init.
-        let header = unsafe {
-            koxide_abi::kx_sysctl_register(T::PATH.as_ptr(), ctl_table::<T>(), T::ENTRIES.len())
-        };
+        let mut header = core::ptr::null_mut();
+        // SAFETY: the path lives for ever, and so does the table, which was filled before the module's init; `header` is
+        // writable.
+        to_result(unsafe {
+            koxide_abi::kx_sysctl_register(
+                T::PATH.as_ptr(),
+                ctl_table::<T>(),
+                T::ENTRIES.len(),
+                &raw mut header,
+            )
+        })?;
         let header = NonNull::new(header).ok_or(ENOMEM)?;
         module::registered();
         // INVARIANT: it was just registered.

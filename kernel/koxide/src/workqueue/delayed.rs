@@ -104,11 +104,15 @@ impl<T: WorkItem<ID>, const ID: u64> DelayedWork<T, ID> {
     /// As for [`Kind::end`].
     unsafe fn end(entry: *const Entry, scope: Scope) -> Ended {
         let work = Self::of_entry(entry);
-        if let Scope::Queue(queue) = scope {
-            // SAFETY: the entry is in the list, so that the work was made and stays.
-            if unsafe { koxide_abi::kx_delayed_work_waits_for(work, queue) } == 0 {
-                return Ended::Idle;
-            }
+        let queue = match scope {
+            Scope::Module => core::ptr::null_mut(),
+            Scope::Queue(queue) => queue,
+            Scope::Spent => return Ended::Idle,
+        };
+        // What is in a queue already runs, and is owed.
+        // SAFETY: the entry is in the list, so that the work was made and stays.
+        if unsafe { koxide_abi::kx_delayed_work_waits_for(work, queue) } == 0 {
+            return Ended::Idle;
         }
         // SAFETY: the entry is in the list, so that the work was made and stays.
         match unsafe { koxide_abi::kx_cancel_delayed_work(work) } {
