@@ -155,6 +155,17 @@ mod tests {
     }
 
     #[test]
+    fn a_timer_whose_time_is_over_comes_at_once() -> Result {
+        for late in [Delta::from_millis(-1), Delta::from_nanos(i64::MIN)] {
+            let counter = counter(1)?;
+            let handle = counter.clone().start(late);
+            assert!(wait_until(|| counter.count.load(Ordering::Relaxed) == 1));
+            drop(handle);
+        }
+        Ok(())
+    }
+
+    #[test]
     fn a_timer_stops_with_its_handle() -> Result {
         let counter = counter(0)?;
         let handle = counter.clone().start(Delta::ZERO);

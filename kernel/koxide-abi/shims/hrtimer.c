@@ -2,6 +2,7 @@
 /* Timers of high resolution. */
 #include <linux/build_bug.h>
 #include <linux/hrtimer.h>
+#include <linux/minmax.h>
 #include <linux/time.h>
 #include <linux/version.h>
 
@@ -37,7 +38,8 @@ void kx_hrtimer_init(void *timer, int (*run)(void *timer), u32 clock, u32 mode)
 #ifdef KX_USE_kx_hrtimer_start
 void kx_hrtimer_start(void *timer, s64 nanoseconds, u32 mode)
 {
-	hrtimer_start(timer, ns_to_ktime(nanoseconds), mode);
+	/* What is over comes at once; the kernel takes a negative span for an endless one. */
+	hrtimer_start(timer, ns_to_ktime(max_t(s64, nanoseconds, 0)), mode);
 }
 #endif
 

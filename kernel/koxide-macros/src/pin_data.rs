@@ -7,6 +7,7 @@
 
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
+use syn::ext::IdentExt as _;
 use syn::{Attribute, Error, Fields, Ident, ItemStruct};
 
 /// Takes the struct apart into what `__pin_data!` wants.
@@ -70,8 +71,9 @@ pub(crate) fn expand(attr: TokenStream, input: TokenStream) -> syn::Result<Token
 
 /// Whether an attribute lays the fields out without padding, perhaps under a condition.
 fn is_packed(attr: &Attribute) -> bool {
-    let path = attr.path();
-    (path.is_ident("repr") || path.is_ident("cfg_attr"))
+    // The compiler takes `r#repr` for `repr`.
+    let name = attr.path().get_ident().map(|name| name.unraw());
+    name.is_some_and(|name| name == "repr" || name == "cfg_attr")
         && attr.meta.to_token_stream().to_string().contains("packed")
 }
 
@@ -186,6 +188,13 @@ mod tests {
         );
         assert!(expand(quote!(), sometimes).is_err());
         assert!(packed(quote!(C, align(16))).is_ok());
+        let raw = quote!(
+            #[r#repr(C, r#packed)]
+            struct A {
+                a: u8,
+            }
+        );
+        assert!(expand(quote!(), raw).is_err());
     }
 
     #[test]

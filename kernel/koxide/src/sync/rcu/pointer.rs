@@ -7,6 +7,7 @@
     reason = "the owner is a pointer while readers look at it"
 )]
 
+use core::cell::Cell;
 use core::ffi::c_void;
 use core::marker::PhantomData;
 use core::sync::atomic::{AtomicPtr, Ordering};
@@ -63,7 +64,8 @@ use crate::types::ForeignOwnable;
 /// again after a grace period.
 pub struct Rcu<P: ForeignOwnable> {
     pointer: AtomicPtr<c_void>,
-    _owner: PhantomData<P>,
+    // As a cell: a value is put in through a shared reference, so that no other type will do, not even a longer lifetime.
+    _owner: PhantomData<Cell<P>>,
 }
 
 // SAFETY: the owner is sent along.
@@ -146,6 +148,19 @@ impl<P: ForeignOwnable> Drop for Rcu<P> {
         drop(unsafe { P::try_from_foreign(pointer) });
     }
 }
+
+/// A function that wants what lives for ever does not take the place of one that does not:
+///
+/// ```compile_fail
+/// use kernel::{prelude::*, sync::rcu::Rcu};
+///
+/// fn put(rcu: &Rcu<KBox<for<'a> fn(&'a u32)>>, keep: KBox<fn(&'static u32)>) {
+///     let wider: &Rcu<KBox<fn(&'static u32)>> = rcu;
+///     drop(wider.replace(keep));
+/// }
+/// ```
+#[cfg(doctest)]
+struct Attacks;
 
 #[cfg(test)]
 mod tests {
