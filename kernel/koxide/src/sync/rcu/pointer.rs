@@ -151,7 +151,7 @@ impl<P: ForeignOwnable> Drop for Rcu<P> {
 
 /// A function that wants what lives for ever does not take the place of one that does not:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0308
 /// use kernel::{prelude::*, sync::rcu::Rcu};
 ///
 /// fn put(rcu: &Rcu<KBox<for<'a> fn(&'a u32)>>, keep: KBox<fn(&'static u32)>) {
