@@ -69,6 +69,8 @@ pub fn fmt(input: TokenStream) -> TokenStream {
 ///
 /// On a trait it adds a constant `HAS_<METHOD>` per method, false by default, and on an implementation it sets those of
 /// the methods that are there: the C side gets a null pointer for the others, as a C driver would leave it.
+///
+/// An implementation that lacks the attribute does not compile: `USE_VTABLE_ATTR` is missing, says the compiler.
 #[proc_macro_attribute]
 pub fn vtable(attr: TokenStream, input: TokenStream) -> TokenStream {
     finish(vtable::expand(attr.into(), input.into()))

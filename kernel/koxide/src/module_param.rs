@@ -15,7 +15,7 @@
 //!
 //! With `perm: 0o444` a parameter is shown in `/sys/module/DRIVER/parameters/NAME`; with `perm: 0o644` the administrator
 //! changes it there while the driver runs. Only numbers and bools can then be read in any context: the others are copied
-//! under a lock. The name of a type says `true` where that is so, since such a value cannot be borrowed.
+//! under a lock, and the copy of a text, which needs memory, is a `Result<CString, AllocError>`. The name of a type says `true` where that is so, since such a value cannot be borrowed.
 //!
 //! # Examples
 //!

@@ -20,8 +20,8 @@ pub enum KernelName {
 }
 
 /// The forms of a name, for messages.
-const FORMS: &str =
-    "the forms are running, path:DIR, debian:SUITE (such as debian:bookworm), deb:FILE,FILE...";
+const FORMS: &str = "the forms are running, path:DIR, debian:SUITE (such as debian:bookworm), deb:FILE,FILE...; \
+     and 6.1 stands for one of that line, if `cargo koxide kernel list` shows it";
 
 /// The words a name begins with.
 const WORDS: [&str; 4] = ["running", "path", "debian", "deb"];

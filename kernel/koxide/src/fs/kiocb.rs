@@ -56,6 +56,16 @@ impl<'a, T: ForeignOwnable> Kiocb<'a, T> {
     /// The flags of the file, which may say that it does not wait or writes at its end: see [`flags`](super::flags).
     ///
     /// Upstream has no such method.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::{fs::{Kiocb, flags::O_NONBLOCK}, types::ForeignOwnable};
+    ///
+    /// fn may_wait<T: ForeignOwnable>(kiocb: &Kiocb<'_, T>) -> bool {
+    ///     kiocb.flags() & O_NONBLOCK == 0
+    /// }
+    /// ```
     pub fn flags(&self) -> u32 {
         // SAFETY: by the invariant the operation is under way.
         let file = unsafe { koxide_abi::kx_kiocb_file(self.inner.as_ptr()) };
