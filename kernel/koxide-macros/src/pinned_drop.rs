@@ -4,7 +4,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Error, ItemImpl};
+use syn::{Attribute, Error, ImplItem, ItemImpl};
 
 /// Names the trait by its full path and hands the rest on.
 pub(crate) fn expand(attr: TokenStream, input: TokenStream) -> syn::Result<TokenStream> {
@@ -15,6 +15,12 @@ pub(crate) fn expand(attr: TokenStream, input: TokenStream) -> syn::Result<Token
         ));
     }
     let item: ItemImpl = syn::parse2(input)?;
+    if let Some(other) = attributes(&item).find(|attr| !is_plain(attr)) {
+        return Err(Error::new_spanned(
+            other,
+            "this attribute cannot be used with `#[pinned_drop]`",
+        ));
+    }
     let names_it = |path: &syn::Path| {
         path.segments
             .last()
@@ -42,6 +48,23 @@ pub(crate) fn expand(attr: TokenStream, input: TokenStream) -> syn::Result<Token
     })
 }
 
+/// The attributes of an implementation and of its functions.
+fn attributes(item: &ItemImpl) -> impl Iterator<Item = &Attribute> {
+    let of_functions = item.items.iter().flat_map(|item| match item {
+        ImplItem::Fn(function) => function.attrs.as_slice(),
+        _ => &[],
+    });
+    item.attrs.iter().chain(of_functions)
+}
+
+/// Whether an attribute says nothing to the linker. The compiler's lint against `unsafe` does not look into what passes
+/// through another crate's macros, so that `#[unsafe(no_mangle)]` would go unnoticed.
+fn is_plain(attribute: &Attribute) -> bool {
+    ["doc", "allow", "expect", "cfg", "inline"]
+        .iter()
+        .any(|name| attribute.path().is_ident(name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,6 +83,31 @@ mod tests {
         let signature =
             "@ impl_sig (impl < T : Send > :: kernel :: pin_init :: PinnedDrop for A < T >)";
         assert!(out.contains(signature), "{out}");
+    }
+
+    #[test]
+    fn what_the_linker_looks_at_is_refused() {
+        let with = |attribute: TokenStream| {
+            expand(
+                quote!(),
+                quote!(
+                    impl PinnedDrop for A {
+                        #attribute
+                        fn drop(self: Pin<&mut Self>) {}
+                    }
+                ),
+            )
+        };
+        assert!(with(quote!(#[unsafe(export_name = "mutex_lock")])).is_err());
+        assert!(with(quote!(#[no_mangle])).is_err());
+        assert!(with(quote!(#[inline])).is_ok());
+        let outside = quote!(
+            #[unsafe(no_mangle)]
+            impl PinnedDrop for A {
+                fn drop(self: Pin<&mut Self>) {}
+            }
+        );
+        assert!(expand(quote!(), outside).is_err());
     }
 
     #[test]

@@ -25,10 +25,12 @@
 #[macro_export]
 macro_rules! declare_trace {
     ($(
-        $(#[$attribute:meta])*
+        $(#[$($attribute:tt)*])*
         $visibility:vis unsafe fn $name:ident($($argument:ident: $ty:ty),* $(,)?);
     )*) => {$(
-        $(#[$attribute])*
+        $($crate::__plain_attribute! { $($attribute)* })*
+
+        $(#[$($attribute)*])*
         #[inline(always)]
         #[allow(dead_code)]
         $visibility unsafe fn $name($($argument: $ty),*) {
@@ -36,3 +38,15 @@ macro_rules! declare_trace {
         }
     )*};
 }
+
+/// A driver's own attributes say nothing to the linker:
+///
+/// ```compile_fail
+/// #![forbid(unsafe_code)]
+/// kernel::declare_trace! {
+///     #[unsafe(no_mangle)]
+///     unsafe fn mutex_lock(lock: usize);
+/// }
+/// ```
+#[cfg(doctest)]
+struct Attacks;

@@ -247,3 +247,37 @@ impl<T, F: FnOnce(T)> Drop for ScopeGuard<T, F> {
         cleanup(data);
     }
 }
+
+/// Does not compile when there are other tokens than those of generics, which would end them and go on with something of
+/// their own, behind an `unsafe` that was not written for it.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __only_generics {
+    ($($generics:tt)*) => {
+        const _: () = {
+            #[allow(
+                dead_code,
+                single_use_lifetimes,
+                clippy::extra_unused_lifetimes,
+                clippy::extra_unused_type_parameters
+            )]
+            fn generics<$($generics)*>() {}
+        };
+    };
+}
+
+/// Does not compile for attributes other than these: what stands in a macro's input is not looked at by the lint against
+/// `unsafe`, and such as `#[unsafe(no_mangle)]` would choose symbols and sections.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __plain_attribute {
+    (doc $($rest:tt)*) => {};
+    (allow $($rest:tt)*) => {};
+    (expect $($rest:tt)*) => {};
+    (cfg $($rest:tt)*) => {};
+    (deprecated $($rest:tt)*) => {};
+    (must_use $($rest:tt)*) => {};
+    ($($other:tt)*) => {
+        ::core::compile_error!("this attribute cannot be used here");
+    };
+}

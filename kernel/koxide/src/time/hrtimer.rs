@@ -364,6 +364,8 @@ macro_rules! impl_has_hr_timer {
         }
         $($rest:tt)*
     ) => {
+        $($crate::__only_generics! { $($generics)* })?
+
         // SAFETY: both functions are about the field, which has the right type and is no field of what `Self` points at.
         unsafe impl $(<$($generics)*>)? $crate::time::hrtimer::HasHrTimer<$timer_type> for $self {
             type TimerMode = $mode;

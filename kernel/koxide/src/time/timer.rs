@@ -282,6 +282,8 @@ macro_rules! impl_has_timer {
     ($(
         impl $({$($generics:tt)*})? HasTimer<Self> for $self:ty { self.$field:ident }
     )*) => {$(
+        $($crate::__only_generics! { $($generics)* })?
+
         // SAFETY: both functions are about the field, which has the right type and is no field of what `Self` points at.
         unsafe impl $(<$($generics)*>)? $crate::time::timer::HasTimer for $self {
             #[inline]

@@ -154,6 +154,8 @@ macro_rules! impl_has_delayed_work {
     ($(
         impl $({$($generics:tt)*})? HasDelayedWork<$work_type:ty $(, $id:tt)?> for $self:ty { self.$field:ident }
     )*) => {$(
+        $($crate::__only_generics! { $($generics)* })?
+
         // SAFETY: the field has the right type, as the other implementation checks.
         unsafe impl $(<$($generics)*>)? $crate::workqueue::HasDelayedWork<$work_type $(, $id)?> for $self {}
 

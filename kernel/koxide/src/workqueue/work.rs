@@ -130,6 +130,8 @@ macro_rules! impl_has_work {
     ($(
         impl $({$($generics:tt)*})? HasWork<$work_type:ty $(, $id:tt)?> for $self:ty { self.$field:ident }
     )*) => {$(
+        $($crate::__only_generics! { $($generics)* })?
+
         // SAFETY: both functions are about the field, which has the right type and is no field of what `Self` points at.
         unsafe impl $(<$($generics)*>)? $crate::workqueue::HasWork<$work_type $(, $id)?> for $self {
             #[inline]
@@ -226,6 +228,28 @@ macro_rules! new_work {
 /// fn take(arc: Arc<Two<Sub>>) {
 ///     let other: &Two<Super> = &arc;
 ///     drop(other.work.cancel_sync());
+/// }
+/// ```
+///
+/// The generics are nothing but generics:
+///
+/// ```compile_fail
+/// #![forbid(unsafe_code)]
+/// use kernel::{prelude::*, sync::Arc, workqueue::{Work, WorkItem, impl_has_work}};
+///
+/// struct Address(*mut u8);
+///
+/// #[pin_data]
+/// struct Item { #[pin] work: Work<Item> }
+///
+/// impl_has_work! {
+///     impl{> Send for Address {} unsafe impl<} HasWork<Self> for Item { self.work }
+/// }
+///
+/// impl WorkItem for Item {
+///     type Pointer = Arc<Self>;
+///
+///     fn run(_: Arc<Self>) {}
 /// }
 /// ```
 #[cfg(doctest)]

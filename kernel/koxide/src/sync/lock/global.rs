@@ -256,7 +256,7 @@ impl<T: ?Sized, B: GlobalLockBackend> GlobalLockedBy<T, B> {
 #[macro_export]
 macro_rules! global_lock {
     (
-        $(#[$meta:meta])* $vis:vis $(unsafe(uninit))? static $name:ident: $kind:ident<$item:ty> = $value:expr;
+        $(#[$($meta:tt)*])* $vis:vis $(unsafe(uninit))? static $name:ident: $kind:ident<$item:ty> = $value:expr;
     ) => {
         #[doc(hidden)]
         #[allow(non_camel_case_types, clippy::upper_case_acronyms, reason = "it has the name of its lock")]
@@ -273,7 +273,9 @@ macro_rules! global_lock {
             }
         }
 
-        $(#[$meta])*
+        $($crate::__plain_attribute! { $($meta)* })*
+
+        $(#[$($meta)*])*
         $vis static $name: $crate::sync::lock::GlobalLock<$name> = {
             // What the driver wrote stays outside of `unsafe`.
             let value: $item = $value;
@@ -282,6 +284,20 @@ macro_rules! global_lock {
         };
     };
 }
+
+/// A driver's own attributes say nothing to the linker:
+///
+/// ```compile_fail
+/// #![forbid(unsafe_code)]
+/// use kernel::{prelude::*, sync::global_lock};
+///
+/// global_lock! {
+///     #[unsafe(link_section = ".koxide.tables")]
+///     static COUNT: Mutex<u32> = 0;
+/// }
+/// ```
+#[cfg(doctest)]
+struct Attacks;
 
 /// The kind of a lock by its name.
 #[doc(hidden)]
