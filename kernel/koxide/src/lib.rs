@@ -117,6 +117,10 @@ pub use module::{InPlaceModule, Module, ModuleMetadata, ThisModule};
 
 mod older;
 
+/// For macros that `unsafe` code relies on: another crate can have the name `core` in a driver.
+#[doc(hidden)]
+pub use ::core as __core;
+
 /// The prefix of what this library itself writes to the log.
 #[doc(hidden)]
 pub const __LOG_PREFIX: &core::ffi::CStr = c"koxide";

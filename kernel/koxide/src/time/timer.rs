@@ -294,12 +294,12 @@ macro_rules! impl_has_timer {
                     let Self { $field: field @ _, .. } = this;
                     &raw const *field
                 };
-                this.wrapping_byte_add(::core::mem::offset_of!(Self, $field)).cast()
+                this.wrapping_byte_add($crate::__core::mem::offset_of!(Self, $field)).cast()
             }
 
             #[inline]
             unsafe fn timer_container_of(timer: *mut $crate::time::timer::Timer<Self>) -> *mut Self {
-                timer.wrapping_byte_sub(::core::mem::offset_of!(Self, $field)).cast()
+                timer.wrapping_byte_sub($crate::__core::mem::offset_of!(Self, $field)).cast()
             }
         }
     )*};

@@ -172,7 +172,7 @@ macro_rules! impl_has_delayed_work {
                     &raw const *field
                 };
                 $crate::workqueue::DelayedWork::__as_work(
-                    this.wrapping_byte_add(::core::mem::offset_of!(Self, $field)).cast(),
+                    this.wrapping_byte_add($crate::__core::mem::offset_of!(Self, $field)).cast(),
                 )
             }
 
@@ -180,7 +180,7 @@ macro_rules! impl_has_delayed_work {
             unsafe fn work_container_of(
                 work: *mut $crate::workqueue::Work<$work_type $(, $id)?>,
             ) -> *mut Self {
-                work.wrapping_byte_sub(::core::mem::offset_of!(Self, $field)).cast()
+                work.wrapping_byte_sub($crate::__core::mem::offset_of!(Self, $field)).cast()
             }
         }
     )*};

@@ -144,14 +144,14 @@ macro_rules! impl_has_work {
                     let Self { $field: field @ _, .. } = this;
                     &raw const *field
                 };
-                this.wrapping_byte_add(::core::mem::offset_of!(Self, $field)).cast()
+                this.wrapping_byte_add($crate::__core::mem::offset_of!(Self, $field)).cast()
             }
 
             #[inline]
             unsafe fn work_container_of(
                 work: *mut $crate::workqueue::Work<$work_type $(, $id)?>,
             ) -> *mut Self {
-                work.wrapping_byte_sub(::core::mem::offset_of!(Self, $field)).cast()
+                work.wrapping_byte_sub($crate::__core::mem::offset_of!(Self, $field)).cast()
             }
         }
     )*};
@@ -251,6 +251,38 @@ macro_rules! new_work {
 ///
 ///     fn run(_: Arc<Self>) {}
 /// }
+/// ```
+///
+/// Nor is another crate asked where the field is; this compiles, since it is not:
+///
+/// ```
+/// #![forbid(unsafe_code)]
+/// extern crate self as core;
+///
+/// use kernel::{prelude::*, sync::Arc, workqueue::{Work, WorkItem, impl_has_work}};
+///
+/// pub mod mem {
+///     #[macro_export]
+///     macro_rules! elsewhere {
+///         ($($field:tt)*) => { false };
+///     }
+///     pub use elsewhere as offset_of;
+/// }
+///
+/// // The real one is a number.
+/// const _: bool = ::core::mem::offset_of!(Item, work);
+///
+/// struct Item { work: Work<Item> }
+///
+/// impl_has_work! { impl HasWork<Self> for Item { self.work } }
+///
+/// impl WorkItem for Item {
+///     type Pointer = Arc<Self>;
+///
+///     fn run(_: Arc<Self>) {}
+/// }
+///
+/// fn main() {}
 /// ```
 #[cfg(doctest)]
 struct Attacks;
