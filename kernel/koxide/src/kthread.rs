@@ -25,6 +25,8 @@
 
 #![allow(unsafe_code, reason = "the C edge of kernel threads")]
 
+mod handle;
+
 use core::cell::UnsafeCell;
 use core::ffi::{CStr, c_void};
 use core::mem::offset_of;
@@ -41,9 +43,10 @@ use crate::init::InPlaceInit;
 use crate::module::pending::{Ended, Entry, Kind, Owed, Scope, end_spent};
 use crate::pin_init::PinInit;
 use crate::sync::Arc;
-use crate::task::Task;
 use crate::time::Delta;
 use crate::try_pin_init;
+
+pub use handle::JoinHandle;
 
 /// Runs a function on a new kernel thread, which has a name of at most 15 bytes in `ps` and `/proc/PID/comm`.
 ///
@@ -118,7 +121,7 @@ pub fn should_stop() -> bool {
     unsafe { koxide_abi::kx_kthread_should_stop() != 0 }
 }
 
-/// Sleeps for a span of time, or until the thread is told to stop or is [woken up](Task::wake_up); whether it is to go on.
+/// Sleeps for a span of time, or until the thread is told to stop or is [woken up](crate::task::Task::wake_up); whether it is to go on.
 ///
 /// A span is rounded up to milliseconds and to ticks of the kernel's clock (up to 10 ms); one of 2³¹ ms (24 days) or more has
 /// no end.
@@ -326,128 +329,4 @@ where
             thread.returned(result);
         }
     });
-}
-
-/// The right to stop a thread and to have what its function returns.
-///
-/// Dropping it tells the thread to stop, and waits until it has; on the thread itself it gives up the handle, as
-/// [`detach`](Self::detach) does.
-///
-/// # Context
-///
-/// It is dropped in process context, where it sleeps.
-#[must_use = "the thread is stopped when the handle goes"]
-pub struct JoinHandle<T: Send + 'static> {
-    /// None once it was stopped.
-    thread: Option<Arc<Thread<T>>>,
-}
-
-impl<T: Send + 'static> JoinHandle<T> {
-    /// Tells the thread to stop, waits until it has, and gives what its function returned.
-    ///
-    /// # Panics
-    ///
-    /// On the thread itself, which would wait for ever.
-    ///
-    /// # Context
-    ///
-    /// Process context; sleeps.
-    #[must_use = "drop the handle to stop the thread without its result"]
-    pub fn stop(mut self) -> T {
-        match self.end() {
-            Some(result) => result,
-            None => panic!("a thread cannot wait for itself"),
-        }
-    }
-
-    /// Waits until the thread's function has returned, and gives what it returned.
-    ///
-    /// # Panics
-    ///
-    /// On the thread itself, which would wait for ever.
-    ///
-    /// # Context
-    ///
-    /// Process context; sleeps.
-    #[must_use = "drop the handle to stop the thread without its result"]
-    pub fn join(self) -> T {
-        if let Some(thread) = &self.thread
-            && !is_current(thread)
-        {
-            // SAFETY: it was started, and this is another thread.
-            unsafe { koxide_abi::kx_kthread_wait(thread.raw.0.as_ptr()) };
-        }
-        self.stop()
-    }
-
-    /// Lets the thread run on by itself. What its function returns is dropped, on the thread unless it has returned already.
-    ///
-    /// # Examples
-    ///
-    /// ```no_run
-    /// use kernel::{kthread, prelude::*};
-    ///
-    /// # const __LOG_PREFIX: &core::ffi::CStr = c"doc";
-    /// # fn main() -> Result {
-    /// kthread::spawn(c"once", || pr_info!("nobody waits for this\n"))?.detach();
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Context
-    ///
-    /// Process context.
-    pub fn detach(mut self) {
-        if let Some(thread) = self.thread.take() {
-            thread.detach();
-        }
-    }
-
-    /// Whether the thread's function has returned. Any context.
-    pub fn is_finished(&self) -> bool {
-        self.thread.as_ref().is_none_or(|thread| {
-            // SAFETY: it exists as long as the handle.
-            unsafe { koxide_abi::kx_kthread_returned(thread.raw.0.as_ptr()) != 0 }
-        })
-    }
-
-    /// The thread, to be woken up or asked for its number.
-    pub fn task(&self) -> Option<&Task> {
-        self.thread.as_ref().map(|thread| task_of(thread))
-    }
-
-    /// Stops the thread, once; nothing on the thread itself.
-    fn end(&mut self) -> Option<T> {
-        let thread = self.thread.take()?;
-        if is_current(&thread) {
-            thread.detach();
-            return None;
-        }
-        thread.stop();
-        if thread.entry.unlist() {
-            // SAFETY: the list had an owner as long as the entry was in it.
-            drop(unsafe { Arc::from_raw(core::ptr::from_ref(&*thread)) });
-        }
-        // SAFETY: the thread has ended, and there is one handle.
-        unsafe { (*thread.result.get()).take() }
-    }
-}
-
-impl<T: Send + 'static> Drop for JoinHandle<T> {
-    fn drop(&mut self) {
-        self.end();
-    }
-}
-
-/// The task of a thread.
-fn task_of<T>(thread: &Arc<Thread<T>>) -> &Task {
-    // SAFETY: the thread was not freed.
-    let task = unsafe { koxide_abi::kx_kthread_task(thread.raw.0.as_ptr()) };
-    // SAFETY: there is a reference to the task as long as the thread was not freed.
-    unsafe { Task::from_raw(task) }
-}
-
-/// Whether a thread is the one that runs this.
-fn is_current<T>(thread: &Arc<Thread<T>>) -> bool {
-    **crate::current!() == *task_of(thread)
 }
