@@ -35,11 +35,7 @@ pub(crate) struct View {
 /// The view of a kernel's headers below `base`, a folder that make can work in; made when it is not there yet.
 pub(crate) fn of(kernel: &Kernel, base: &Path) -> Result<View> {
     let headers = &kernel.headers;
-    let key = digest(&format!(
-        "{FORMAT} {} {}",
-        headers.root.display(),
-        headers.build.display()
-    ));
+    let key = key(&headers.root, &headers.build, base);
     let dir = base.join(format!("{}-{key}", kernel.release));
     let view = View {
         build: dir.join("build"),
@@ -51,6 +47,12 @@ pub(crate) fn of(kernel: &Kernel, base: &Path) -> Result<View> {
         make(kernel, base, &dir)?;
     }
     Ok(view)
+}
+
+/// Tells views apart. What is in one says where it is itself, so that one that was moved along is another one.
+fn key(root: &Path, build: &Path, base: &Path) -> String {
+    let parts = [root, build, base].map(|path| path.display().to_string());
+    digest(&format!("{FORMAT} {}", parts.join(" ")))
 }
 
 /// A view whose links lead nowhere is of headers that were removed and fetched again elsewhere.
@@ -162,6 +164,13 @@ fn link_libraries(root: &Path, into: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_view_that_was_moved_is_not_used() {
+        let key = |base: &str| key(Path::new("/r"), Path::new("/r/build"), Path::new(base));
+        assert_ne!(key("/old/target/.views"), key("/new/target/.views"));
+        assert_eq!(key("/old/target/.views"), key("/old/target/.views"));
+    }
 
     #[test]
     fn the_included_makefile_is_found() {
