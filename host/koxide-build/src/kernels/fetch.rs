@@ -91,16 +91,8 @@ pub(crate) fn debian(
     let what = format!("fetching the kernel {}", plan.release);
     cache::need_space(cache.root(), &what, plan.download + plan.unpacked)?;
     let scratch = cache.scratch()?;
-    let packages = scratch.path().join("packages");
-    cache::create_dir(&packages)?;
-    let wanted: Vec<String> = plan
-        .packages
-        .iter()
-        .map(|p| format!("{}={}", p.name, p.version))
-        .collect();
     progress.stage(&what);
-    apt.download(&wanted, plan.download, &packages, progress)?;
-    let files = compare(&packages, &plan.packages)?;
+    let files = download(&apt, &plan.packages, scratch.path(), progress)?;
     progress.stage(&format!("unpacking the kernel {}", plan.release));
     let root = scratch.path().join("kernel/root");
     unpack(&files, &root, progress)?;
@@ -114,6 +106,24 @@ pub(crate) fn debian(
     place(&scratch.path().join("kernel"), &target, &record)?;
     apt.tidy()?;
     Ok(id)
+}
+
+/// Fetches packages into a folder of `scratch`, and compares each with what was planned; the files in the same order.
+pub(crate) fn download(
+    apt: &Apt,
+    packages: &[Package],
+    scratch: &Path,
+    progress: &dyn Progress,
+) -> Result<Vec<PathBuf>> {
+    let dir = scratch.join("packages");
+    cache::create_dir(&dir)?;
+    let wanted: Vec<String> = packages
+        .iter()
+        .map(|p| format!("{}={}", p.name, p.version))
+        .collect();
+    let total = packages.iter().map(|p| p.bytes).sum();
+    apt.download(&wanted, total, &dir, progress)?;
+    compare(&dir, packages)
 }
 
 /// Unpacks package files that the user has, and returns the kernel's id; needs the lock.
@@ -195,7 +205,7 @@ fn corrupt(file: &Path, error: koxide_process::Error) -> Error {
 }
 
 /// Compares what was fetched with what was planned, by hash; apt did so too, and this is what the record says.
-pub(crate) fn compare(dir: &Path, packages: &[Package]) -> Result<Vec<PathBuf>> {
+fn compare(dir: &Path, packages: &[Package]) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
         let path = entry.path();

@@ -71,12 +71,13 @@ pub fn tree(
     // The package, what is in it, and the folder.
     cache::need_space(cache.root(), &what, package.bytes * 3)?;
     let scratch = cache.scratch()?;
-    let packages = scratch.path().join("packages");
-    cache::create_dir(&packages)?;
     progress.stage(&what);
-    let exact = format!("{}={}", package.name, package.version);
-    apt.download(&[exact], package.bytes, &packages, progress)?;
-    let files = fetch::compare(&packages, std::slice::from_ref(&package))?;
+    let files = fetch::download(
+        &apt,
+        std::slice::from_ref(&package),
+        scratch.path(),
+        progress,
+    )?;
     progress.stage(&format!("unpacking {folder} of {}", package.name));
     let root = scratch.path().join("root");
     fetch::unpack(&files, &root, progress)?;
