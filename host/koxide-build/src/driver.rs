@@ -20,7 +20,7 @@ const LIBRARY: &str = "koxide";
 type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// A cargo workspace with drivers in it.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Project {
     dir: PathBuf,
     root: PathBuf,
@@ -127,12 +127,9 @@ impl Project {
         self
     }
 
-    /// The same project, built with what another one has built already: in its target folder.
-    ///
-    /// What is made of its drivers is put into `output`, where it does not meet the other project's.
+    /// The same project with another folder for objects and modules, where they do not meet another project's.
     #[must_use]
-    pub fn within(mut self, other: &Self, output: impl Into<PathBuf>) -> Self {
-        self.target.clone_from(&other.target);
+    pub fn with_output_dir(mut self, output: impl Into<PathBuf>) -> Self {
         self.output = Some(output.into());
         self
     }

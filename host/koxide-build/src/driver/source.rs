@@ -66,8 +66,7 @@ pub fn of_source(
         cache::write(&lock, library.lock.as_bytes())?;
     }
     let project = Project::discover(&dir, offline)?;
-    let outer = outer.unwrap_or(&project).clone().with_target_dir(target);
-    Ok(project.within(&outer, dir))
+    Ok(project.with_target_dir(target).with_output_dir(dir))
 }
 
 /// The file's whole path, and the name that a package has for it.
