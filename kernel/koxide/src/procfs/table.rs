@@ -11,10 +11,8 @@ use koxide_abi::types::{file, inode, seq_file};
 
 use super::Operations;
 use crate::entry::enter;
-use crate::error::{
-    code::{EIO, EIOCBQUEUED},
-    from_result,
-};
+use crate::error::{code::EIO, from_result};
+use crate::fs;
 use crate::seq_file::{SeqFile, answer, data_of};
 use crate::table::define_table;
 use crate::uaccess::{UserPtr, UserSlice};
@@ -93,12 +91,8 @@ unsafe extern "C" fn write<T: Operations>(
         let data = unsafe { &*data.cast::<T>() };
         let buffer = UserPtr::from_addr(buffer.addr());
         from_result(|| {
-            match data.write(&mut UserSlice::new(buffer, len).reader()) {
-                Ok(()) => Ok(isize::try_from(len)?),
-                // The kernel would wait for a completion that never comes.
-                Err(EIOCBQUEUED) => Err(EIO),
-                Err(error) => Err(error),
-            }
+            let written = data.write(&mut UserSlice::new(buffer, len).reader());
+            fs::table::answer(written.map(|()| len), len)
         })
     })
 }
