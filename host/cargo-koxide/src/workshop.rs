@@ -3,11 +3,11 @@
 //! What `build`, `run`, `test` and `demo` share: the drivers and kernels that a command line means, each driver's
 //! object, and its module for each kernel.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use koxide_build::object::{self, Artefact, BuildOptions};
+use koxide_build::object::{self, Artefact, BuildOptions, Variant};
 use koxide_build::{
     Cache, Driver, Kernel, KernelName, Module, Project, Silent, driver, guest, module,
 };
@@ -29,6 +29,8 @@ pub(crate) struct Workshop<'a> {
     cache: Cache,
     /// The virtual machine's init, once it was built.
     init: OnceCell<PathBuf>,
+    /// The objects of which the user knows that stock kernels have others.
+    told: RefCell<Vec<Variant>>,
     offline: bool,
     ui: &'a Ui,
 }
@@ -54,6 +56,7 @@ impl<'a> Workshop<'a> {
             matrix,
             cache,
             init: OnceCell::new(),
+            told: RefCell::default(),
             offline,
             ui,
         }
@@ -140,10 +143,61 @@ impl<'a> Workshop<'a> {
         &self.cache
     }
 
-    /// A driver's object, the one with its in-kernel tests on request.
-    pub(crate) fn object(&self, driver: &Driver, kunit: bool) -> anyhow::Result<Artefact> {
+    /// A driver's module for each kernel, the one with its in-kernel tests on request. It takes as few objects as these
+    /// kernels do: one, as long as none of them was built to look for faults.
+    pub(crate) fn modules(
+        &self,
+        driver: &Driver,
+        kernels: &[Kernel],
+        kunit: bool,
+    ) -> anyhow::Result<Vec<Module>> {
+        let mut objects: Vec<(Variant, Artefact)> = Vec::new();
+        let mut modules = Vec::new();
+        for kernel in kernels {
+            let variant = self.variant(kernel)?;
+            let object = match objects.iter().find(|(of, _)| *of == variant) {
+                Some((_, object)) => object.clone(),
+                None => {
+                    let object = self.object(driver, &variant, kunit)?;
+                    objects.push((variant, object.clone()));
+                    object
+                }
+            };
+            modules.push(self.module(&object, kernel)?);
+        }
+        Ok(modules)
+    }
+
+    /// A driver's module for one kernel.
+    pub(crate) fn module_for(&self, driver: &Driver, kernel: &Kernel) -> anyhow::Result<Module> {
+        let object = self.object(driver, &self.variant(kernel)?, false)?;
+        self.module(&object, kernel)
+    }
+
+    /// Which of a driver's objects is for a kernel.
+    fn variant(&self, kernel: &Kernel) -> anyhow::Result<Variant> {
+        let steps = Steps::new(self.ui);
+        let (abi, out) = (self.project.abi_dir(), self.project.output_dir());
+        let variant = module::variant(abi, kernel, &out, &steps);
+        self.ui.finish();
+        let variant = explained(variant)?;
+        let mut told = self.told.borrow_mut();
+        if !variant.is_stock() && !told.contains(&variant) {
+            self.ui.note(format!(
+                "drivers are compiled for {} apart from stock kernels: {}",
+                kernel.release,
+                variant.reasons()
+            ));
+            told.push(variant.clone());
+        }
+        Ok(variant)
+    }
+
+    /// A driver's object.
+    fn object(&self, driver: &Driver, variant: &Variant, kunit: bool) -> anyhow::Result<Artefact> {
         let artefact = self.with_options(|options| {
             options.kunit = kunit;
+            options.variant = variant.clone();
             explained(object::build(&self.project, driver, options))
         })?;
         if !artefact.fresh {
@@ -152,20 +206,15 @@ impl<'a> Workshop<'a> {
             } else {
                 ""
             };
-            self.ui.status(
-                "Compiled",
-                format!(
-                    "{}{tests} ({})",
-                    driver.package,
-                    self.shown(&artefact.object)
-                ),
-            );
+            let place = self.shown(&artefact.object);
+            self.ui
+                .status("Compiled", format!("{}{tests} ({place})", driver.package));
         }
         Ok(artefact)
     }
 
     /// The module of an object for a kernel.
-    pub(crate) fn module(&self, artefact: &Artefact, kernel: &Kernel) -> anyhow::Result<Module> {
+    fn module(&self, artefact: &Artefact, kernel: &Kernel) -> anyhow::Result<Module> {
         let steps = Steps::new(self.ui);
         let module = module::build(
             self.project.abi_dir(),

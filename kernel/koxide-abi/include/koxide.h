@@ -56,7 +56,9 @@ void *kx_chrdev_data(struct kx_chrdev *chrdev);
 struct device *kx_chrdev_device(struct kx_chrdev *chrdev);
 
 /* completion */
+#ifndef KX_COMPLETION_ROOM
 #define KX_COMPLETION_ROOM 48
+#endif
 void kx_init_completion(void *completion);
 void kx_complete(void *completion);
 void kx_complete_all(void *completion);
@@ -152,7 +154,9 @@ s64 kx_file_pos(struct file *file);
 s64 kx_vfs_setpos(struct file *file, s64 pos);
 
 /* hrtimer */
+#ifndef KX_HRTIMER_ROOM
 #define KX_HRTIMER_ROOM 96
+#endif
 #define KX_HRTIMER_MODE_REL 1
 #define KX_HRTIMER_MODE_PINNED 2
 #define KX_HRTIMER_MODE_SOFT 4
@@ -215,7 +219,9 @@ void kx_params_lock(void);
 void kx_params_unlock(void);
 
 /* mutex */
+#ifndef KX_MUTEX_ROOM
 #define KX_MUTEX_ROOM 32
+#endif
 void kx_mutex_init(void *lock, const char *name);
 void kx_mutex_lock(void *lock);
 int kx_mutex_trylock(void *lock);
@@ -274,7 +280,9 @@ void kx_synchronize_rcu(void);
 void kx_rcu_barrier(void);
 
 /* rwlock */
+#ifndef KX_RWLOCK_ROOM
 #define KX_RWLOCK_ROOM 48
+#endif
 void kx_rwlock_init(void *lock, const char *name);
 void kx_read_lock(void *lock);
 int kx_read_trylock(void *lock);
@@ -284,7 +292,9 @@ int kx_write_trylock(void *lock);
 void kx_write_unlock(void *lock);
 
 /* rwsem */
+#ifndef KX_RW_SEMAPHORE_ROOM
 #define KX_RW_SEMAPHORE_ROOM 48
+#endif
 void kx_init_rwsem(void *lock, const char *name);
 void kx_down_read(void *lock);
 int kx_down_read_trylock(void *lock);
@@ -303,7 +313,9 @@ int kx_single_open(struct file *file, int (*show)(struct seq_file *m, void *unus
 int kx_single_release(struct inode *inode, struct file *file);
 
 /* spinlock */
+#ifndef KX_SPINLOCK_ROOM
 #define KX_SPINLOCK_ROOM 32
+#endif
 void kx_spin_lock_init(void *lock, const char *name);
 void kx_spin_lock(void *lock);
 int kx_spin_trylock(void *lock);
@@ -387,7 +399,9 @@ size_t kx_sleep_ticks(size_t ticks, u32 interruptible);
 size_t kx_msleep_interruptible(unsigned int milliseconds);
 
 /* timer */
+#ifndef KX_TIMER_ROOM
 #define KX_TIMER_ROOM 48
+#endif
 void kx_timer_init(void *timer, void (*run)(void *timer));
 int kx_timer_arm(void *timer, size_t ticks);
 int kx_timer_pending(void *timer);
@@ -401,8 +415,12 @@ ssize_t kx_strncpy_from_user(void *to, size_t from, size_t len);
 size_t kx_copy_to_user(size_t to, const void *from, size_t len);
 
 /* wait */
+#ifndef KX_WAIT_QUEUE_HEAD_ROOM
 #define KX_WAIT_QUEUE_HEAD_ROOM 48
+#endif
+#ifndef KX_WAIT_QUEUE_ENTRY_ROOM
 #define KX_WAIT_QUEUE_ENTRY_ROOM 48
+#endif
 #define KX_TASK_INTERRUPTIBLE 0x1
 #define KX_TASK_UNINTERRUPTIBLE 0x2
 #define KX_TASK_FREEZABLE 0x2000
@@ -417,8 +435,12 @@ void kx_wake_up_sync(void *head);
 int kx_waitqueue_busy(void *head);
 
 /* workqueue */
+#ifndef KX_WORK_ROOM
 #define KX_WORK_ROOM 32
+#endif
+#ifndef KX_DELAYED_WORK_ROOM
 #define KX_DELAYED_WORK_ROOM 96
+#endif
 #define KX_WQ_UNBOUND 0x2
 #define KX_WQ_FREEZABLE 0x4
 #define KX_WQ_MEM_RECLAIM 0x8

@@ -7,8 +7,10 @@ use core::ffi::{c_int, c_long, c_ulong, c_void};
 #[cfg(not(target_os = "none"))]
 use crate::host::completion as twin;
 
-/// Bytes reserved for a `struct completion`; `shims/completion.c` checks that the target's fits.
-pub const COMPLETION_ROOM: usize = 48;
+rooms! {
+    /// Bytes reserved for a `struct completion`; `shims/completion.c` checks that the target's fits.
+    pub const COMPLETION_ROOM: usize = 48;
+}
 
 /// Room for a `struct completion`.
 #[repr(C, align(8))]

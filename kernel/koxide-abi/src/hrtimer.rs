@@ -4,8 +4,10 @@
 
 use core::ffi::{c_int, c_void};
 
-/// Bytes reserved for a `struct hrtimer`; `shims/hrtimer.c` checks that the target's fits.
-pub const HRTIMER_ROOM: usize = 96;
+rooms! {
+    /// Bytes reserved for a `struct hrtimer`; `shims/hrtimer.c` checks that the target's fits.
+    pub const HRTIMER_ROOM: usize = 96;
+}
 
 /// Room for a `struct hrtimer`.
 #[repr(C, align(8))]

@@ -16,6 +16,8 @@
 
 #[macro_use]
 mod macros;
+#[macro_use]
+mod rooms;
 #[cfg(not(target_os = "none"))]
 pub mod host;
 

@@ -7,8 +7,10 @@ use core::ffi::{c_char, c_int, c_void};
 #[cfg(not(target_os = "none"))]
 use crate::host::lock as twin;
 
-/// Bytes reserved for a `struct mutex`, PREEMPT_RT's included; `shims/mutex.c` checks that the target's fits.
-pub const MUTEX_ROOM: usize = 32;
+rooms! {
+    /// Bytes reserved for a `struct mutex`, PREEMPT_RT's included; `shims/mutex.c` checks that the target's fits.
+    pub const MUTEX_ROOM: usize = 32;
+}
 
 /// Room for a `struct mutex`.
 #[repr(C, align(8))]

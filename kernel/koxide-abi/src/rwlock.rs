@@ -7,8 +7,10 @@ use core::ffi::{c_char, c_int, c_void};
 #[cfg(not(target_os = "none"))]
 use crate::host::rwlock as twin;
 
-/// Bytes reserved for a `rwlock_t`, PREEMPT_RT's included; `shims/rwlock.c` checks that the target's fits.
-pub const RWLOCK_ROOM: usize = 48;
+rooms! {
+    /// Bytes reserved for a `rwlock_t`, PREEMPT_RT's included; `shims/rwlock.c` checks that the target's fits.
+    pub const RWLOCK_ROOM: usize = 48;
+}
 
 /// Room for a `rwlock_t`.
 #[repr(C, align(8))]

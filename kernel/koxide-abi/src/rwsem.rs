@@ -7,8 +7,10 @@ use core::ffi::{c_char, c_int, c_void};
 #[cfg(not(target_os = "none"))]
 use crate::host::rwlock as twin;
 
-/// Bytes reserved for a `struct rw_semaphore`, PREEMPT_RT's included; `shims/rwsem.c` checks that the target's fits.
-pub const RW_SEMAPHORE_ROOM: usize = 48;
+rooms! {
+    /// Bytes reserved for a `struct rw_semaphore`, PREEMPT_RT's included; `shims/rwsem.c` checks that the target's fits.
+    pub const RW_SEMAPHORE_ROOM: usize = 48;
+}
 
 /// Room for a `struct rw_semaphore`.
 #[repr(C, align(8))]

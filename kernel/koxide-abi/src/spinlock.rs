@@ -7,9 +7,11 @@ use core::ffi::{c_char, c_int, c_void};
 #[cfg(not(target_os = "none"))]
 use crate::host::lock as twin;
 
-/// Bytes reserved for a `spinlock_t`, which is a sleeping lock of 32 bytes where the kernel is built with
-/// PREEMPT_RT; `shims/spinlock.c` checks that the target's fits.
-pub const SPINLOCK_ROOM: usize = 32;
+rooms! {
+    /// Bytes reserved for a `spinlock_t`, which is a sleeping lock of 32 bytes where the kernel is built with
+    /// PREEMPT_RT; `shims/spinlock.c` checks that the target's fits.
+    pub const SPINLOCK_ROOM: usize = 32;
+}
 
 /// Room for a `spinlock_t`.
 #[repr(C, align(8))]

@@ -4,8 +4,10 @@
 
 use core::ffi::{c_int, c_void};
 
-/// Bytes reserved for a `struct timer_list`; `shims/timer.c` checks that the target's fits.
-pub const TIMER_ROOM: usize = 48;
+rooms! {
+    /// Bytes reserved for a `struct timer_list`; `shims/timer.c` checks that the target's fits.
+    pub const TIMER_ROOM: usize = 48;
+}
 
 /// Room for a `struct timer_list`.
 #[repr(C, align(8))]

@@ -4,11 +4,13 @@
 
 use core::ffi::{c_int, c_long, c_uint, c_void};
 
-/// Bytes reserved for a `wait_queue_head_t`, PREEMPT_RT's included; `shims/wait.c` checks that the target's fits.
-pub const WAIT_QUEUE_HEAD_ROOM: usize = 48;
+rooms! {
+    /// Bytes reserved for a `wait_queue_head_t`, PREEMPT_RT's included; `shims/wait.c` checks that the target's fits.
+    pub const WAIT_QUEUE_HEAD_ROOM: usize = 48;
 
-/// Bytes reserved for a `wait_queue_entry_t`; `shims/wait.c` checks that the target's fits.
-pub const WAIT_QUEUE_ENTRY_ROOM: usize = 48;
+    /// Bytes reserved for a `wait_queue_entry_t`; `shims/wait.c` checks that the target's fits.
+    pub const WAIT_QUEUE_ENTRY_ROOM: usize = 48;
+}
 
 /// Sleep until woken, or until a signal comes.
 pub const TASK_INTERRUPTIBLE: c_uint = 0x1;

@@ -6,11 +6,13 @@ use core::ffi::{c_char, c_int, c_void};
 
 use crate::types::workqueue_struct;
 
-/// Bytes reserved for a `struct work_struct`; `shims/workqueue.c` checks that the target's fits.
-pub const WORK_ROOM: usize = 32;
+rooms! {
+    /// Bytes reserved for a `struct work_struct`; `shims/workqueue.c` checks that the target's fits.
+    pub const WORK_ROOM: usize = 32;
 
-/// Bytes reserved for a `struct delayed_work`; `shims/workqueue.c` checks that the target's fits.
-pub const DELAYED_WORK_ROOM: usize = 96;
+    /// Bytes reserved for a `struct delayed_work`; `shims/workqueue.c` checks that the target's fits.
+    pub const DELAYED_WORK_ROOM: usize = 96;
+}
 
 /// Room for a `struct work_struct`.
 #[repr(C, align(8))]

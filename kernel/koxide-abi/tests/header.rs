@@ -51,6 +51,18 @@ fn every_declared_shim_is_defined_and_guarded() {
 }
 
 #[test]
+fn a_kernel_is_asked_for_every_size() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let probe = std::fs::read_to_string(root.join("probe/rooms.c")).unwrap();
+    let asked = probe.lines().filter_map(|line| line.strip_prefix("ROOM("));
+    let mut asked: Vec<_> = asked.map(|line| line.split(',').next().unwrap()).collect();
+    let mut rooms = c_header::room_names(&root.join("src"));
+    asked.sort();
+    rooms.sort();
+    assert_eq!(asked, rooms, "probe/rooms.c against the `rooms!` of src");
+}
+
+#[test]
 fn the_abi_symbol_carries_the_version() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let symbol = format!("kx_abi_{}", koxide_abi::VERSION);

@@ -12,9 +12,7 @@ pub(crate) fn run(options: &Build, offline: bool, ui: &Ui) -> anyhow::Result<()>
     let drivers = workshop.drivers(&options.selection)?;
     let kernels = workshop.kernels(&options.selection)?;
     for driver in &drivers {
-        let object = workshop.object(driver, false)?;
-        for kernel in &kernels {
-            let module = workshop.module(&object, kernel)?;
+        for module in workshop.modules(driver, &kernels, false)? {
             ui.result(workshop.shown(&module.path));
         }
     }

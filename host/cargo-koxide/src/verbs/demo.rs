@@ -53,8 +53,7 @@ pub(crate) fn run(options: &Demo, offline: bool, ui: &Ui) -> anyhow::Result<()> 
             .project
             .driver(Some(package))
             .map_err(|_| not_here(package))?;
-        let object = workshop.object(driver, false)?;
-        modules.push(workshop.module(&object, &kernel)?);
+        modules.push(workshop.module_for(driver, &kernel)?);
     }
     let vm = workshop.vm(&kernel)?;
 

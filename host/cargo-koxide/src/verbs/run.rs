@@ -15,8 +15,7 @@ pub(crate) fn run(options: &Run, offline: bool, ui: &Ui) -> anyhow::Result<()> {
     let workshop = Workshop::of(&options.source, offline, ui)?;
     let driver = workshop.driver(&options.selection)?;
     let kernel = workshop.one_kernel(&options.selection.kernel)?;
-    let object = workshop.object(&driver, false)?;
-    let module = workshop.module(&object, &kernel)?;
+    let module = workshop.module_for(&driver, &kernel)?;
     let vm = workshop.vm(&kernel)?;
 
     let load = vec![Load {

@@ -51,13 +51,11 @@ fn plan<'k>(
     kernels: &'k [Kernel],
     options: &Test,
 ) -> anyhow::Result<Vec<(&'k Kernel, Plan, Payload)>> {
-    let object = workshop.object(driver, false)?;
-    let kunit = workshop.object(driver, true)?;
+    let modules = workshop.modules(driver, kernels, false)?;
+    let tests = workshop.modules(driver, kernels, true)?;
     let programs = workshop.test_programs(driver)?;
     let mut plans = Vec::new();
-    for kernel in kernels {
-        let module = workshop.module(&object, kernel)?;
-        let kunit = workshop.module(&kunit, kernel)?;
+    for ((kernel, module), kunit) in kernels.iter().zip(modules).zip(tests) {
         let programs = programs.iter().map(|program| Program {
             suite: format!("{}::{}", driver.package, program.name),
             path: program.path.clone(),

@@ -9,6 +9,7 @@ mod compiler;
 mod error;
 mod kbuild;
 mod place;
+mod sizes;
 mod view;
 
 use std::fs;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use error::Error;
 use error::Result;
+pub use sizes::variant;
 
 use crate::kernels::Kernel;
 use crate::kernels::store::{digest, sha256};

@@ -16,7 +16,7 @@ use crate::cache;
 use crate::driver::{Driver, Project};
 
 use super::error::{Error, Result};
-use super::{BuildOptions, Color, Toolchain};
+use super::{BuildOptions, Color, Toolchain, Variant};
 
 /// The target: no operating system.
 pub(crate) const TARGET: &str = "x86_64-unknown-none";
@@ -66,21 +66,22 @@ fn remaps(toolchain: &Toolchain) -> Vec<(PathBuf, &'static str)> {
     remaps
 }
 
-/// Settings that hide where the library is, when that is outside of the workspace; for its own packages only, since
-/// there is another folder for each version.
-fn library_remaps(project: &Project) -> Vec<String> {
+/// Settings for single packages. They hide where the library is, when that is outside of the workspace; for its own
+/// packages only, since there is another folder for each version. And they tell the one that reserves room how much.
+fn package_settings(project: &Project, variant: &Variant) -> Vec<String> {
     let library = project.abi_dir().parent();
     let outside = library.filter(|dir| !dir.starts_with(project.root()));
-    let setting = |dir: &Path, package: &str| {
-        let flag = format!("--remap-path-prefix={}=kernel", dir.display());
-        let flags = toml::Value::from(vec![flag]);
-        format!("profile.koxide.package.{package}.rustflags={flags}")
+    let remap = outside.map(|dir| format!("--remap-path-prefix={}=kernel", dir.display()));
+    let setting = |(package, own): (&str, Vec<String>)| {
+        let flags: Vec<String> = remap.iter().cloned().chain(own).collect();
+        let setting = || {
+            let flags = toml::Value::from(flags.clone());
+            format!("profile.koxide.package.{package}.rustflags={flags}")
+        };
+        (!flags.is_empty()).then(setting)
     };
-    outside.map_or_else(Vec::new, |dir| {
-        ["koxide", "koxide-abi"]
-            .map(|package| setting(dir, package))
-            .into()
-    })
+    let packages = [("koxide", Vec::new()), ("koxide-abi", variant.abi_flags())];
+    packages.into_iter().filter_map(setting).collect()
 }
 
 fn rustflags(toolchain: &Toolchain) -> OsString {
@@ -139,6 +140,7 @@ pub(crate) fn staticlib(
     options: &BuildOptions<'_>,
 ) -> Result<PathBuf> {
     let mut cargo = command("rustc", driver, options);
+    let settings = package_settings(project, &options.variant);
     cargo
         .args(["--package", &driver.package, "--lib"])
         .args(["--crate-type", "staticlib", "--target", TARGET])
@@ -149,12 +151,16 @@ pub(crate) fn staticlib(
             "koxide",
         ])
         .args(PROFILE.iter().flat_map(|setting| ["--config", setting]))
-        .args(library_remaps(project).iter().flat_map(|s| ["--config", s]))
+        .args(settings.iter().flat_map(|s| ["--config", s]))
         .arg("--target-dir")
         .arg(project.koxide_dir().join("cargo"))
         // The kernel's own build does the same: the flags above are not stable.
         .env("RUSTC_BOOTSTRAP", "1")
         .env("CARGO_ENCODED_RUSTFLAGS", rustflags(toolchain));
+    match options.variant.variable() {
+        (name, Some(value)) => cargo.env(name, value),
+        (name, None) => cargo.env_remove(name),
+    };
     // The kernel's own build sets the first for what is not part of the kernel's image, as no driver here is. The second
     // stands before the `compat_ioctl` of upstream's drivers; a kernel that runs no 32-bit programs does not call it.
     cargo.args(["--", "--cfg", "MODULE", "--cfg", "CONFIG_COMPAT"]);

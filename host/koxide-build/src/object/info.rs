@@ -3,6 +3,7 @@
 //! What a driver says of itself: the records that `module!` puts into the object.
 
 use super::error::Error;
+use super::variant::Rooms;
 
 /// The section that holds them.
 pub(crate) const SECTION: &str = ".koxide.info";
@@ -30,6 +31,8 @@ pub struct Info {
     pub version: Option<String>,
     /// Its parameters.
     pub params: Vec<Param>,
+    /// What it has more room for than the object of stock kernels.
+    pub rooms: Rooms,
 }
 
 /// A module parameter.
@@ -68,6 +71,9 @@ pub(crate) fn parse(section: &[u8]) -> Result<Info, Error> {
             "import_ns" => info.namespaces.push(value),
             "version" => info.version = Some(value),
             "param" => info.params.push(param(&value)?),
+            "rooms" => {
+                info.rooms = Rooms::parse(&value).ok_or_else(|| bad("`rooms` is no list"))?;
+            }
             _ => return Err(bad(&format!("there is no record `{key}`"))),
         }
     }

@@ -2,7 +2,8 @@
 
 //! The portable half of a module: one Rust object per driver and architecture, and the C file that goes with it.
 //!
-//! No kernel takes part in this step, so that the same two files serve every kernel of the architecture.
+//! No kernel takes part in this step, so that the same two files serve every kernel of the architecture; those that were
+//! built to look for faults need a [`Variant`].
 
 mod cargo;
 mod error;
@@ -10,6 +11,7 @@ mod info;
 mod link;
 mod source;
 mod toolchain;
+pub mod variant;
 
 use std::path::{Path, PathBuf};
 
@@ -29,6 +31,7 @@ use error::Result;
 pub use info::{Info, Param};
 pub(crate) use link::is_given;
 pub(crate) use toolchain::Toolchain;
+pub use variant::Variant;
 
 /// Changes when this module makes other files of the same input, so that old ones are not taken for new.
 fn format() -> String {
@@ -45,6 +48,8 @@ pub struct BuildOptions<'a> {
     pub color: Color,
     /// Build the in-kernel tests too.
     pub kunit: bool,
+    /// For which kernels: stock ones, unless something else is said.
+    pub variant: Variant,
     /// cargo tells nothing but warnings and errors.
     pub quiet: bool,
     /// Who is told how far it is.
@@ -58,6 +63,7 @@ impl<'a> BuildOptions<'a> {
             offline: false,
             color: Color::Auto,
             kunit: false,
+            variant: Variant::default(),
             quiet: false,
             progress,
         }
@@ -159,9 +165,14 @@ fn stem(name: &str, kunit: bool) -> String {
 pub fn build(project: &Project, driver: &Driver, options: &BuildOptions<'_>) -> Result<Artefact> {
     let toolchain = Toolchain::of(&driver.dir)?;
     toolchain.check()?;
-    let dir = project.output_dir().join(Arch::X86_64.as_str());
+    let dir = project
+        .output_dir()
+        .join(options.variant.folder(Arch::X86_64));
     cache::create_dir(&dir)?;
-    let _lock = cache::lock_file(&dir.join(".lock"), options.progress)?;
+    // cargo names the archives of all variants alike: one at a time.
+    let shared = project.output_dir().join(Arch::X86_64.as_str());
+    cache::create_dir(&shared)?;
+    let _lock = cache::lock_file(&shared.join(".lock"), options.progress)?;
     options
         .progress
         .stage(&format!("compiling {}", driver.package));

@@ -67,6 +67,9 @@ pub(crate) fn generate(info: &Info, used: &[String], shims: &[String]) -> String
     for symbol in used {
         let _ = writeln!(out, "#define KX_USE_{symbol} 1");
     }
+    for (name, size) in info.rooms.iter() {
+        let _ = writeln!(out, "#define KX_{name} {size}");
+    }
     let _ = writeln!(
         out,
         "\n#include <linux/init.h>\n#include <linux/module.h>\n\n#include \"koxide.h\"\n"
@@ -194,6 +197,7 @@ fn c_string(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::info::Param;
+    use super::super::variant::Rooms;
     use super::*;
 
     fn info() -> Info {
@@ -218,10 +222,20 @@ mod tests {
         let used = ["kx_print".to_owned()];
         let text = generate(&info(), &used, &["print.c".to_owned()]);
         assert!(text.contains("#define KX_USE_kx_print 1\n"));
+        assert!(!text.contains("ROOM"));
         assert!(text.contains("#include \"shims/print.c\"\n"));
         assert!(text.contains("#if KX_ABI_VERSION != 1\n"));
         assert!(text.contains("KX_PARAM(count, u32, 0644, \"how often\\077\");"));
         assert!(text.contains("MODULE_AUTHOR(\"J\\303\\244ger \\\"x\\\"\");"));
+    }
+
+    #[test]
+    fn shims_are_checked_against_the_rooms_of_the_object() {
+        let mut info = info();
+        info.rooms = Rooms::parse("MUTEX_ROOM=160").unwrap();
+        let text = generate(&info, &[], &[]);
+        let room = text.find("#define KX_MUTEX_ROOM 160\n").unwrap();
+        assert!(room < text.find("#include \"koxide.h\"").unwrap());
     }
 
     #[test]

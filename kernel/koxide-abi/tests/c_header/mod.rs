@@ -33,6 +33,19 @@ impl Parse for Structs {
     }
 }
 
+/// A run of sizes, the content of `rooms!`.
+struct Rooms(Vec<syn::ItemConst>);
+
+impl Parse for Rooms {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let mut rooms = Vec::new();
+        while !input.is_empty() {
+            rooms.push(input.parse()?);
+        }
+        Ok(Self(rooms))
+    }
+}
+
 /// The declaration files in the order of their names: stem and content.
 fn files(src: &Path) -> Vec<(String, syn::File)> {
     let mut files: Vec<_> = std::fs::read_dir(src)
@@ -72,6 +85,25 @@ pub(crate) fn shim_names(src: &Path) -> Vec<String> {
         .collect()
 }
 
+/// The names of all rooms that a kernel may need more of.
+pub(crate) fn room_names(src: &Path) -> Vec<String> {
+    files(src)
+        .iter()
+        .flat_map(|(_, file)| file.items.iter().flat_map(rooms))
+        .map(|room| room.ident.to_string())
+        .collect()
+}
+
+/// The rooms that an item declares.
+fn rooms(item: &syn::Item) -> Vec<syn::ItemConst> {
+    match item {
+        syn::Item::Macro(item) if item.mac.path.is_ident("rooms") => {
+            item.mac.parse_body::<Rooms>().unwrap().0
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// The whole header.
 pub(crate) fn generate(src: &Path) -> String {
     let mut out = String::from(
@@ -100,7 +132,7 @@ pub(crate) fn generate(src: &Path) -> String {
 /// Writes a constant, a struct that crosses the border, or the names of opaque structs.
 fn write_item(out: &mut String, item: &syn::Item) {
     match item {
-        syn::Item::Const(item) => {
+        syn::Item::Const(item) if matches!(item.vis, syn::Visibility::Public(_)) => {
             let name = if item.ident == "VERSION" {
                 "ABI_VERSION".into()
             } else {
@@ -120,6 +152,14 @@ fn write_item(out: &mut String, item: &syn::Item) {
         syn::Item::Macro(item) if item.mac.path.is_ident("opaque") => {
             for opaque in item.mac.parse_body::<Structs>().unwrap().0 {
                 writeln!(out, "struct {};", opaque.ident).unwrap();
+            }
+        }
+        // An object that has more room says so before it includes this.
+        syn::Item::Macro(_) => {
+            for room in rooms(item) {
+                let (name, value) = (&room.ident, &room.expr);
+                let value = quote::quote!(#value);
+                writeln!(out, "#ifndef KX_{name}\n#define KX_{name} {value}\n#endif").unwrap();
             }
         }
         _ => {}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! What sets the object of some kernels apart from the one that serves all others.
+//!
+//! Rust values reserve room for kernel objects, enough for every stock kernel. A kernel that was built to look for faults
+//! may have larger ones: it gets an object of its own, in a folder of its own, and the others keep theirs.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::kernels::Arch;
+use crate::kernels::store::digest;
+
+/// The variable in which the library finds the sizes while it is compiled.
+const VARIABLE: &str = "KOXIDE_ROOMS";
+
+/// What the object for a kernel has that the one for stock kernels does not have. By default that is nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Variant {
+    /// Kernel objects that are larger than the room for them.
+    pub rooms: Rooms,
+}
+
+impl Variant {
+    /// Whether it is the object that all stock kernels share.
+    pub fn is_stock(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The name of the folder for such objects.
+    pub(crate) fn folder(&self, arch: Arch) -> String {
+        if self.is_stock() {
+            return arch.as_str().to_owned();
+        }
+        let key = digest(&format!("{self:?}"));
+        format!("{}-{}", arch.as_str(), &key[..8])
+    }
+
+    /// Flags for the compiler of the crate that declares the rooms. The variable would do for the compiler; cargo keeps the
+    /// crates of two variants apart by their flags.
+    pub(crate) fn abi_flags(&self) -> Vec<String> {
+        if self.rooms.is_empty() {
+            return Vec::new();
+        }
+        let key = digest(&self.rooms.to_string());
+        vec![format!("--cfg=koxide_rooms=\"{key}\"")]
+    }
+
+    /// The variable for the compiler of that crate, and its value.
+    pub(crate) fn variable(&self) -> (&'static str, Option<String>) {
+        let rooms = (!self.rooms.is_empty()).then(|| self.rooms.to_string());
+        (VARIABLE, rooms)
+    }
+
+    /// What sets it apart, as a user reads of it.
+    pub fn reasons(&self) -> String {
+        let words = |(name, size): (&String, &u64)| {
+            let name = name.trim_end_matches("_ROOM").to_lowercase();
+            format!("{} {size}", name.replace('_', " "))
+        };
+        let all: Vec<String> = self.rooms.0.iter().map(words).collect();
+        format!(
+            "there is room for larger kernel objects ({} bytes)",
+            all.join(", ")
+        )
+    }
+}
+
+/// Sizes in bytes by the names of their constants in `koxide-abi`; written as `MUTEX_ROOM=160,SPINLOCK_ROOM=72`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rooms(BTreeMap<String, u64>);
+
+impl Rooms {
+    /// Those of `sizes` that are larger than what `reserved` has for them.
+    pub(crate) fn larger(sizes: &Self, reserved: &Self) -> Self {
+        let larger =
+            |(name, size): &(&String, &u64)| reserved.0.get(*name).is_none_or(|room| *size > room);
+        let larger = sizes.0.iter().filter(larger);
+        Self(larger.map(|(name, size)| (name.clone(), *size)).collect())
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The sizes by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.0.iter().map(|(name, size)| (name.as_str(), *size))
+    }
+
+    /// Reads what `Display` writes.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let pairs = text.split(',').filter(|pair| !pair.is_empty());
+        let pair = |pair: &str| {
+            let (name, size) = pair.split_once('=')?;
+            let word = |c: char| c.is_ascii_uppercase() || c == '_';
+            (name.chars().all(word) && !name.is_empty())
+                .then_some((name.to_owned(), size.parse().ok()?))
+        };
+        pairs.map(pair).collect()
+    }
+}
+
+impl FromIterator<(String, u64)> for Rooms {
+    fn from_iter<I: IntoIterator<Item = (String, u64)>>(sizes: I) -> Self {
+        Self(sizes.into_iter().collect())
+    }
+}
+
+impl fmt::Display for Rooms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pairs: Vec<String> = self.iter().map(|(n, size)| format!("{n}={size}")).collect();
+        f.write_str(&pairs.join(","))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_too_large_makes_another_object() {
+        let parse = |text| Rooms::parse(text).unwrap();
+        let reserved = parse("MUTEX_ROOM=32,WORK_ROOM=32,TIMER_ROOM=48");
+        let larger = |sizes| Rooms::larger(&parse(sizes), &reserved);
+        assert!(larger("MUTEX_ROOM=24,WORK_ROOM=32,TIMER_ROOM=40").is_empty());
+        let rooms = larger("MUTEX_ROOM=160,WORK_ROOM=32");
+        assert_eq!(rooms.to_string(), "MUTEX_ROOM=160");
+        let variant = Variant { rooms };
+        assert!(!variant.is_stock() && variant.reasons().contains("(mutex 160 bytes)"));
+        let folder = variant.folder(Arch::X86_64);
+        assert!(folder.starts_with("x86_64-"), "{folder}");
+        assert_eq!(Variant::default().folder(Arch::X86_64), "x86_64");
+        assert!(Variant::default().abi_flags().is_empty());
+    }
+
+    #[test]
+    fn what_is_no_list_of_sizes_is_refused() {
+        for text in ["MUTEX", "MUTEX=", "=3", "mutex=3", "A=-1", "A=1;B=2"] {
+            assert_eq!(Rooms::parse(text), None, "{text}");
+        }
+    }
+}
