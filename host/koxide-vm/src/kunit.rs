@@ -18,8 +18,10 @@ pub(crate) struct Collector {
     deepest: usize,
     /// How many results or groups there are at the top.
     top: Option<usize>,
-    /// How many results there are in groups.
+    /// How many results there are in the groups that have begun.
     inner: Option<usize>,
+    /// How many groups have begun.
+    begun: usize,
     /// How many of them are in the groups before this one.
     before: usize,
     /// The number of the last result, counted over all groups.
@@ -40,6 +42,7 @@ impl Collector {
             deepest: 0,
             top: None,
             inner: None,
+            begun: 0,
             before: 0,
             seen: skipped,
             running: None,
@@ -65,6 +68,17 @@ impl Collector {
         self.inner.or(self.top)
     }
 
+    /// Whether there are tests behind the one that runs now.
+    pub(crate) fn more(&self) -> bool {
+        let in_these = self
+            .planned()
+            .is_some_and(|planned| self.seen + 1 < planned);
+        in_these
+            || self
+                .top
+                .is_some_and(|top| self.begun > 0 && self.begun < top)
+    }
+
     /// The test that runs now.
     pub(crate) fn running(&self) -> Option<&str> {
         self.running.as_deref()
@@ -83,13 +97,14 @@ impl Collector {
                 let inner = self.inner.get_or_insert(0);
                 self.before = *inner;
                 *inner += count;
+                self.begun += 1;
             }
             Line::Subtest(name) => {
                 self.groups.truncate(depth);
                 self.groups.resize(depth, String::new());
                 self.groups.push(name);
             }
-            Line::Start(name) => self.running = Some(name),
+            Line::Start(name) => self.running = Some(self.full_name(depth, &name)),
             Line::Diagnostic(text) => self.diagnostics.push(text),
             Line::Result {
                 ok,
@@ -127,6 +142,7 @@ impl Collector {
         self.deepest = depth;
         let diagnostics = self.diagnostics.join("; ");
         let outcome = match (skip, ok, self.complaint.take()) {
+            (Some(why), ..) if why.is_empty() => Outcome::Skipped(diagnostics),
             (Some(why), ..) => Outcome::Skipped(why),
             (None, false, _) => Outcome::Failed(Failure::Kernel(diagnostics.clone())),
             (None, true, Some(line)) => Outcome::Failed(Failure::Warning(line)),
@@ -136,15 +152,11 @@ impl Collector {
         Some(self.finish(name, outcome))
     }
 
-    /// Groups are part of a test's name, but not the only one that a module has.
+    /// The groups below the module are part of a test's name.
     fn full_name(&self, depth: usize, name: &str) -> String {
-        let unsaid = if self.top == Some(1) { 2 } else { 1 };
-        let inner = self.groups.iter().take(depth + 1).skip(unsaid);
-        inner
-            .map(String::as_str)
-            .chain([name])
-            .collect::<Vec<_>>()
-            .join("::")
+        let inner = self.groups.iter().take(depth + 1).skip(1);
+        let names: Vec<&str> = inner.map(String::as_str).chain([name]).collect();
+        names.join("::")
     }
 
     fn finish(&mut self, name: String, outcome: Outcome) -> TestResult {
@@ -254,11 +266,11 @@ mod tests {
         assert_eq!(
             results,
             [
-                "adds passed",
-                "splits failed: expected 2, got 3",
-                "waits skipped: no clock",
-                "warns failed: the kernel complained: WARNING: CPU: 0 PID: 1 at /m/a.c:3 f+0x1/0x2 [demo]",
-                "ends passed",
+                "demo::adds passed",
+                "demo::splits failed: expected 2, got 3",
+                "demo::waits skipped: no clock",
+                "demo::warns failed: the kernel complained: WARNING: CPU: 0 PID: 1 at /m/a.c:3 f+0x1/0x2 [demo]",
+                "demo::ends passed",
             ]
         );
         assert!(collector.ended("done", 0).is_none());
@@ -276,16 +288,47 @@ mod tests {
     }
 
     #[test]
+    fn after_the_last_test_of_a_group_there_are_those_of_the_next() {
+        const LINES: [&str; 11] = [
+            "KTAP version 1",
+            "1..2",
+            "    # Subtest: a",
+            "    1..1",
+            "    # start: x",
+            "    ok 1 x",
+            "ok 1 a",
+            "    # Subtest: b",
+            "    1..1",
+            "    # no clock",
+            "    # start: y",
+        ];
+        let upto = |count| {
+            collect(
+                &LINES[..count]
+                    .iter()
+                    .map(|l| format!("[    1.0] {l}\n"))
+                    .collect::<String>(),
+            )
+        };
+        let (_, first) = upto(5);
+        assert!(first.more());
+        let (results, last) = upto(LINES.len());
+        assert_eq!(results, ["a::x passed"]);
+        assert_eq!((last.running(), last.number()), (Some("b::y"), 2));
+        assert!(!last.more());
+    }
+
+    #[test]
     fn what_is_missing_is_a_failure() {
         let cut: Vec<&str> = LOG.lines().take(8).collect();
         let (results, mut collector) = collect(&cut.join("\n"));
         assert_eq!(results.len(), 1);
         assert_eq!(
             (collector.running(), collector.number()),
-            (Some("splits"), 2)
+            (Some("demo::splits"), 2)
         );
         let crash = crash::Detector::default().crash();
-        assert_eq!(collector.crashed(crash).name, "splits");
+        assert_eq!(collector.crashed(crash).name, "demo::splits");
         let end = collector.ended("done", 0).unwrap();
         assert!(
             matches!(end.outcome, Outcome::Failed(Failure::Kernel(why)) if why.starts_with("3 of 5"))

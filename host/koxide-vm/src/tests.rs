@@ -126,11 +126,10 @@ impl<'a> Tests<'a> {
         (self.on_event)(Event::Crashed(&crash));
         self.report.crash = Some(crash.clone());
         if let Some(mut collector) = self.collector.take() {
-            let next = collector.number() + 1;
+            let (next, more) = (collector.number() + 1, collector.more());
             let suite = collector.suite().to_owned();
             let result = collector.crashed(crash);
             self.resume.retain(|(name, _)| *name != suite);
-            let more = collector.planned().is_some_and(|planned| next <= planned);
             if more {
                 self.resume.push((suite, next));
             } else {

@@ -153,13 +153,13 @@ fn an_in_kernel_test_that_hangs_is_named() {
         ..Limits::default()
     };
     let (report, _) = run_suite("hang=1", limits);
-    let hang = crash(&report, "crashes");
+    let hang = crash(&report, "kxsuite::crashes");
     assert_eq!(hang.kind, CrashKind::Hang);
     assert!(
         hang.tail.iter().any(|line| line.contains("kxsuite_init")),
         "{hang:?}"
     );
-    assert!(matches!(outcome(&report, "ends"), Outcome::Passed));
+    assert!(matches!(outcome(&report, "kxsuite::ends"), Outcome::Passed));
 }
 
 #[test]
@@ -167,11 +167,20 @@ fn an_in_kernel_test_that_hangs_is_named() {
 fn in_kernel_tests_go_on_after_the_one_that_crashes() {
     let (report, said) = run_suite("", Limits::default());
     let names: Vec<&str> = report.tests.iter().map(|result| &*result.name).collect();
-    assert_eq!(names, ["adds", "splits", "crashes", "ends"], "{said:?}");
-    assert!(matches!(outcome(&report, "adds"), Outcome::Passed));
-    let split = outcome(&report, "splits");
+    assert_eq!(
+        names,
+        [
+            "kxsuite::adds",
+            "kxsuite::splits",
+            "kxsuite::crashes",
+            "kxsuite::ends"
+        ],
+        "{said:?}"
+    );
+    assert!(matches!(outcome(&report, "kxsuite::adds"), Outcome::Passed));
+    let split = outcome(&report, "kxsuite::splits");
     assert!(matches!(split, Outcome::Failed(Failure::Kernel(why)) if why == "expected 2, got 3"));
-    let crash = crash(&report, "crashes");
+    let crash = crash(&report, "kxsuite::crashes");
     assert!(
         crash
             .location
@@ -179,7 +188,7 @@ fn in_kernel_tests_go_on_after_the_one_that_crashes() {
             .is_some_and(|l| l.contains("kxsuite.c:")),
         "{crash:?}"
     );
-    assert!(matches!(outcome(&report, "ends"), Outcome::Passed));
+    assert!(matches!(outcome(&report, "kxsuite::ends"), Outcome::Passed));
 }
 
 #[test]

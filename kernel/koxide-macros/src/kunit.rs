@@ -4,7 +4,8 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Error, Ident, Item, ItemFn, ItemMod};
+use syn::ext::IdentExt as _;
+use syn::{Attribute, Error, Expr, Ident, Item, ItemFn, ItemMod, Lit, LitStr, Meta};
 
 /// Collects the functions marked `#[test]` of a module into a suite.
 pub(crate) fn expand(attr: TokenStream, input: TokenStream) -> syn::Result<TokenStream> {
@@ -20,19 +21,10 @@ pub(crate) fn expand(attr: TokenStream, input: TokenStream) -> syn::Result<Token
     let mut cases = Vec::new();
     for item in items.iter_mut() {
         if let Item::Fn(function) = item
-            && take_test_attribute(function)
+            && take_attribute(function, "test").is_some()
         {
             check_signature(function)?;
-            let name = &function.sig.ident;
-            let conditions = function
-                .attrs
-                .iter()
-                .filter(|attr| attr.path().is_ident("cfg"));
-            let shown = name.to_string();
-            cases.push(quote! {
-                #(#conditions)*
-                ::kernel::kunit::Case::new(#shown, || ::kernel::kunit::Outcome::failed(#name())),
-            });
+            cases.push(case(function)?);
         }
     }
     if cases.is_empty() {
@@ -52,11 +44,55 @@ pub(crate) fn expand(attr: TokenStream, input: TokenStream) -> syn::Result<Token
     Ok(module.into_token_stream())
 }
 
-/// Whether a function was marked `#[test]`; the mark is gone after it, since the compiler has its own idea of it.
-fn take_test_attribute(function: &mut ItemFn) -> bool {
-    let before = function.attrs.len();
-    function.attrs.retain(|attr| !attr.path().is_ident("test"));
-    function.attrs.len() != before
+/// A test as the suite has it: one that the configuration leaves out is skipped, and so is one that is ignored.
+fn case(function: &mut ItemFn) -> syn::Result<TokenStream> {
+    let name = &function.sig.ident;
+    let shown = name.unraw().to_string();
+    let mut body = quote! {
+        ::kernel::kunit::Case::new(#shown, || ::kernel::kunit::Outcome::failed(#name()))
+    };
+    if let Some(ignored) = take_attribute(function, "ignore") {
+        let why = reason(&ignored)?;
+        body = quote!(::kernel::kunit::Case::skipped(#shown, #why));
+        // Nobody calls it, and it has to compile all the same.
+        function.attrs.push(syn::parse_quote!(#[allow(dead_code)]));
+    }
+    let conditions = function.attrs.iter().filter(|a| a.path().is_ident("cfg"));
+    let conditions: Vec<TokenStream> = conditions
+        .map(Attribute::parse_args)
+        .collect::<Result<_, _>>()?;
+    if conditions.is_empty() {
+        return Ok(quote!(#body,));
+    }
+    Ok(quote! {
+        #[cfg(all(#(#conditions),*))]
+        #body,
+        #[cfg(not(all(#(#conditions),*)))]
+        ::kernel::kunit::Case::skipped(#shown, "left out by its #[cfg]"),
+    })
+}
+
+/// Why a test is ignored: `#[ignore = "why"]`.
+fn reason(ignored: &Attribute) -> syn::Result<LitStr> {
+    if let Meta::NameValue(pair) = &ignored.meta
+        && let Expr::Lit(literal) = &pair.value
+        && let Lit::Str(text) = &literal.lit
+    {
+        return Ok(text.clone());
+    }
+    Err(Error::new_spanned(
+        ignored,
+        "say why: `#[ignore = \"needs a second disk\"]`",
+    ))
+}
+
+/// The attribute of that name; a function has it no more after this, since the compiler has its own idea of it.
+fn take_attribute(function: &mut ItemFn, name: &str) -> Option<Attribute> {
+    let at = function
+        .attrs
+        .iter()
+        .position(|attr| attr.path().is_ident(name))?;
+    Some(function.attrs.remove(at))
 }
 
 /// A test takes nothing; what it returns is checked by the compiler.
@@ -115,6 +151,35 @@ mod tests {
         assert!(out.contains(r#"Case :: new ("works""#), "{out}");
         assert!(!out.contains(r#""helper""#), "{out}");
         assert!(!out.contains("# [test]"), "{out}");
+    }
+
+    #[test]
+    fn what_does_not_run_is_skipped_for_its_reason() {
+        let suite = |function: TokenStream| expand(quote!(s), quote!(mod t { #[test] #function }));
+        let text = |function| suite(function).unwrap().to_string();
+        let ignored = text(quote!(
+            #[ignore = "no time"]
+            fn r#x() {}
+        ));
+        assert!(
+            ignored.contains(r#"Case :: skipped ("x" , "no time")"#),
+            "{ignored}"
+        );
+        assert!(!ignored.contains("ignore"), "{ignored}");
+        let left_out = text(quote!(
+            #[cfg(a)]
+            #[cfg(b)]
+            fn x() {}
+        ));
+        assert!(
+            left_out.contains("# [cfg (not (all (a , b)))]"),
+            "{left_out}"
+        );
+        let silent = suite(quote!(
+            #[ignore]
+            fn x() {}
+        ));
+        assert!(silent.unwrap_err().to_string().starts_with("say why"));
     }
 
     #[test]

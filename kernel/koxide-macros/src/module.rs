@@ -60,33 +60,25 @@ fn c_literal(text: &LitStr) -> LitCStr {
 /// The two functions that the generated C file calls.
 fn entries(info: &ModuleInfo) -> TokenStream {
     let ty = &info.ty;
-    let first = b"param=kunit_first:u32:0:The first test to run\0";
-    let first_len = first.len();
-    let first = Literal::byte_string(first);
+    let selection = selection();
     quote! {
         // The driver's package need not know of this configuration.
         #[allow(unexpected_cfgs)]
         const _: () = {
-            /// A module of tests takes one more parameter: who runs the tests goes on behind one that crashed.
-            #[cfg(kunit)]
-            #[cfg_attr(target_os = "none", unsafe(export_name = "kx_param_kunit_first"))]
-            static FIRST_TEST: ::kernel::module_param::ModuleParamAccess<u32> =
-                ::kernel::module_param::ModuleParamAccess::new(1);
+            #[cfg(not(kunit))]
+            fn tests() -> ::core::option::Option<::kernel::kunit::Selection> {
+                ::core::option::Option::None
+            }
 
-            #[cfg(kunit)]
-            #[cfg_attr(target_os = "none", unsafe(link_section = ".koxide.info"))]
-            #[used]
-            static FIRST_TEST_INFO: [u8; #first_len] = *#first;
+            #selection
 
             static MODULE: ::kernel::module::Slot<#ty> = ::kernel::module::Slot::new();
 
             #[cfg_attr(target_os = "none", unsafe(no_mangle))]
             #[allow(dead_code)]
             extern "C" fn kx_module_init() -> ::core::ffi::c_int {
-                #[cfg(kunit)]
-                ::kernel::kunit::start_at(FIRST_TEST.value());
                 // SAFETY: the generated C file calls this once, from the module's init function.
-                unsafe { MODULE.init() }
+                unsafe { MODULE.init(tests()) }
             }
 
             #[cfg_attr(target_os = "none", unsafe(no_mangle))]
@@ -97,6 +89,38 @@ fn entries(info: &ModuleInfo) -> TokenStream {
                 unsafe { MODULE.exit() }
             }
         };
+    }
+}
+
+/// Two more parameters of a module of tests: who runs the tests chooses among them, and goes on behind one that crashed.
+fn selection() -> TokenStream {
+    let info = b"param=kunit_first:u32:0:The first test to run\0\
+                 param=kunit_filter:str:0:Run only tests whose suite::name contains this\0";
+    let len = info.len();
+    let info = Literal::byte_string(info);
+    quote! {
+        #[cfg(kunit)]
+        #[cfg_attr(target_os = "none", unsafe(export_name = "kx_param_kunit_first"))]
+        static FIRST: ::kernel::module_param::ModuleParamAccess<u32> =
+            ::kernel::module_param::ModuleParamAccess::new(1);
+
+        #[cfg(kunit)]
+        #[cfg_attr(target_os = "none", unsafe(export_name = "kx_param_kunit_filter"))]
+        static FILTER: ::kernel::module_param::ModuleParamString =
+            ::kernel::module_param::ModuleParamString::new(c"");
+
+        #[cfg(kunit)]
+        #[cfg_attr(target_os = "none", unsafe(link_section = ".koxide.info"))]
+        #[used]
+        static PARAMS: [u8; #len] = *#info;
+
+        #[cfg(kunit)]
+        fn tests() -> ::core::option::Option<::kernel::kunit::Selection> {
+            ::core::option::Option::Some(::kernel::kunit::Selection {
+                first: FIRST.value(),
+                filter: FILTER.value(),
+            })
+        }
     }
 }
 

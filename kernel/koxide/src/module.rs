@@ -13,6 +13,7 @@ use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 use crate::entry::enter;
 use crate::error::{Error, Result, code::EIO};
+use crate::kunit::{self, Selection};
 use crate::pin_init::{PinInit, pin_init_from_closure};
 
 /// A driver: the value that exists while its module is loaded. Dropping it is taking leave.
@@ -134,17 +135,20 @@ impl<M: InPlaceModule + ModuleMetadata> Slot<M> {
         Self(UnsafeCell::new(MaybeUninit::uninit()))
     }
 
-    /// Initialises the module: 0 or a negative errno.
+    /// Initialises the module, after its tests if it was built with them: 0 or a negative errno.
     ///
     /// # Safety
     ///
     /// Called once.
-    pub unsafe fn init(&'static self) -> c_int {
+    #[inline(always)]
+    pub unsafe fn init(&'static self, tests: Option<Selection>) -> c_int {
         enter(EIO.to_errno(), || {
             // SAFETY: the shim has no contract; it is called for its name, which carries the ABI's version.
             unsafe { koxide_abi::kx_abi_1() };
             NAME.store(M::NAME.as_ptr().cast_mut(), Ordering::Relaxed);
-            crate::kunit::run(M::NAME);
+            if let Some(tests) = tests {
+                kunit::run(M::NAME, tests);
+            }
             let slot = self.0.get().cast();
             // SAFETY: the room is a static's, which never moves, and nobody else uses it, since this is called once.
             match unsafe { M::init(M::THIS_MODULE).__pinned_init(slot) } {

@@ -60,10 +60,12 @@ fn plan<'k>(
             suite: format!("{}::{}", driver.package, program.name),
             path: program.path.clone(),
         });
+        let suite = format!("{}::kunit", driver.package);
+        let filter = options.filter.as_deref();
         let suite = KernelSuite {
-            suite: format!("{}::kunit", driver.package),
+            params: filter.map_or_else(String::new, |filter| choice(&suite, filter)),
             module: kunit.path,
-            params: String::new(),
+            suite,
         };
         let plan = Plan::Tests {
             programs: programs.collect(),
@@ -98,11 +100,12 @@ fn run_plan(
     let Plan::Tests { filter, .. } = plan else {
         unreachable!("this verb makes plans of tests only");
     };
-    // In-kernel tests run all together; what is shown of them is what was asked for, and what failed: a test that ended
-    // with the machine may have no name.
+    // A module of tests runs what was asked for, as far as a parameter can say that. What is wrong with the module itself
+    // is told, whatever was asked for.
     let wanted = |test: &TestResult| {
+        let name = format!("{}::{}", test.suite, test.name);
         matches!(test.outcome, Outcome::Failed(_))
-            || filter.iter().all(|filter| test.name.contains(filter))
+            || filter.iter().all(|filter| name.contains(filter))
     };
     let mut on_event = |event: Event<'_>| {
         if let Event::TestDone(test) = event
@@ -113,6 +116,22 @@ fn run_plan(
     };
     explained_vm(vm.run(plan, payload, &mut on_event))?;
     Ok(())
+}
+
+/// The parameter with which a module runs the tests whose names contain the filter.
+///
+/// What the module knows of a name is what follows on the suite.
+fn choice(suite: &str, filter: &str) -> String {
+    let known = format!("{suite}::");
+    let plain = |c: char| c.is_ascii_graphic() && c != '"';
+    if known.contains(filter) || !filter.chars().all(plain) {
+        return String::new();
+    }
+    // The filter may begin in what the module does not know.
+    let rest = known
+        .char_indices()
+        .find_map(|(at, _)| filter.strip_prefix(&known[at..]));
+    format!("kunit_filter=\"{}\"", rest.unwrap_or(filter))
 }
 
 /// A test of the virtual machine as a line of the results.
@@ -137,5 +156,22 @@ fn case(release: &str, test: &TestResult) -> Case {
         verdict,
         duration: Some(test.duration),
         output,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_module_is_told_which_tests_are_wanted() {
+        let choice = |filter| choice("toy::kunit", filter);
+        for all in ["toy", "y::kunit", "::", "kunit::", "a \"b"] {
+            assert_eq!(choice(all), "", "{all}");
+        }
+        assert_eq!(choice("basic::adds"), "kunit_filter=\"basic::adds\"");
+        assert_eq!(choice("y::kunit::basic"), "kunit_filter=\"basic\"");
+        assert_eq!(choice("::adds"), "kunit_filter=\"adds\"");
+        assert_eq!(choice("host::x"), "kunit_filter=\"host::x\"");
     }
 }
