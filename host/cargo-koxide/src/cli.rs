@@ -190,7 +190,7 @@ pub(crate) struct Test {
     /// Leave out the tests that run on this machine.
     #[arg(long)]
     pub(crate) vm_only: bool,
-    /// Run only tests whose name contains this text.
+    /// Run only tests whose name contains this text: `program::test`, or `suite::test` in the kernel.
     #[arg(value_name = "FILTER")]
     pub(crate) filter: Option<String>,
 }

@@ -204,12 +204,10 @@ fn list<'p>(
                 .collect())
         };
         let ignored = names(true)?;
-        let wanted = names(false)?
-            .into_iter()
-            .filter(|name| {
-                let full = format!("{}::{name}", program.suite);
-                filter.is_none_or(|filter| full.contains(filter))
-            });
+        let wanted = names(false)?.into_iter().filter(|name| {
+            let full = format!("{}::{name}", program.suite);
+            filter.is_none_or(|filter| full.contains(filter))
+        });
         // Ignored tests of a driver are those that the virtual machine runs; any other says why it is ignored.
         let is_driver = drivers.contains(&program.folder.as_path());
         tests.extend(
