@@ -7,6 +7,7 @@ use std::cell::{OnceCell, RefCell};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use koxide_build::module::Shims;
 use koxide_build::object::{self, Artefact, BuildOptions, Variant};
 use koxide_build::{
     Cache, Driver, Kernel, KernelName, Module, Project, Silent, driver, guest, module,
@@ -33,6 +34,26 @@ pub(crate) struct Workshop<'a> {
     told: RefCell<Vec<Variant>>,
     offline: bool,
     ui: &'a Ui,
+}
+
+/// The kinds of modules that there are of a driver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The one that is shipped.
+    Shipped,
+    /// With its in-kernel tests.
+    Kunit,
+    /// The same object as the one that is shipped, with shims that fail when a test says so.
+    Faulty,
+}
+
+impl Kind {
+    fn shims(self) -> Shims {
+        match self {
+            Self::Shipped | Self::Kunit => Shims::Shipped,
+            Self::Faulty => Shims::Faulty,
+        }
+    }
 }
 
 impl<'a> Workshop<'a> {
@@ -143,13 +164,13 @@ impl<'a> Workshop<'a> {
         &self.cache
     }
 
-    /// A driver's module for each kernel, the one with its in-kernel tests on request. It takes as few objects as these
-    /// kernels do: one, as long as none of them was built to look for faults.
+    /// A driver's module of a kind for each kernel. It takes as few objects as these kernels do: one, as long as none of
+    /// them was built to look for faults.
     pub(crate) fn modules(
         &self,
         driver: &Driver,
         kernels: &[Kernel],
-        kunit: bool,
+        kind: Kind,
     ) -> anyhow::Result<Vec<Module>> {
         let mut objects: Vec<(Variant, Artefact)> = Vec::new();
         let mut modules = Vec::new();
@@ -158,12 +179,12 @@ impl<'a> Workshop<'a> {
             let object = match objects.iter().find(|(of, _)| *of == variant) {
                 Some((_, object)) => object.clone(),
                 None => {
-                    let object = self.object(driver, &variant, kunit)?;
+                    let object = self.object(driver, &variant, kind == Kind::Kunit)?;
                     objects.push((variant, object.clone()));
                     object
                 }
             };
-            modules.push(self.module(&object, kernel)?);
+            modules.push(self.module(&object, kind.shims(), kernel)?);
         }
         Ok(modules)
     }
@@ -171,7 +192,7 @@ impl<'a> Workshop<'a> {
     /// A driver's module for one kernel.
     pub(crate) fn module_for(&self, driver: &Driver, kernel: &Kernel) -> anyhow::Result<Module> {
         let object = self.object(driver, &self.variant(kernel)?, false)?;
-        self.module(&object, kernel)
+        self.module(&object, Shims::Shipped, kernel)
     }
 
     /// Which of a driver's objects is for a kernel.
@@ -214,11 +235,12 @@ impl<'a> Workshop<'a> {
     }
 
     /// The module of an object for a kernel.
-    fn module(&self, artefact: &Artefact, kernel: &Kernel) -> anyhow::Result<Module> {
+    fn module(&self, artefact: &Artefact, shims: Shims, kernel: &Kernel) -> anyhow::Result<Module> {
         let steps = Steps::new(self.ui);
-        let module = module::build(
+        let module = module::build_with(
             self.project.abi_dir(),
             artefact,
+            shims,
             kernel,
             &self.project.output_dir(),
             &steps,

@@ -19,6 +19,7 @@
 pub mod blocked;
 pub mod crowd;
 pub mod errno;
+pub mod faults;
 pub mod ioctl;
 pub mod log;
 pub mod mapping;

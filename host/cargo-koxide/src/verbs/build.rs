@@ -4,7 +4,7 @@
 
 use crate::cli::Build;
 use crate::ui::Ui;
-use crate::workshop::Workshop;
+use crate::workshop::{Kind, Workshop};
 
 /// Builds what the command line names, and prints where the modules are.
 pub(crate) fn run(options: &Build, offline: bool, ui: &Ui) -> anyhow::Result<()> {
@@ -12,7 +12,7 @@ pub(crate) fn run(options: &Build, offline: bool, ui: &Ui) -> anyhow::Result<()>
     let drivers = workshop.drivers(&options.selection)?;
     let kernels = workshop.kernels(&options.selection)?;
     for driver in &drivers {
-        for module in workshop.modules(driver, &kernels, false)? {
+        for module in workshop.modules(driver, &kernels, Kind::Shipped)? {
             ui.result(workshop.shown(&module.path));
         }
     }

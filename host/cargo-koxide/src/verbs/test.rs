@@ -12,7 +12,10 @@ use crate::host_tests;
 use crate::machine::explained_vm;
 use crate::results::{Case, Results, Verdict};
 use crate::ui::Ui;
-use crate::workshop::Workshop;
+use crate::workshop::{Kind, Workshop};
+
+/// The tests of a driver that have its module with shims that fail when they say so: `tests/faults.rs`.
+const FAULTS: &str = "faults";
 
 /// Builds everything first, so that nothing runs when something does not compile; then runs all, failures or not.
 pub(crate) fn run(options: &Test, offline: bool, ui: &Ui) -> anyhow::Result<()> {
@@ -51,11 +54,14 @@ fn plan<'k>(
     kernels: &'k [Kernel],
     options: &Test,
 ) -> anyhow::Result<Vec<(&'k Kernel, Plan, Payload)>> {
-    let modules = workshop.modules(driver, kernels, false)?;
-    let tests = workshop.modules(driver, kernels, true)?;
     let programs = workshop.test_programs(driver)?;
+    let mut modules = vec![workshop.modules(driver, kernels, Kind::Shipped)?];
+    if programs.iter().any(|program| program.name == FAULTS) {
+        modules.push(workshop.modules(driver, kernels, Kind::Faulty)?);
+    }
+    let tests = workshop.modules(driver, kernels, Kind::Kunit)?;
     let mut plans = Vec::new();
-    for ((kernel, module), kunit) in kernels.iter().zip(modules).zip(tests) {
+    for (index, (kernel, kunit)) in kernels.iter().zip(tests).enumerate() {
         let programs = programs.iter().map(|program| Program {
             suite: format!("{}::{}", driver.package, program.name),
             path: program.path.clone(),
@@ -80,7 +86,7 @@ fn plan<'k>(
             kernel,
             plan,
             Payload {
-                modules: vec![module.path],
+                modules: modules.iter().map(|all| all[index].path.clone()).collect(),
                 programs: driver.programs.clone(),
                 ..Payload::default()
             },

@@ -9,16 +9,22 @@ use crate::object::Artefact;
 use crate::progress::Progress;
 use crate::{cache, check};
 
+use super::Shims;
 use super::error::{Error, Result};
 
 /// The rules. Kernels before 6.2 run objtool on each object that they compile and skip one that is only copied in,
 /// which would leave its returns unmitigated and its functions without stack traces: so the copy names objtool.
 /// The script that links keeps nothing that the loader ignores.
-pub(crate) fn rules(name: &str) -> String {
+pub(crate) fn rules(name: &str, shims: Shims) -> String {
+    let faulty = match shims {
+        Shims::Shipped => "",
+        // Before any of the shims, and in no file of the artefact.
+        Shims::Faulty => " -include $(KX_WORK)/include/koxide_faulty.h",
+    };
     format!(
         "obj-m := {name}.o\n\
          {name}-y := {name}_glue.o {name}_rust.o\n\
-         ccflags-y += -I$(KX_WORK) -I$(KX_WORK)/include -g0 -fmacro-prefix-map=$(KX_WORK)/=\n\
+         ccflags-y += -I$(KX_WORK) -I$(KX_WORK)/include -g0 -fmacro-prefix-map=$(KX_WORK)/={faulty}\n\
          quiet_cmd_kxobj = KXOBJ   $@\n\
          \x20     cmd_kxobj = cp $< $@ $(cmd_objtool)\n\
          $(obj)/{name}_rust.o: objtool-enabled = $(if $(delay-objtool),,y)\n\
@@ -29,7 +35,7 @@ pub(crate) fn rules(name: &str) -> String {
 }
 
 /// Puts the artefact and the shims into the work folder; unchanged files keep their times.
-pub(crate) fn fill(work: &Path, artefact: &Artefact, abi: &Path) -> Result<()> {
+pub(crate) fn fill(work: &Path, artefact: &Artefact, abi: &Path, shims: Shims) -> Result<()> {
     let name = &artefact.name;
     copy(&artefact.object, &work.join(format!("{name}.rust")))?;
     copy(&artefact.source, &work.join(format!("{name}_glue.c")))?;
@@ -42,7 +48,7 @@ pub(crate) fn fill(work: &Path, artefact: &Artefact, abi: &Path) -> Result<()> {
             }
         }
     }
-    cache::write_if_changed(&work.join("Kbuild"), rules(name).as_bytes())?;
+    cache::write_if_changed(&work.join("Kbuild"), rules(name, shims).as_bytes())?;
     Ok(())
 }
 

@@ -54,6 +54,26 @@ struct Stamp {
     output: String,
 }
 
+/// Which shims a module is linked with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Shims {
+    /// Those of the module that is shipped.
+    #[default]
+    Shipped,
+    /// The same with a fault plan and a ledger, for tests: `NAME-faults.ko`.
+    Faulty,
+}
+
+impl Shims {
+    /// The name of the module's file, without an ending.
+    fn stem(self, artefact: &Artefact) -> String {
+        match self {
+            Self::Shipped => artefact.stem(),
+            Self::Faulty => format!("{}-faults", artefact.stem()),
+        }
+    }
+}
+
 /// Builds an artefact into a module for `kernel`: `out/RELEASE/NAME.ko`.
 ///
 /// `abi` is the folder of the package `koxide-abi`, which has the shims.
@@ -67,13 +87,28 @@ pub fn build(
     out: &Path,
     progress: &dyn Progress,
 ) -> Result<Module> {
+    build_with(abi, artefact, Shims::Shipped, kernel, out, progress)
+}
+
+/// As [`build`], with these shims.
+///
+/// # Errors
+/// Any [`Error`]; the last good module stays where it is.
+pub fn build_with(
+    abi: &Path,
+    artefact: &Artefact,
+    shims: Shims,
+    kernel: &Kernel,
+    out: &Path,
+    progress: &dyn Progress,
+) -> Result<Module> {
     let dir = out.join(&kernel.release);
     cache::create_dir(&dir)?;
-    let stem = artefact.stem();
+    let stem = shims.stem(artefact);
     let _lock = cache::lock_file(&dir.join(format!(".{stem}.lock")), progress)?;
     let target = dir.join(format!("{stem}.ko"));
     let stamp_file = dir.join(format!(".{stem}.json"));
-    let input = fingerprint(abi, artefact, kernel)?;
+    let input = fingerprint(abi, artefact, shims, kernel)?;
     if is_fresh(&stamp_file, &input, &target) {
         return finished(target, artefact, kernel, true);
     }
@@ -82,7 +117,7 @@ pub fn build(
     let view = view::of(kernel, &base)?;
     let compiler = compiler::choose(kernel, &view, progress)?;
     let work = place::plain(&dir.join(format!(".{stem}.work")))?;
-    kbuild::fill(&work, artefact, abi)?;
+    kbuild::fill(&work, artefact, abi, shims)?;
     let made = make_command(&view, &work, &compiler)
         .args(["-j2", "modules"])
         .output()
@@ -140,14 +175,14 @@ fn finished(path: PathBuf, artefact: &Artefact, kernel: &Kernel, fresh: bool) ->
 }
 
 /// Everything that the module depends on.
-fn fingerprint(abi: &Path, artefact: &Artefact, kernel: &Kernel) -> Result<String> {
+fn fingerprint(abi: &Path, artefact: &Artefact, shims: Shims, kernel: &Kernel) -> Result<String> {
     let symvers = kernel.headers.build.join("Module.symvers");
     let symvers = fs::metadata(&symvers).and_then(|m| Ok((m.len(), m.modified()?)));
     let mut parts = vec![
         format!(
             "{FORMAT} {} {}",
             env!("CARGO_PKG_VERSION"),
-            kbuild::rules(&artefact.name)
+            kbuild::rules(&artefact.name, shims)
         ),
         format!("{} {}", artefact.sha256, sha256(&artefact.source)?),
         format!("{} {}", kernel.release, kernel.headers.build.display()),
