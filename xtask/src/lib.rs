@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod rules;
+pub mod safety;
 pub mod tools;
 
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ pub fn root() -> PathBuf {
 /// All broken rules of the first check that finds any.
 pub fn check() -> anyhow::Result<()> {
     rules::files(&root())?;
+    safety::reasons(&root())?;
     rules::edges(&root())?;
     rules::licences(&root())?;
     tools::format(&root())?;

@@ -8,6 +8,11 @@ fn files_keep_the_rules() {
 }
 
 #[test]
+fn unsafe_code_has_its_reasons() {
+    xtask::safety::reasons(&xtask::root()).unwrap();
+}
+
+#[test]
 fn crates_stand_only_on_what_they_may() {
     xtask::rules::edges(&xtask::root()).unwrap();
 }

@@ -82,6 +82,9 @@ pub(crate) enum Verb {
     /// The kernels that drivers are built for and run on.
     #[command(subcommand)]
     Kernel(Kernel),
+    /// Find all unsafe code of drivers, library and shims, and what is said for it.
+    #[command(after_help = "Example:\n  cargo koxide audit --list sync/arc")]
+    Audit(Audit),
     /// Install the command for use outside of a checkout.
     #[command(after_help = "Example:\n  cargo koxide install")]
     Install(Install),
@@ -251,6 +254,18 @@ pub(crate) struct KernelRemove {
     /// Remove the whole cache folder: kernels, keys, everything.
     #[arg(long)]
     pub(crate) all: bool,
+}
+
+/// `audit`
+#[derive(Debug, Args)]
+pub(crate) struct Audit {
+    /// List each place, with its SAFETY comment beside the contract that it answers: all of them, or those of the
+    /// files whose path contains this text.
+    #[arg(long, value_name = "PATH", num_args = 0..=1, default_missing_value = "")]
+    pub(crate) list: Option<String>,
+    /// Write everything as JSON, too.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
 }
 
 /// `install`

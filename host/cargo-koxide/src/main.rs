@@ -59,6 +59,7 @@ fn run(cli: &Cli, ui: &Ui) -> anyhow::Result<()> {
         Verb::Run(options) => verbs::run::run(options, offline, ui),
         Verb::Test(options) => verbs::test::run(options, offline, ui),
         Verb::Kernel(options) => verbs::kernel::run(options, offline, ui),
+        Verb::Audit(options) => verbs::audit::run(options, offline, ui),
         Verb::Install(_) => verbs::install::run(ui),
     }
 }

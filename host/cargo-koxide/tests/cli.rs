@@ -78,6 +78,43 @@ fn results_are_written_as_junit() {
 }
 
 #[test]
+fn the_example_of_audit_works() {
+    // A comment of the library, and the contract that it answers.
+    try_example(&["audit"], &repository(), None)
+        .saying("kernel/koxide/src/sync/arc.rs:")
+        .saying("to Box::from_raw (kernel/koxide/src/alloc/kbox.rs:");
+}
+
+#[test]
+fn the_audit_counts_everything_and_writes_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("audit.json");
+    let mut command = koxide(&repository());
+    let ended = run(command.arg("audit").arg("--json").arg(&file)).with(0);
+    let row = |name: &str| -> Vec<usize> {
+        let line = ended.stdout.lines().find(|line| line.starts_with(name));
+        let numbers = line.unwrap_or_default().split_whitespace().skip(1);
+        numbers.map(|number| number.parse().unwrap()).collect()
+    };
+    // Blocks, functions, impls, traits, lines, lines in blocks, lines of C. A driver has code, and nothing unsafe.
+    let hello = row("hello_world ");
+    assert!(
+        hello[4] > 10 && hello.iter().sum::<usize>() == hello[4],
+        "{ended}"
+    );
+    let sync = row("koxide/sync ");
+    assert!(
+        sync[0] > 50 && sync[5] >= sync[0] && sync[4] > sync[5],
+        "{ended}"
+    );
+    let mutex = row("koxide-abi/mutex ");
+    assert!(mutex[0] == 0 && mutex[1] >= 4 && mutex[6] > 10, "{ended}");
+    let json: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    assert!(json["parts"].as_array().unwrap().len() > 50, "{json:#}");
+    assert!(json["shims"].as_array().unwrap().len() > 20, "{json:#}");
+}
+
+#[test]
 fn the_example_of_new_works() {
     let folder = tempfile::tempdir().unwrap();
     try_example(&["new"], folder.path(), None);

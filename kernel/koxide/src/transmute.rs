@@ -158,13 +158,13 @@ unsafe impl AsBytes for () {}
 unsafe impl<T: ?Sized> FromBytes for PhantomData<T> {}
 // SAFETY: it has no bytes.
 unsafe impl<T: ?Sized> AsBytes for PhantomData<T> {}
-// SAFETY: a slice or array is its elements, one after the other.
+// SAFETY: a slice is its elements, one after the other, and each takes any bytes.
 unsafe impl<T: FromBytes> FromBytes for [T] {}
-// SAFETY: as above.
+// SAFETY: an array is its elements, one after the other, and each takes any bytes.
 unsafe impl<T: FromBytes, const N: usize> FromBytes for [T; N] {}
-// SAFETY: as above.
+// SAFETY: a slice is its elements without anything between them, and all bytes of each are initialised.
 unsafe impl<T: AsBytes> AsBytes for [T] {}
-// SAFETY: as above.
+// SAFETY: an array is its elements without anything between them, and all bytes of each are initialised.
 unsafe impl<T: AsBytes, const N: usize> AsBytes for [T; N] {}
 // SAFETY: a bool is the byte 0 or 1.
 unsafe impl AsBytes for bool {}

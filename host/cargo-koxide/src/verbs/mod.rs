@@ -2,6 +2,7 @@
 
 //! One file for each verb.
 
+pub(crate) mod audit;
 pub(crate) mod build;
 pub(crate) mod demo;
 pub(crate) mod doctor;

@@ -324,7 +324,7 @@ impl Pending {
             Some(previous) => previous.next.set(entry.next.get()),
             None => self.first.set(entry.next.get()),
         }
-        // SAFETY: as above.
+        // SAFETY: the next one is in the list, too, and valid as long as it is locked.
         if let Some(next) = unsafe { entry.next.get().as_ref() } {
             next.previous.set(entry.previous.get());
         }

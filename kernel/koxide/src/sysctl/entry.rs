@@ -20,22 +20,22 @@ use crate::sync::atomic::Atomic;
 /// The memory of a value is that of a `T`, and may be changed to any other `T` at any time, as by a relaxed store.
 pub unsafe trait Storage<T>: Sync + 'static {}
 
-// SAFETY: an atomic has the layout of its value, and is there to be changed.
+// SAFETY: an atomic has the layout of its value, and any number may be stored in it.
 unsafe impl Storage<i32> for AtomicI32 {}
-// SAFETY: as above.
+// SAFETY: an atomic has the layout of its value, and any number may be stored in it.
 unsafe impl Storage<u32> for AtomicU32 {}
-// SAFETY: as above.
+// SAFETY: an atomic has the layout of its value, and any number may be stored in it.
 unsafe impl Storage<usize> for AtomicUsize {}
-// SAFETY: as above.
+// SAFETY: an atomic has the layout of its value, and either of the two may be stored in it.
 unsafe impl Storage<bool> for AtomicBool {}
 
-// SAFETY: an `Atomic` has the memory of its value, too.
+// SAFETY: an `Atomic` has the memory of its value, and any number may be stored in it.
 unsafe impl Storage<i32> for Atomic<i32> {}
-// SAFETY: as above.
+// SAFETY: an `Atomic` has the memory of its value, and any number may be stored in it.
 unsafe impl Storage<u32> for Atomic<u32> {}
-// SAFETY: as above.
+// SAFETY: an `Atomic` has the memory of its value, and any number may be stored in it.
 unsafe impl Storage<usize> for Atomic<usize> {}
-// SAFETY: as above.
+// SAFETY: an `Atomic` has the memory of its value, and either of the two may be stored in it.
 unsafe impl Storage<bool> for Atomic<bool> {}
 
 /// A file in `/proc/sys`: its name, its permission bits such as `0o644`, and its value.
