@@ -4,6 +4,8 @@
 
 use std::collections::VecDeque;
 
+use koxide_guest::protocol::complaint;
+
 use crate::report::{Crash, CrashKind};
 
 /// How many lines before the first fatal one are kept.
@@ -14,22 +16,6 @@ const RECENT: usize = 600;
 
 /// How many lines are kept at most.
 const MOST: usize = 120;
-
-/// How a line of the log begins when something is wrong but the kernel goes on.
-const COMPLAINTS: [&str; 12] = [
-    "WARNING: ",
-    "BUG: ",
-    "UBSAN: ",
-    "INFO: task ",
-    "INFO: trying to register non-static key",
-    "rcu: INFO: ",
-    "watchdog: BUG: ",
-    "refcount_t: ",
-    "list_add corruption",
-    "list_del corruption",
-    "usercopy: ",
-    "percpu ref ",
-];
 
 /// How a line of the log begins when the kernel is about to give up the task or itself.
 const FAULTS: [&str; 9] = [
@@ -69,10 +55,8 @@ pub(crate) fn message(line: &str) -> &str {
 /// Whether the kernel complains in this line.
 pub(crate) fn is_complaint(line: &str) -> bool {
     let message = message(line);
-    COMPLAINTS
-        .iter()
-        .chain(&FAULTS)
-        .any(|start| message.starts_with(start))
+    complaint::is_complaint(message)
+        || FAULTS.iter().any(|start| message.starts_with(start))
         || rust_panic(message).is_some()
         || panic(message).is_some()
 }
@@ -311,8 +295,10 @@ mod tests {
     fn complaints_are_told_from_chatter() {
         for line in [
             "[ 1.0] WARNING: CPU: 0 PID: 70 at /m/w.c:5 f+0x5/0x10 [w]",
-            "[ 1.0] BUG: sleeping function called from invalid context at mm.c:1",
-            "[ 1.0] UBSAN: array-index-out-of-bounds in a.c:1:2",
+            "[    1.033542][   T75] BUG: KASAN: use-after-free in f+0x77/0x1000 [w]",
+            "[    1.033542][   T75] [ BUG: Invalid wait context ]",
+            "[ 1.0] [ BUG: Invalid wait context ]",
+            "[ 1.0] kernel BUG at /m/oops.c:9!",
             "[ 1.0] watchdog: BUG: soft lockup - CPU#1 stuck for 22s! [x:71]",
         ] {
             assert!(is_complaint(line), "{line}");

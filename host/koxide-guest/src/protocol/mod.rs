@@ -5,6 +5,7 @@
 //! The host writes a [`Plan`] into the initramfs. The init answers on the second serial port with a stream of bytes:
 //! the output of what runs, with [`record`]s in between. The first serial port is the kernel's console.
 
+pub mod complaint;
 pub mod plan;
 pub mod record;
 pub mod words;
