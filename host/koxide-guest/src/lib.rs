@@ -21,6 +21,7 @@ pub mod crowd;
 pub mod errno;
 pub mod faults;
 pub mod ioctl;
+pub mod kmemleak;
 pub mod log;
 pub mod mapping;
 pub mod module;
@@ -36,6 +37,7 @@ pub mod user;
 
 pub use blocked::Blocked;
 pub use errno::Errno;
+pub use kmemleak::Kmemleak;
 pub use log::KernelLog;
 pub use mapping::Mapping;
 pub use module::Module;

@@ -110,7 +110,12 @@ impl Course for Commands<'_> {
                     input.more();
                 }
             }
-            Mark::Ready | Mark::Done | Mark::Tests { .. } | Mark::NoTests { .. } => {}
+            Mark::Ready
+            | Mark::Done
+            | Mark::Tests { .. }
+            | Mark::NoTests { .. }
+            | Mark::Leaks { .. }
+            | Mark::NoSearch { .. } => {}
         }
     }
 

@@ -110,6 +110,20 @@ pub struct TestResult {
     pub log: Vec<String>,
 }
 
+impl TestResult {
+    /// A failure of which there is nothing more to say.
+    pub(crate) fn failed(suite: String, name: String, failure: Failure) -> Self {
+        Self {
+            suite,
+            name,
+            outcome: Outcome::Failed(failure),
+            duration: Duration::ZERO,
+            output: String::new(),
+            log: Vec::new(),
+        }
+    }
+}
+
 /// How a test ended.
 #[derive(Debug, Clone)]
 pub enum Outcome {
@@ -130,6 +144,13 @@ pub enum Failure {
     Warning(String),
     /// The kernel crashed while it ran.
     Crash(Crash),
+    /// It lost memory of the kernel.
+    Leak {
+        /// How many pieces.
+        count: usize,
+        /// How large they are together.
+        bytes: usize,
+    },
     /// It took longer than this.
     TimedOut(Duration),
     /// An in-kernel test: what it said.
@@ -144,6 +165,9 @@ impl fmt::Display for Failure {
             Self::Exit(exit) => write!(f, "the test ended with {exit}"),
             Self::Warning(line) => write!(f, "the kernel complained: {line}"),
             Self::Crash(crash) => crash.fmt(f),
+            Self::Leak { count, bytes } => {
+                write!(f, "memory was lost: {bytes} bytes in {count} allocations")
+            }
             Self::TimedOut(limit) => write!(f, "it took longer than {} s", limit.as_secs_f32()),
             Self::Kernel(text) if text.is_empty() => f.write_str("the test failed"),
             Self::Kernel(text) => f.write_str(text),

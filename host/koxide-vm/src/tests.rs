@@ -144,28 +144,17 @@ impl<'a> Tests<'a> {
     /// Nothing more can be learnt: what is left did not run.
     pub(crate) fn give_up(&mut self, why: &str) {
         for (suite, name) in self.left() {
-            self.add(TestResult {
-                suite,
-                name,
-                outcome: Outcome::Failed(Failure::NotRun(why.to_owned())),
-                duration: Duration::ZERO,
-                output: String::new(),
-                log: Vec::new(),
-            });
+            let failure = Failure::NotRun(why.to_owned());
+            self.add(TestResult::failed(suite, name, failure));
         }
     }
 
     /// An in-kernel suite cannot go on.
     pub(crate) fn give_up_suite(&mut self, suite: &str, why: &str) {
         self.suites_done.push(suite.to_owned());
-        self.add(TestResult {
-            suite: suite.to_owned(),
-            name: "the rest".to_owned(),
-            outcome: Outcome::Failed(Failure::NotRun(why.to_owned())),
-            duration: Duration::ZERO,
-            output: String::new(),
-            log: Vec::new(),
-        });
+        let (suite, name) = (suite.to_owned(), "the rest".to_owned());
+        let failure = Failure::NotRun(why.to_owned());
+        self.add(TestResult::failed(suite, name, failure));
     }
 
     fn add(&mut self, result: TestResult) {
@@ -208,6 +197,17 @@ impl<'a> Tests<'a> {
         while let Some((running, outcome)) = self.waiting.pop_front() {
             self.finish(running, outcome);
         }
+    }
+
+    /// A test's own result is told already when lost memory is found: at the end, since the search takes long.
+    fn leaks(&mut self, suite: String, test: &str, failure: Failure, text: String) {
+        self.flush();
+        let name = format!("{test}: leaks");
+        let output = text;
+        self.add(TestResult {
+            output,
+            ..TestResult::failed(suite, name, failure)
+        });
     }
 
     fn outcome(&self, ok: bool, ended: Option<&Mark>) -> Outcome {
@@ -332,17 +332,20 @@ impl Course for Tests<'_> {
                 }
             }
             Mark::NoTests { suite, why } => {
-                let outcome = Outcome::Failed(Failure::NotRun(format!(
-                    "the program does not list its tests: {why}"
-                )));
-                self.add(TestResult {
-                    suite,
-                    name: "list".to_owned(),
-                    outcome,
-                    duration: Duration::ZERO,
-                    output: String::new(),
-                    log: Vec::new(),
-                });
+                let why = format!("the program does not list its tests: {why}");
+                let failure = Failure::NotRun(why);
+                self.add(TestResult::failed(suite, "list".to_owned(), failure));
+            }
+            Mark::Leaks {
+                suite,
+                name,
+                count,
+                bytes,
+                text,
+            } => self.leaks(suite, &name, Failure::Leak { count, bytes }, text),
+            Mark::NoSearch { suite, name, why } => {
+                let why = format!("lost memory could not be searched for: {why}");
+                self.leaks(suite, &name, Failure::NotRun(why), String::new());
             }
             Mark::Stuck => self.stuck = true,
             mark => {

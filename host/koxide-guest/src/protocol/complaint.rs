@@ -38,7 +38,9 @@ pub fn is_complaint(message: &str) -> bool {
 /// kernel was sound before.
 fn is_slab_report(message: &str) -> bool {
     let cache = message.strip_prefix("BUG ");
-    let state = cache.and_then(|rest| rest.split_once(" (")).map(|(_, state)| state);
+    let state = cache
+        .and_then(|rest| rest.split_once(" ("))
+        .map(|(_, state)| state);
     state.is_some_and(|state| state.starts_with("Tainted: ") || state.starts_with("Not tainted"))
 }
 

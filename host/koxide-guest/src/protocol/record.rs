@@ -58,6 +58,28 @@ pub enum Mark {
     TimedOut,
     /// What ran took too long, and cannot be killed: it hangs in the kernel. The log says where.
     Stuck,
+    /// Memory that was allocated during a test is lost.
+    Leaks {
+        /// The test's suite.
+        suite: String,
+        /// Its name.
+        name: String,
+        /// How many pieces of memory.
+        count: usize,
+        /// How large they are together.
+        bytes: usize,
+        /// What the kernel says of them.
+        text: String,
+    },
+    /// Lost memory could not be searched for after a test.
+    NoSearch {
+        /// The test's suite.
+        suite: String,
+        /// Its name.
+        name: String,
+        /// Why.
+        why: String,
+    },
     /// So many bytes of input were taken.
     Taken(usize),
     /// A shell has the channel from here on.
@@ -89,6 +111,28 @@ impl Mark {
             Self::NotStarted(errno) => number("not-started", *errno),
             Self::TimedOut => vec!["timed-out".to_owned()],
             Self::Stuck => vec!["stuck".to_owned()],
+            Self::Leaks {
+                suite,
+                name,
+                count,
+                bytes,
+                text,
+            } => vec![
+                "leaks".to_owned(),
+                suite.clone(),
+                name.clone(),
+                count.to_string(),
+                bytes.to_string(),
+                text.clone(),
+            ],
+            Self::NoSearch { suite, name, why } => {
+                vec![
+                    "no-search".to_owned(),
+                    suite.clone(),
+                    name.clone(),
+                    why.clone(),
+                ]
+            }
             Self::Taken(bytes) => vec!["taken".to_owned(), bytes.to_string()],
             Self::Shell => vec!["shell".to_owned()],
             Self::Done => vec!["done".to_owned()],
@@ -126,6 +170,18 @@ impl Mark {
             ("not-started", [errno]) => Self::NotStarted(errno.parse().ok()?),
             ("timed-out", []) => Self::TimedOut,
             ("stuck", []) => Self::Stuck,
+            ("leaks", [suite, name, count, bytes, text]) => Self::Leaks {
+                suite: suite.clone(),
+                name: name.clone(),
+                count: count.parse().ok()?,
+                bytes: bytes.parse().ok()?,
+                text: text.clone(),
+            },
+            ("no-search", [suite, name, why]) => Self::NoSearch {
+                suite: suite.clone(),
+                name: name.clone(),
+                why: why.clone(),
+            },
             ("taken", [bytes]) => Self::Taken(bytes.parse().ok()?),
             ("shell", []) => Self::Shell,
             ("done", []) => Self::Done,

@@ -12,6 +12,7 @@ mod pump;
 mod report;
 mod shell;
 mod tests;
+mod watch;
 
 use std::io;
 use std::path::Path;
@@ -56,7 +57,7 @@ fn init() -> io::Result<std::convert::Infallible> {
                 done,
                 limit,
             } => {
-                let tests = tests::Tests::new(&report, filter, done, limit);
+                let mut tests = tests::Tests::new(&report, filter, done, limit)?;
                 tests.run(&programs, &kernel)?;
             }
             Task::Commands { steps, limit } => commands::run(&steps, limit, &report)?,

@@ -14,6 +14,7 @@ use crate::boot;
 use crate::commands::environment;
 use crate::pump::{self, Streams};
 use crate::report::Report;
+use crate::watch::Watch;
 
 /// How the tests are to be run.
 #[derive(Debug)]
@@ -22,6 +23,7 @@ pub(crate) struct Tests<'a> {
     filter: Vec<String>,
     done: HashSet<(String, String)>,
     limit: Duration,
+    watch: Watch,
 }
 
 impl<'a> Tests<'a> {
@@ -31,17 +33,18 @@ impl<'a> Tests<'a> {
         filter: Vec<String>,
         done: Vec<(String, String)>,
         limit: Duration,
-    ) -> Self {
-        Self {
+    ) -> io::Result<Self> {
+        Ok(Self {
             report,
             filter,
             done: done.into_iter().collect(),
             limit,
-        }
+            watch: Watch::new()?,
+        })
     }
 
-    /// Runs all tests.
-    pub(crate) fn run(&self, programs: &[Program], kernel: &[KernelSuite]) -> io::Result<()> {
+    /// Runs all tests; those that are left after a debug kernel's complaint are for the next boot.
+    pub(crate) fn run(&mut self, programs: &[Program], kernel: &[KernelSuite]) -> io::Result<()> {
         boot::answer_when_asked(self.report)?;
         let mut listed = Vec::new();
         for program in programs {
@@ -57,9 +60,11 @@ impl<'a> Tests<'a> {
             self.report.record(&line)?;
         }
         for suite in kernel {
-            self.run_kernel_suite(suite)?;
+            if !self.watch.spoke() {
+                self.run_kernel_suite(suite)?;
+            }
         }
-        Ok(())
+        self.watch.tell_leaks(self.report)
     }
 
     /// The tests of a program, told to the host; nothing when it cannot list them.
@@ -106,13 +111,16 @@ impl<'a> Tests<'a> {
         passes && !self.done.contains(&(suite.to_owned(), name.to_owned()))
     }
 
-    fn run_program(&self, program: &Program, names: &[String]) -> io::Result<bool> {
+    fn run_program(&mut self, program: &Program, names: &[String]) -> io::Result<bool> {
         self.report.record("    KTAP version 1")?;
         self.report
             .record(&format!("    # Subtest: {}", program.suite))?;
         self.report.record(&format!("    1..{}", names.len()))?;
         let mut all = true;
         for (index, name) in names.iter().enumerate() {
+            if self.watch.spoke() {
+                return Ok(false);
+            }
             let passed = self.run_test(program, name)?;
             all &= passed;
             let line = format!("    {} {} {name}", ok(passed), index + 1);
@@ -121,7 +129,8 @@ impl<'a> Tests<'a> {
         Ok(all)
     }
 
-    fn run_test(&self, program: &Program, name: &str) -> io::Result<bool> {
+    fn run_test(&mut self, program: &Program, name: &str) -> io::Result<bool> {
+        self.watch.begins(&program.suite, name);
         boot::log(&format!("{LOG_MARK} start"))?;
         self.report.record(&format!("    # start: {name}"))?;
         let mut command = environment(Command::new(&program.path));
@@ -157,7 +166,8 @@ impl<'a> Tests<'a> {
     }
 
     /// Loads a module that runs tests; its results are in the kernel log, between two marks.
-    fn run_kernel_suite(&self, suite: &KernelSuite) -> io::Result<()> {
+    fn run_kernel_suite(&mut self, suite: &KernelSuite) -> io::Result<()> {
+        self.watch.begins(&suite.suite, "load");
         let mark = |what: &str, rest: &[&str]| {
             let mut words = vec![what, &suite.suite];
             words.extend(rest);
