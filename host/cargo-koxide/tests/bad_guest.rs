@@ -184,7 +184,7 @@ fn each_crash_is_named_and_the_other_tests_still_run() {
     assert_says(&about(&ended, "f_takes_too_long"), &["FAIL\n", "2 s"]);
     assert_says(&about(&ended, "g_comes_last"), &["PASS\n"]);
     ended
-        .saying("crash_device::kunit text_grows_in_kernel_memory")
+        .saying("crash_device::kunit crash_device::text_grows_in_kernel_memory")
         .saying("3 passed, 5 failed")
         .saying("the kernel crashed in a test");
 
