@@ -265,6 +265,7 @@ fn run_one(test: &One<'_>, environment: Option<&Environment>) -> Case {
         verdict,
         duration: Some(start.elapsed()),
         output,
+        object: None,
     }
 }
 
@@ -337,6 +338,7 @@ fn doc_tests(
             } else {
                 String::new()
             },
+            object: None,
         });
     }
     Ok(())

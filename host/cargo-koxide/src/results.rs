@@ -43,6 +43,17 @@ pub(crate) struct Case {
     pub(crate) duration: Option<Duration>,
     /// What explains a failure: its output, the kernel's log.
     pub(crate) output: String,
+    /// The object that it tests, when that is one in a kernel.
+    pub(crate) object: Option<Object>,
+}
+
+/// A driver's object as a report names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Object {
+    /// The name of the module's file, without its ending.
+    pub(crate) name: String,
+    /// The object's SHA-256.
+    pub(crate) sha256: String,
 }
 
 /// The tests of one call.
@@ -76,6 +87,7 @@ impl<'a> Results<'a> {
                 || "       -".to_owned(),
                 |d| format!("{:7.3}s", d.as_secs_f64()),
             );
+            self.name_object(&case);
             let place = style(&case.place).cyan();
             self.ui.result(format!(
                 "{word} [{duration}] {place} {} {}",
@@ -85,6 +97,19 @@ impl<'a> Results<'a> {
             self.explain(&case);
         }
         self.cases.push(case);
+    }
+
+    /// Says which object the tests from here on test, when the user wants to see everything.
+    fn name_object(&self, case: &Case) {
+        let last = self.cases.last().and_then(|case| case.object.as_ref());
+        if let Some(object) = &case.object
+            && self.ui.is_verbose()
+            && last != Some(object)
+        {
+            let word = style(format!("{:>12}", "OBJECT")).bold();
+            let (name, sha256) = (&object.name, &object.sha256);
+            self.ui.result(format!("{word} {name}.o sha256:{sha256}"));
+        }
     }
 
     fn explain(&self, case: &Case) {
@@ -157,7 +182,12 @@ impl<'a> Results<'a> {
         for case in &self.cases {
             let name = format!("{} on {}", case.suite, case.place);
             if suites.last().is_none_or(|(last, _)| *last != name) {
-                suites.push((name.clone(), TestSuite::new(name)));
+                let mut suite = TestSuite::new(name.clone());
+                if let Some(object) = &case.object {
+                    suite.add_property(("object", &*format!("{}.o", object.name)));
+                    suite.add_property(("object-sha256", &*object.sha256));
+                }
+                suites.push((name, suite));
             }
             if let Some((_, suite)) = suites.last_mut() {
                 suite.add_test_case(junit_case(case));

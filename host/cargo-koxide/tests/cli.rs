@@ -71,6 +71,22 @@ fn results_are_written_as_junit() {
         "{ended}\n{xml}"
     );
     assert!(xml.contains("failures=\"0\""), "{xml}");
+    // Each suite names the object that it tests; the one with the in-kernel tests is another.
+    let objects: Vec<&str> = xml
+        .split("name=\"object-sha256\" value=\"")
+        .skip(1)
+        .collect();
+    let hashes: Vec<&str> = objects.iter().map(|rest| &rest[..64]).collect();
+    assert_eq!(hashes.len(), 2, "{xml}");
+    assert!(hashes[0] != hashes[1], "{xml}");
+    for (hash, name) in hashes.iter().zip(["hello_world", "hello_world-kunit"]) {
+        let object = repository().join(format!("target/koxide/x86_64/{name}.o"));
+        let sum = std::process::Command::new("sha256sum")
+            .arg(object)
+            .output()
+            .unwrap();
+        assert!(sum.stdout.starts_with(hash.as_bytes()), "{name}: {hash}");
+    }
     // A folder that is not there is told before the last line, and nothing is left half written.
     let nowhere = folder.path().join("no/such/results.xml");
     let ended = run(koxide(&repository()).args(words).arg(&nowhere)).with(support::FAILED);

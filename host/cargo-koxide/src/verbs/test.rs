@@ -4,13 +4,13 @@
 
 use std::time::Duration;
 
-use koxide_build::{Driver, Kernel};
+use koxide_build::{Driver, Kernel, Module};
 use koxide_vm::{Event, Failure, KernelSuite, Limits, Outcome, Payload, Plan, Program, TestResult};
 
 use crate::cli::Test;
 use crate::host_tests;
 use crate::machine::explained_vm;
-use crate::results::{Case, Results, Verdict};
+use crate::results::{Case, Object, Results, Verdict};
 use crate::ui::Ui;
 use crate::workshop::{Kind, Workshop};
 
@@ -38,13 +38,22 @@ pub(crate) fn run(options: &Test, offline: bool, ui: &Ui) -> anyhow::Result<()> 
             ui,
         )?;
     }
-    for (kernel, plan, payload) in &plans {
-        run_plan(&workshop, kernel, plan, payload, &mut results)?;
+    for batch in &plans {
+        run_batch(&workshop, batch, &mut results)?;
     }
     if let Some(file) = &options.junit {
         results.write_junit(file)?;
     }
     results.finish()
+}
+
+/// What one virtual machine runs.
+struct Batch<'k> {
+    kernel: &'k Kernel,
+    plan: Plan,
+    payload: Payload,
+    /// The modules under test: each suite in the kernel is one, and the programs test the first.
+    tested: Vec<(String, Module)>,
 }
 
 /// What to run for a driver on each kernel: its modules and its test programs, all built.
@@ -53,7 +62,7 @@ fn plan<'k>(
     driver: &Driver,
     kernels: &'k [Kernel],
     options: &Test,
-) -> anyhow::Result<Vec<(&'k Kernel, Plan, Payload)>> {
+) -> anyhow::Result<Vec<Batch<'k>>> {
     let programs = workshop.test_programs(driver)?;
     let mut modules = vec![workshop.modules(driver, kernels, Kind::Shipped)?];
     if programs.iter().any(|program| program.name == FAULTS) {
@@ -70,9 +79,13 @@ fn plan<'k>(
         let filter = options.filter.as_deref();
         let suite = KernelSuite {
             params: filter.map_or_else(String::new, |filter| choice(&suite, filter)),
-            module: kunit.path,
+            module: kunit.path.clone(),
             suite,
         };
+        let tested = vec![
+            (driver.package.clone(), modules[0][index].clone()),
+            (suite.suite.clone(), kunit),
+        ];
         let plan = Plan::Tests {
             programs: programs.collect(),
             kernel: vec![suite],
@@ -82,28 +95,27 @@ fn plan<'k>(
                 ..Limits::default()
             },
         };
-        plans.push((
+        plans.push(Batch {
             kernel,
             plan,
-            Payload {
+            payload: Payload {
                 modules: modules.iter().map(|all| all[index].path.clone()).collect(),
                 programs: driver.programs.clone(),
                 ..Payload::default()
             },
-        ));
+            tested,
+        });
     }
     Ok(plans)
 }
 
-fn run_plan(
+fn run_batch(
     workshop: &Workshop<'_>,
-    kernel: &Kernel,
-    plan: &Plan,
-    payload: &Payload,
+    batch: &Batch<'_>,
     results: &mut Results<'_>,
 ) -> anyhow::Result<()> {
-    let vm = workshop.vm(kernel)?;
-    let Plan::Tests { filter, .. } = plan else {
+    let vm = workshop.vm(batch.kernel)?;
+    let Plan::Tests { filter, .. } = &batch.plan else {
         unreachable!("this verb makes plans of tests only");
     };
     // A module of tests runs what was asked for, as far as a parameter can say that. What is wrong with the module itself
@@ -117,10 +129,10 @@ fn run_plan(
         if let Event::TestDone(test) = event
             && wanted(test)
         {
-            results.add(case(&kernel.release, test));
+            results.add(batch.case(test));
         }
     };
-    explained_vm(vm.run(plan, payload, &mut on_event))?;
+    explained_vm(vm.run(&batch.plan, &batch.payload, &mut on_event))?;
     Ok(())
 }
 
@@ -140,28 +152,40 @@ fn choice(suite: &str, filter: &str) -> String {
     format!("kunit_filter=\"{}\"", rest.unwrap_or(filter))
 }
 
-/// A test of the virtual machine as a line of the results.
-fn case(release: &str, test: &TestResult) -> Case {
-    let (verdict, tail) = match &test.outcome {
-        Outcome::Passed => (Verdict::Passed, &[][..]),
-        Outcome::Skipped(why) => (Verdict::Skipped(why.clone()), &[][..]),
-        Outcome::Failed(Failure::Crash(crash)) => {
-            (Verdict::Crashed(crash.to_string()), &crash.tail[..])
+impl Batch<'_> {
+    /// A test of the virtual machine as a line of the results.
+    fn case(&self, test: &TestResult) -> Case {
+        let (verdict, tail) = match &test.outcome {
+            Outcome::Passed => (Verdict::Passed, &[][..]),
+            Outcome::Skipped(why) => (Verdict::Skipped(why.clone()), &[][..]),
+            Outcome::Failed(Failure::Crash(crash)) => {
+                (Verdict::Crashed(crash.to_string()), &crash.tail[..])
+            }
+            Outcome::Failed(failure) => (Verdict::Failed(failure.to_string()), &test.log[..]),
+        };
+        let mut output = test.output.clone();
+        if !tail.is_empty() {
+            output += "\n--- the kernel's log ---\n";
+            output += &tail.join("\n");
         }
-        Outcome::Failed(failure) => (Verdict::Failed(failure.to_string()), &test.log[..]),
-    };
-    let mut output = test.output.clone();
-    if !tail.is_empty() {
-        output += "\n--- the kernel's log ---\n";
-        output += &tail.join("\n");
+        Case {
+            place: self.kernel.release.clone(),
+            suite: test.suite.clone(),
+            name: test.name.clone(),
+            verdict,
+            duration: Some(test.duration),
+            output,
+            object: self.object(&test.suite),
+        }
     }
-    Case {
-        place: release.to_owned(),
-        suite: test.suite.clone(),
-        name: test.name.clone(),
-        verdict,
-        duration: Some(test.duration),
-        output,
+
+    /// The object that the tests of a suite test.
+    fn object(&self, suite: &str) -> Option<Object> {
+        let own = self.tested.iter().find(|(name, _)| name == suite);
+        let (_, module) = own.or(self.tested.first())?;
+        let name = module.path.file_stem()?.to_string_lossy().into_owned();
+        let sha256 = module.object.clone();
+        Some(Object { name, sha256 })
     }
 }
 

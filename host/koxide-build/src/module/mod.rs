@@ -41,6 +41,8 @@ pub struct Module {
     pub name: String,
     /// The kernel's release.
     pub release: String,
+    /// The SHA-256 of the object that it was linked from, which other kernels' modules share.
+    pub object: String,
     /// The file's size.
     pub bytes: u64,
     /// There was nothing to do.
@@ -170,6 +172,7 @@ fn finished(path: PathBuf, artefact: &Artefact, kernel: &Kernel, fresh: bool) ->
         path,
         name: artefact.name.clone(),
         release: kernel.release.clone(),
+        object: artefact.sha256.clone(),
         fresh,
     })
 }
