@@ -8,17 +8,22 @@ use kernel::{
         events::{EPOLLIN, EPOLLOUT, EPOLLRDNORM, EPOLLWRNORM},
         flags::{O_ACCMODE, O_RDWR},
     },
+    ioctl::_IOC_NR,
     iov::{IovIterDest, IovIterSource},
+    kthread,
     miscdevice::{MiscDevice, MiscDeviceOptions, MiscDeviceRegistration},
     mm::virt::VmaNew,
     new_mutex, new_poll_condvar,
     page::{PAGE_SHIFT, PAGE_SIZE, Page},
+    pin_init::stack_pin_init,
     prelude::*,
     seq_file::{SeqFile, seq_print},
     sync::{
-        Mutex,
+        Mutex, SetOnce,
         poll::{PollCondVar, PollTable},
     },
+    time::{Delta, Monotonic, delay::udelay, hrtimer::*},
+    uaccess::UserSlice,
 };
 
 /// The devices, as long as the module is loaded.
@@ -83,14 +88,63 @@ impl MiscDevice for Sized {
         iov.simple_read_from_buffer(kiocb.ki_pos_mut(), &NUMBERS)
     }
 
-    fn ioctl(_device: (), _file: &File, _cmd: u32, _arg: usize) -> Result<isize> {
-        Ok(64)
+    fn ioctl(_device: (), _file: &File, cmd: u32, arg: usize) -> Result<isize> {
+        match _IOC_NR(cmd) {
+            2 => byte_at(arg),
+            3 => kthread::spawn(c"koxide-reader", move || byte_at(arg))?.join(),
+            4 => byte_in_an_interrupt(arg),
+            _ => Ok(64),
+        }
     }
 
     // As upstream's drivers have it.
     #[cfg(CONFIG_COMPAT)]
     fn compat_ioctl(_device: (), _file: &File, _cmd: u32, arg: usize) -> Result<isize> {
         Ok(if arg == 0xffff_fff0 { 32 } else { 0 })
+    }
+}
+
+/// Reads a byte of user memory.
+fn byte_at(address: usize) -> Result<isize> {
+    let mut reader = UserSlice::new(UserPtr::from_addr(address), 1).reader();
+    Ok(reader.read::<u8>()?.into())
+}
+
+/// Reads a byte of user memory in an interrupt of the thread that calls this.
+fn byte_in_an_interrupt(address: usize) -> Result<isize> {
+    stack_pin_init!(let reader = pin_init!(Reader {
+        address,
+        byte: SetOnce::new(),
+        timer <- HrTimer::new(),
+    }));
+    let milli = Delta::from_millis(1);
+    reader.as_ref().start_scoped(milli, || {
+        while reader.byte.copy().is_none() {
+            udelay(milli);
+        }
+    });
+    reader.byte.copy().unwrap_or(Err(EAGAIN))
+}
+
+/// A timer that reads a byte of user memory.
+#[pin_data]
+struct Reader {
+    address: usize,
+    byte: SetOnce<Result<isize>>,
+    #[pin]
+    timer: HrTimer<Self>,
+}
+
+impl_has_hr_timer! {
+    impl HasHrTimer<Self> for Reader { mode: RelativePinnedHardMode<Monotonic>, field: self.timer }
+}
+
+impl HrTimerCallback for Reader {
+    type Pointer<'a> = Pin<&'a Self>;
+
+    fn run(this: Pin<&Self>, _: HrTimerCallbackContext<'_, Self>) -> HrTimerRestart {
+        this.byte.populate(byte_at(this.address));
+        HrTimerRestart::NoRestart
     }
 }
 

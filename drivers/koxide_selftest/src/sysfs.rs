@@ -159,7 +159,9 @@ mod tests {
         let first = faux::Registration::new(c"koxide-selftest-name", None)?;
         let second = faux::Registration::new(c"koxide-selftest-name", None);
         assert_eq!(second.err(), Some(ENODEV));
-        assert_eq!(faux::Registration::new(c"", None).err(), Some(ENODEV));
+        for none in [c"", c"..", c"a/"] {
+            assert_eq!(faux::Registration::new(none, None).err(), Some(ENODEV));
+        }
         for name in [c"", c".", c"..", c"a/b"] {
             assert_eq!(group(&first, name).err(), Some(EINVAL));
         }

@@ -96,6 +96,22 @@ fn a_32_bit_program_has_ioctls_of_its_own() {
 
 #[test]
 #[ignore = "needs a VM: run `cargo koxide test`"]
+fn only_who_has_called_has_user_memory() {
+    let module = load();
+    let sized = File::open(SIZED).unwrap();
+    let byte = std::hint::black_box(42u8);
+    let address = std::ptr::from_ref(&byte).addr();
+    let read = |number| ioctl::value(&sized, ioctl::io(b'|', number), address);
+    assert_eq!(read(2), Ok(42));
+    // A kernel thread and an interrupt: they would find the memory of whoever was on the CPU.
+    assert_eq!(read(3), Err(Errno::EFAULT));
+    assert_eq!(read(4), Err(Errno::EFAULT));
+    drop(sized);
+    module.unload().unwrap();
+}
+
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
 fn a_node_has_the_mode_and_the_minor_that_were_asked_for() {
     let module = load();
     let sized = fs::metadata(SIZED).unwrap();

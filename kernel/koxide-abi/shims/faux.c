@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Devices without hardware. Kernels before 6.14 have no faux bus: there it is a platform device with a driver of its own. */
+/* Devices without hardware. Kernels before 6.14 have no faux bus: there it is a platform device, with a driver of the module. */
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/platform_device.h>
 #include <linux/slab.h>
 #include <linux/version.h>
@@ -17,10 +18,35 @@ struct kx_faux {
 	struct faux_device *device;
 #else
 	struct platform_device *device;
-	/* It has no functions: only that it is bound matters. */
-	struct platform_driver driver;
 #endif
 };
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
+/*
+ * The driver of all of the module's devices, which is registered as long as there is one. It stays where it is: a line about
+ * a device that is written to the log begins with its driver's name, also while the two are being parted.
+ */
+static __maybe_unused DEFINE_MUTEX(kx_faux_lock);
+static unsigned int __maybe_unused kx_faux_devices;
+/* It has no functions: only that it is bound matters. */
+static struct platform_driver __maybe_unused kx_faux_driver = {
+	.driver = {
+		/* No other driver is found by that name. */
+		.name = "faux_driver." KBUILD_MODNAME,
+		.probe_type = PROBE_FORCE_SYNCHRONOUS,
+		/* Nobody unbinds it through sysfs. */
+		.suppress_bind_attrs = true,
+	},
+};
+
+static void __maybe_unused kx_faux_put_driver(void)
+{
+	mutex_lock(&kx_faux_lock);
+	if (!--kx_faux_devices)
+		platform_driver_unregister(&kx_faux_driver);
+	mutex_unlock(&kx_faux_lock);
+}
+#endif
 
 #ifdef KX_USE_kx_faux_create
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 14, 0)
@@ -48,35 +74,46 @@ static int kx_faux_add(struct kx_faux *faux, const char *name, struct device *pa
 	return ret ?: device_add(dev);
 }
 
+static int kx_faux_get_driver(void)
+{
+	int ret = 0;
+
+	mutex_lock(&kx_faux_lock);
+	if (!kx_faux_devices)
+		ret = platform_driver_register(&kx_faux_driver);
+	if (!ret)
+		kx_faux_devices++;
+	mutex_unlock(&kx_faux_lock);
+	return ret;
+}
+
 struct kx_faux *kx_faux_create(const char *name, struct device *parent)
 {
-	struct kx_faux *faux = kzalloc(sizeof(*faux), GFP_KERNEL);
-	struct device_driver *driver;
+	struct device *other = bus_find_device_by_name(&platform_bus_type, NULL, name);
+	struct kx_faux *faux;
 
+	/* The kernel says that a name is taken with a stack trace. */
+	put_device(other);
+	if (other)
+		return NULL;
+	faux = kzalloc(sizeof(*faux), GFP_KERNEL);
 	if (!faux)
 		return NULL;
-	driver = &faux->driver.driver;
-	/* No other driver is found by that name. */
-	driver->name = kasprintf(GFP_KERNEL, "faux_driver.%s", name);
-	driver->probe_type = PROBE_FORCE_SYNCHRONOUS;
-	/* Nobody unbinds it through sysfs. */
-	driver->suppress_bind_attrs = true;
-	if (!driver->name || platform_driver_register(&faux->driver))
+	if (kx_faux_get_driver())
 		goto free;
-	faux->device = platform_device_alloc(driver->name, PLATFORM_DEVID_NONE);
+	faux->device = platform_device_alloc(kx_faux_driver.driver.name, PLATFORM_DEVID_NONE);
 	if (!faux->device)
-		goto unregister;
+		goto put_driver;
 	if (kx_faux_add(faux, name, parent))
 		goto put;
-	if (faux->device->dev.driver == driver)
+	if (faux->device->dev.driver == &kx_faux_driver.driver)
 		return faux;
 	device_del(&faux->device->dev);
 put:
 	platform_device_put(faux->device);
-unregister:
-	platform_driver_unregister(&faux->driver);
+put_driver:
+	kx_faux_put_driver();
 free:
-	kfree(driver->name);
 	kfree(faux);
 	return NULL;
 }
@@ -91,8 +128,7 @@ void kx_faux_destroy(struct kx_faux *faux)
 #else
 	device_del(&faux->device->dev);
 	platform_device_put(faux->device);
-	platform_driver_unregister(&faux->driver);
-	kfree(faux->driver.driver.name);
+	kx_faux_put_driver();
 #endif
 	kfree(faux);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* User memory. */
 #include <linux/kernel.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
@@ -8,10 +10,19 @@
 
 /* copy_*_user warn about sizes that no object has; user space may name such a size, so it is refused before. */
 
+/*
+ * Only a thread of a program, which has called, has user memory. A kernel thread or an interrupt would find that of whichever
+ * program was on this CPU last.
+ */
+static inline __maybe_unused bool kx_has_user_memory(void)
+{
+	return current->mm && in_task();
+}
+
 #ifdef KX_USE_kx_copy_from_user
 size_t kx_copy_from_user(void *to, size_t from, size_t len)
 {
-	if (len > INT_MAX)
+	if (len > INT_MAX || !kx_has_user_memory())
 		return len;
 	return copy_from_user(to, (const void __user *)from, len);
 }
@@ -20,6 +31,8 @@ size_t kx_copy_from_user(void *to, size_t from, size_t len)
 #ifdef KX_USE_kx_strncpy_from_user
 ssize_t kx_strncpy_from_user(void *to, size_t from, size_t len)
 {
+	if (!kx_has_user_memory())
+		return -EFAULT;
 	return strncpy_from_user(to, (const char __user *)from, min_t(size_t, len, INT_MAX));
 }
 #endif
@@ -27,7 +40,7 @@ ssize_t kx_strncpy_from_user(void *to, size_t from, size_t len)
 #ifdef KX_USE_kx_copy_to_user
 size_t kx_copy_to_user(size_t to, const void *from, size_t len)
 {
-	if (len > INT_MAX)
+	if (len > INT_MAX || !kx_has_user_memory())
 		return len;
 	return copy_to_user((void __user *)to, from, len);
 }

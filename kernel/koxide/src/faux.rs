@@ -4,7 +4,7 @@
 //!
 //! A driver that has none needs a device all the same, to log on and to hang attributes on. It is in
 //! `/sys/devices/faux`; kernels before 6.14 do not have that, and there it is a platform device,
-//! `/sys/devices/platform/<name>`, with a driver of its own, `faux_driver.<name>`. For modules with a GPL-compatible
+//! `/sys/devices/platform/<name>`, with a driver of the module's own, `faux_driver.<module>`. For modules with a GPL-compatible
 //! licence only.
 //!
 //! # Examples
@@ -24,7 +24,7 @@ use core::ptr::NonNull;
 
 use koxide_abi::types::kx_faux;
 
-use crate::device::{self, Bound, DeviceContext, Normal};
+use crate::device::{self, Bound, DeviceContext, Normal, name::check as check_name};
 use crate::error::{Result, code::ENODEV};
 use crate::module;
 
@@ -56,15 +56,14 @@ impl Registration {
     ///
     /// # Errors
     ///
-    /// `ENODEV` when it cannot be made: the name is empty or taken, or there is no memory.
+    /// `ENODEV` when it cannot be made: no file can have the name, it is taken, or there is no memory.
     ///
     /// # Context
     ///
     /// May sleep.
     pub fn new(name: &CStr, parent: Option<&device::Device>) -> Result<Self> {
-        if name.is_empty() {
-            return Err(ENODEV);
-        }
+        // The kernel warns of a device without a name, and of one whose name is too long to be told to user space.
+        check_name(name).map_err(|_| ENODEV)?;
         let parent = parent.map_or(core::ptr::null_mut(), device::Device::as_raw);
         // SAFETY: the name is a C string, and there is a reference to the parent.
         let faux = unsafe { koxide_abi::kx_faux_create(name.as_ptr(), parent) };

@@ -4,6 +4,9 @@
 //!
 //! A [`UserSlice`] is a range of user memory that is read or written once, from its start to its end: what was read
 //! cannot be read again to something else, as another thread of the program may have changed it.
+//!
+//! It is the memory of the program that has called, where that was: elsewhere, as in works, kernel threads and timers, each
+//! address is bad.
 
 #![allow(unsafe_code, reason = "the C edge of user memory")]
 

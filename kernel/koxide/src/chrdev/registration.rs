@@ -60,18 +60,23 @@ impl<D> Minor<D> {
 struct Handle<D>(NonNull<kx_chrdev>, core::marker::PhantomData<D>);
 
 impl<D> Handle<D> {
+    /// Where what it stands for is.
+    fn raw(&self) -> *mut Minor<D> {
+        // SAFETY: by the invariant there is a reference.
+        unsafe { koxide_abi::kx_chrdev_data(self.0.as_ptr()) }.cast()
+    }
+
     /// What it stands for.
     fn minor(&self) -> &Minor<D> {
-        // SAFETY: by the invariant there is a reference.
-        let minor = unsafe { koxide_abi::kx_chrdev_data(self.0.as_ptr()) };
         // SAFETY: by the invariant it is a `Minor<D>`, which is freed with the last reference, and only ever shared.
-        unsafe { &*minor.cast() }
+        unsafe { &*self.raw() }
     }
 }
 
 impl<D> Drop for Handle<D> {
     fn drop(&mut self) {
-        let minor = core::ptr::from_ref(self.minor()).cast_mut();
+        // Once the reference is given back, another thread may have freed it.
+        let minor = self.raw();
         // SAFETY: by the invariant there is a reference, which is given back here.
         if unsafe { koxide_abi::kx_chrdev_put(self.0.as_ptr()) } == 0 {
             return;

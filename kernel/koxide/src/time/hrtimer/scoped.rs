@@ -3,10 +3,12 @@
 //! Timers that are started for as long as a function runs.
 
 use core::ffi::{c_int, c_void};
+use core::marker::PhantomData;
 use core::pin::Pin;
+use core::ptr::NonNull;
 
 use super::handle::{answer, called, timer_of};
-use super::{HasHrTimer, HrTimerCallback, HrTimerHandle, HrTimerMode, RawHrTimerCallback};
+use super::{HasHrTimer, HrTimer, HrTimerCallback, HrTimerHandle, HrTimerMode, RawHrTimerCallback};
 use crate::entry::enter;
 
 /// Pointers that can be started if whoever does it takes care of the handle.
@@ -147,12 +149,27 @@ where
 }
 
 /// Stops the timer of an exclusively borrowed value when it is dropped.
-pub struct PinMutHrTimerHandle<'a, T: HasHrTimer<T>>(Pin<&'a mut T>);
+///
+/// # Invariants
+///
+/// The pointer is that of a value which this borrows exclusively during `'a`. It is not made a reference again, for the
+/// callback has one.
+pub struct PinMutHrTimerHandle<'a, T: HasHrTimer<T>>(NonNull<T>, PhantomData<Pin<&'a mut T>>);
+
+impl<T: HasHrTimer<T>> PinMutHrTimerHandle<'_, T> {
+    /// The timer of the value.
+    fn timer(&self) -> &HrTimer<T> {
+        // SAFETY: by the invariant it is a value.
+        let timer = unsafe { T::raw_get_timer(self.0.as_ptr()) };
+        // SAFETY: it is a field of the value, which is pinned; the callback, which may change the rest, does not touch it.
+        unsafe { &*timer }
+    }
+}
 
 // SAFETY: `hrtimer_cancel` waits for the function.
 unsafe impl<T: HasHrTimer<T>> HrTimerHandle for PinMutHrTimerHandle<'_, T> {
     fn cancel(&mut self) -> bool {
-        timer_of(self.0.as_ref().get_ref()).cancel()
+        self.timer().cancel()
     }
 }
 
@@ -162,26 +179,33 @@ impl<T: HasHrTimer<T>> Drop for PinMutHrTimerHandle<'_, T> {
     }
 }
 
+// The callback is one for any lifetime: what it has exclusively for one call it cannot keep, also where the timer was
+// started through a borrow that lasts for ever.
+
 // SAFETY: the handle waits for the function when it is dropped.
 unsafe impl<'a, T> UnsafeHrTimerPointer for Pin<&'a mut T>
 where
-    T: HasHrTimer<T> + HrTimerCallback<Pointer<'a> = Self> + Send + Sync,
+    T: HasHrTimer<T> + for<'b> HrTimerCallback<Pointer<'b> = Pin<&'b mut T>>,
+    T: Send + Sync + 'static,
 {
     type TimerMode = T::TimerMode;
     type TimerHandle = PinMutHrTimerHandle<'a, T>;
 
     unsafe fn start(self, expires: <T::TimerMode as HrTimerMode>::Expires) -> Self::TimerHandle {
-        // SAFETY: the handle has cancelled the timer before the borrow ends, as the caller promises; until then it keeps
-        // the borrow and reaches nothing but the timer.
-        unsafe { timer_of(self.as_ref().get_ref()).start(expires) };
-        PinMutHrTimerHandle(self)
+        // SAFETY: the value is not moved.
+        let value = unsafe { self.get_unchecked_mut() };
+        // INVARIANT: the borrow passes to the handle.
+        let handle = PinMutHrTimerHandle(NonNull::from(value), PhantomData);
+        // SAFETY: the handle has cancelled the timer before the borrow ends, as the caller promises.
+        unsafe { handle.timer().start(expires) };
+        handle
     }
 }
 
 // SAFETY: `run` calls the callback of `T`.
-unsafe impl<'a, T> RawHrTimerCallback for Pin<&'a mut T>
+unsafe impl<T> RawHrTimerCallback for Pin<&mut T>
 where
-    T: HasHrTimer<T> + HrTimerCallback<Pointer<'a> = Self>,
+    T: HasHrTimer<T> + for<'b> HrTimerCallback<Pointer<'b> = Pin<&'b mut T>> + 'static,
 {
     type CallbackTarget<'b> = Self;
 
@@ -189,8 +213,8 @@ where
         enter(0, || {
             // SAFETY: the timer was started by a `Pin<&mut T>`, as the caller promises.
             let (value, context) = unsafe { called::<T>(timer) };
-            // SAFETY: the handle has the only borrow, reaches nothing but the timer, and waits for this function. A timer
-            // that nobody can start again is called once at a time.
+            // SAFETY: the handle has the borrow, and reaches nothing but the timer until this function has returned, for
+            // which it waits; the function is called once at a time, and cannot keep the reference.
             let this = unsafe { &mut *value };
             // SAFETY: it was pinned.
             let this = unsafe { Pin::new_unchecked(this) };
@@ -198,3 +222,50 @@ where
         })
     }
 }
+
+/// The callback does not keep the value that it has exclusively for one call:
+///
+/// ```compile_fail
+/// use kernel::{
+///     prelude::*,
+///     sync::global_lock,
+///     time::{Delta, Monotonic, hrtimer::*},
+/// };
+///
+/// #[pin_data]
+/// struct Alarm {
+///     count: u32,
+///     #[pin]
+///     timer: HrTimer<Self>,
+/// }
+///
+/// impl_has_hr_timer! {
+///     impl HasHrTimer<Self> for Alarm { mode: RelativeMode<Monotonic>, field: self.timer }
+/// }
+///
+/// global_lock! {
+///     static KEPT: SpinLock<Option<Pin<&'static mut Alarm>>> = None;
+/// }
+///
+/// impl HrTimerCallback for Alarm {
+///     type Pointer<'a> = Pin<&'static mut Self>;
+///
+///     fn run(this: Pin<&'static mut Self>, _: HrTimerCallbackContext<'_, Self>) -> HrTimerRestart {
+///         *KEPT.lock() = Some(this);
+///         HrTimerRestart::Restart
+///     }
+/// }
+///
+/// fn start(alarm: Pin<KBox<Alarm>>) -> Result {
+///     let alarm: &'static mut Pin<KBox<Alarm>> = KBox::leak(KBox::new(alarm, GFP_KERNEL)?);
+///     alarm.as_mut().start_scoped(Delta::ZERO, || ());
+///     Ok(())
+/// }
+///
+/// fn make() -> Result {
+///     start(KBox::pin_init(pin_init!(Alarm { count: 0, timer <- HrTimer::new() }), GFP_KERNEL)?)
+/// }
+/// # fn main() {}
+/// ```
+#[cfg(doctest)]
+struct Attacks;
