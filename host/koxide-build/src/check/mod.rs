@@ -20,6 +20,7 @@ pub(crate) use symbols::unresolved;
 
 use crate::cache;
 use crate::kernels::Kernel;
+use crate::object::Kasan;
 use elf::Elf;
 use target::Target;
 
@@ -45,6 +46,11 @@ pub fn module(ko: &Path, kernel: &Kernel, rust_object: &Path) -> Result<Report, 
     all(&module, &rust, &target, &kernel.release)
 }
 
+/// The sanitizer of a kernel, by its headers folder.
+pub(crate) fn kasan(build: &Path) -> Result<Option<Kasan>, cache::Error> {
+    Ok(Target::read(build)?.kasan)
+}
+
 pub(crate) fn parse<'a>(path: &Path, bytes: &'a [u8]) -> Result<Elf<'a>, Error> {
     Elf::parse(bytes).map_err(|source| Error::Form {
         path: path.to_owned(),
@@ -53,7 +59,7 @@ pub(crate) fn parse<'a>(path: &Path, bytes: &'a [u8]) -> Result<Elf<'a>, Error> 
 }
 
 fn all(ko: &Elf<'_>, rust: &Elf<'_>, target: &Target, release: &str) -> Result<Report, Error> {
-    symbols::foreign(rust)?;
+    symbols::foreign(rust, target)?;
     code::bare(rust)?;
     symbols::abi(ko)?;
     symbols::relocations(ko)?;

@@ -10,7 +10,7 @@ use object::elf::{
 use super::elf::Elf;
 use super::error::Error;
 use super::target::Target;
-use crate::object::is_given;
+use crate::object::{is_given, is_kasans};
 
 /// What arch/x86/kernel/module.c applies.
 const RELOCATIONS: [RelocationType; 7] = [
@@ -51,9 +51,10 @@ pub(crate) fn relocations(ko: &Elf<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// What the Rust object leaves open is a shim's or given by the kernel's build.
-pub(crate) fn foreign(rust: &Elf<'_>) -> Result<(), Error> {
-    let foreign = |name: &str| !name.starts_with("kx_") && !is_given(name);
+/// What the Rust object leaves open is a shim's, given by the kernel's build, or its sanitizer's.
+pub(crate) fn foreign(rust: &Elf<'_>, target: &Target) -> Result<(), Error> {
+    let checks = |name: &str| target.kasan.is_some() && is_kasans(name);
+    let foreign = |name: &str| !name.starts_with("kx_") && !is_given(name) && !checks(name);
     let names = rust.undefined.iter().map(|(name, _)| name.clone());
     let symbols: Vec<String> = names.filter(|name| foreign(name)).collect();
     if symbols.is_empty() {

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::cache;
+use crate::object::Kasan;
 
 /// A symbol that the kernel exports.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub(crate) struct Target {
     pub(crate) ibt: bool,
     /// Each symbol's prototype is compared by its CRC.
     pub(crate) modversions: bool,
+    /// Accesses to memory are checked.
+    pub(crate) kasan: Option<Kasan>,
 }
 
 impl Target {
@@ -50,8 +53,20 @@ impl Target {
                 .lines()
                 .any(|line| names.iter().any(|name| set(line, name)))
         };
+        let value = |name: &str| {
+            let mut settings = config.lines().filter_map(|line| line.split_once('='));
+            settings.find_map(|(set, value)| (set == name).then(|| value.to_owned()))
+        };
+        let exports = exports(&symvers);
+        let kasan = is_set(&["CONFIG_KASAN_GENERIC"]).then(|| value("CONFIG_KASAN_SHADOW_OFFSET"));
+        let kasan = kasan.flatten().map(|offset| Kasan {
+            offset,
+            stack: is_set(&["CONFIG_KASAN_STACK"]),
+            copies: exports.contains_key("__asan_memcpy"),
+        });
         Ok(Self {
-            exports: exports(&symvers),
+            exports,
+            kasan,
             rethunk: is_set(&["CONFIG_RETHUNK", "CONFIG_MITIGATION_RETHUNK"]),
             retpoline: is_set(&["CONFIG_RETPOLINE", "CONFIG_MITIGATION_RETPOLINE"]),
             orc: is_set(&["CONFIG_UNWINDER_ORC"]),
@@ -93,10 +108,13 @@ mod tests {
         fs::write(temp.path().join("Module.symvers"), symvers).unwrap();
         fs::write(
             temp.path().join(".config"),
-            "CONFIG_MITIGATION_RETHUNK=y\n# CONFIG_MODVERSIONS is not set\n",
+            "CONFIG_MITIGATION_RETHUNK=y\n# CONFIG_MODVERSIONS is not set\n\
+             CONFIG_KASAN_SHADOW_OFFSET=0xdffffc0000000000\n",
         )
         .unwrap();
         let target = Target::read(temp.path()).unwrap();
+        // The offset has a default on kernels without a sanitizer.
+        assert_eq!(target.kasan, None);
         assert!(target.rethunk && !target.modversions);
         assert_eq!(target.exports["_printk"].crc, 0x9299_7ed8);
         let usb = &target.exports["usb_x"];

@@ -116,6 +116,7 @@ fn target() -> Target {
         orc: true,
         ibt: true,
         modversions: true,
+        kasan: None,
     }
 }
 
@@ -168,6 +169,19 @@ fn a_rust_symbol_that_is_no_shim() {
     let stray = with(RUST, "foreign", "\tcall rust_begin_unwind");
     let error = check(GOOD, &stray, &target()).unwrap_err();
     assert!(matches!(&error, Error::Foreign { symbols } if *symbols == ["rust_begin_unwind"]));
+}
+
+#[test]
+fn checks_of_accesses_are_for_kernels_that_have_them() {
+    let checked = with(RUST, "foreign", "\tcall __asan_load8_noabort");
+    let error = check(GOOD, &checked, &target()).unwrap_err();
+    assert!(matches!(&error, Error::Foreign { .. }));
+    let kasan = Some(Kasan {
+        offset: "0xdffffc0000000000".to_owned(),
+        stack: true,
+        copies: false,
+    });
+    check(GOOD, &checked, &Target { kasan, ..target() }).unwrap();
 }
 
 #[test]

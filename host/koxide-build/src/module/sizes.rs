@@ -11,12 +11,12 @@ use std::path::Path;
 use object::{Object as _, ObjectSection as _, ObjectSymbol as _};
 use serde::{Deserialize, Serialize};
 
-use crate::cache;
 use crate::kernels::Kernel;
 use crate::kernels::store::digest;
 use crate::object::Variant;
 use crate::object::variant::Rooms;
 use crate::progress::Progress;
+use crate::{cache, check};
 
 use super::error::{Error, Result};
 use super::view::{self, View};
@@ -73,6 +73,7 @@ pub fn variant(
     };
     Ok(Variant {
         rooms: Rooms::larger(&sizes, &reserved),
+        kasan: check::kasan(&kernel.headers.build)?,
     })
 }
 

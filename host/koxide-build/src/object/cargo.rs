@@ -16,7 +16,7 @@ use crate::cache;
 use crate::driver::{Driver, Project};
 
 use super::error::{Error, Result};
-use super::{BuildOptions, Color, Toolchain, Variant};
+use super::{BuildOptions, Color, Kasan, Toolchain, Variant};
 
 /// The target: no operating system.
 pub(crate) const TARGET: &str = "x86_64-unknown-none";
@@ -80,13 +80,20 @@ fn package_settings(project: &Project, variant: &Variant) -> Vec<String> {
         };
         (!flags.is_empty()).then(setting)
     };
-    let packages = [("koxide", Vec::new()), ("koxide-abi", variant.abi_flags())];
+    let core = variant.kasan.as_ref().map(|_| Kasan::core_flags());
+    let packages = [
+        ("koxide", Vec::new()),
+        ("koxide-abi", variant.abi_flags()),
+        ("core", core.unwrap_or_default()),
+    ];
     packages.into_iter().filter_map(setting).collect()
 }
 
-fn rustflags(toolchain: &Toolchain) -> OsString {
+fn rustflags(toolchain: &Toolchain, variant: &Variant) -> OsString {
     let mut flags = OsString::new();
-    for flag in FLAGS {
+    let kasan = variant.kasan.as_ref().map(Kasan::flags);
+    let kasan = kasan.unwrap_or_default();
+    for flag in FLAGS.into_iter().chain(kasan.iter().map(String::as_str)) {
         flags.push(flag);
         flags.push("\u{1f}");
     }
@@ -156,7 +163,10 @@ pub(crate) fn staticlib(
         .arg(project.koxide_dir().join("cargo"))
         // The kernel's own build does the same: the flags above are not stable.
         .env("RUSTC_BOOTSTRAP", "1")
-        .env("CARGO_ENCODED_RUSTFLAGS", rustflags(toolchain));
+        .env(
+            "CARGO_ENCODED_RUSTFLAGS",
+            rustflags(toolchain, &options.variant),
+        );
     match options.variant.variable() {
         (name, Some(value)) => cargo.env(name, value),
         (name, None) => cargo.env_remove(name),

@@ -13,6 +13,7 @@ use crate::cache;
 
 use super::error::{Error, Result};
 use super::info::{self, Info};
+use super::kasan::is_kasans;
 
 /// How the sections of the Rust object are merged. The kernels' own scripts merge none, and each section of a module
 /// costs memory and an entry in sysfs.
@@ -38,8 +39,16 @@ SECTIONS {
 }
 ";
 
+/// What is added for a kernel with a sanitizer: functions that the loader calls before the module's init, to tell the
+/// kernel where the room between statics is.
+pub(crate) const CONSTRUCTORS: &str =
+    "\t.init_array 0 : ALIGN(8) { KEEP(*(SORT(.init_array.*) .init_array)) }\n";
+
 /// Largest frame of one function.
 const MOST_STACK: u64 = 1024;
+
+/// The same where there is room between the variables; such kernels have larger stacks.
+const MOST_STACK_SPACED: u64 = 4 * MOST_STACK;
 
 /// Symbols besides `kx_*` that the kernel or its build gives to the object.
 const GIVEN: [&str; 7] = [
@@ -61,14 +70,18 @@ pub(crate) struct Linked {
 }
 
 /// Links the driver's object from `archive` into `out`; `work` is for files in between.
-pub(crate) fn link(archive: &Path, work: &Path, out: &Path) -> Result<Linked> {
+pub(crate) fn link(archive: &Path, work: &Path, out: &Path, kasan: bool) -> Result<Linked> {
     let bytes = read(archive)?;
     let member = driver_member(archive, &bytes)?;
     let info = records(archive, member)?;
     let input = work.join("driver.o");
     cache::write(&input, member)?;
     let script = work.join("object.ld");
-    cache::write(&script, SCRIPT.as_bytes())?;
+    let text = match kasan {
+        true => SCRIPT.replace("\t/DISCARD/", &format!("{CONSTRUCTORS}\t/DISCARD/")),
+        false => SCRIPT.to_owned(),
+    };
+    cache::write(&script, text.as_bytes())?;
     let mut ld = Command::new("ld");
     ld.args([
         "-r",
@@ -98,8 +111,9 @@ pub(crate) fn link(archive: &Path, work: &Path, out: &Path) -> Result<Linked> {
     {
         return Err(Error::BuildAssert);
     }
-    let used = undefined(&file)?;
-    frames(archive, member, &file)?;
+    let used = undefined(&file, kasan)?;
+    let limit = if kasan { MOST_STACK_SPACED } else { MOST_STACK };
+    frames(archive, member, &file, limit)?;
     Ok(Linked { info, used })
 }
 
@@ -157,14 +171,14 @@ fn records(path: &Path, object: &[u8]) -> Result<Info> {
 const BUILD_ERROR: &str = "koxide_build_error";
 
 /// The shims that an object calls; anything else that is undefined is an error.
-pub(crate) fn undefined(file: &object::File<'_>) -> Result<Vec<String>> {
+fn undefined(file: &object::File<'_>, kasan: bool) -> Result<Vec<String>> {
     let mut used = Vec::new();
     let mut foreign = Vec::new();
     for symbol in file.symbols().filter(ObjectSymbol::is_undefined) {
         match symbol.name() {
             Ok("") | Err(_) => {}
             Ok(name) if name.starts_with("kx_") => used.push(name.to_owned()),
-            Ok(name) if is_given(name) => {}
+            Ok(name) if is_given(name) || kasan && is_kasans(name) => {}
             Ok(name) => foreign.push(name.to_owned()),
         }
     }
@@ -203,7 +217,7 @@ fn hint(symbols: &[String]) -> &'static str {
 }
 
 /// Refuses functions with large frames: a stack overflow is the fault that nothing contains.
-fn frames(path: &Path, input: &[u8], linked: &object::File<'_>) -> Result<()> {
+fn frames(path: &Path, input: &[u8], linked: &object::File<'_>, limit: u64) -> Result<()> {
     let kept: std::collections::HashSet<&str> = linked
         .symbols()
         .filter(|s| s.is_definition())
@@ -221,11 +235,11 @@ fn frames(path: &Path, input: &[u8], linked: &object::File<'_>) -> Result<()> {
             };
             let size = usize::try_from(offset).ok().and_then(|o| data.get(o + 8..));
             let bytes = size.map_or(0, leb128);
-            if bytes > MOST_STACK && kept.contains(function.as_str()) {
+            if bytes > limit && kept.contains(function.as_str()) {
                 return Err(Error::Frame {
                     function,
                     bytes,
-                    limit: MOST_STACK,
+                    limit,
                 });
             }
         }

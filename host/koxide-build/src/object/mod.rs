@@ -8,6 +8,7 @@
 mod cargo;
 mod error;
 mod info;
+mod kasan;
 mod link;
 mod source;
 mod toolchain;
@@ -29,6 +30,8 @@ pub(crate) use cargo::{run as run_cargo, shared as cargo_options};
 pub use error::Error;
 use error::Result;
 pub use info::{Info, Param};
+pub use kasan::Kasan;
+pub(crate) use kasan::is_kasans;
 pub(crate) use link::is_given;
 pub(crate) use toolchain::Toolchain;
 pub use variant::Variant;
@@ -36,7 +39,12 @@ pub use variant::Variant;
 /// Changes when this module makes other files of the same input, so that old ones are not taken for new.
 fn format() -> String {
     const COUNT: u32 = 1;
-    let parts = [link::SCRIPT, source::ENTRIES, env!("CARGO_PKG_VERSION")];
+    let parts = [
+        link::SCRIPT,
+        link::CONSTRUCTORS,
+        source::ENTRIES,
+        env!("CARGO_PKG_VERSION"),
+    ];
     digest(&format!("{COUNT} {}", parts.join("\n")))
 }
 
@@ -201,7 +209,7 @@ pub fn build(project: &Project, driver: &Driver, options: &BuildOptions<'_>) -> 
         .tempdir_in(&dir)
         .map_err(|e| cache::Error::io("create a folder in", &dir, e))?;
     let new = work.path().join("linked.o");
-    let linked = link::link(&archive, work.path(), &new)?;
+    let linked = link::link(&archive, work.path(), &new, options.variant.kasan.is_some())?;
     let files = source::shims_for(&shims, &linked.used, &linked.info)?;
     let text = source::generate(&linked.info, &linked.used, &files);
     let object = dir.join(format!("{}.o", stem(&linked.info.name, options.kunit)));

@@ -11,6 +11,8 @@ use std::fmt;
 use crate::kernels::Arch;
 use crate::kernels::store::digest;
 
+use super::kasan::Kasan;
+
 /// The variable in which the library finds the sizes while it is compiled.
 const VARIABLE: &str = "KOXIDE_ROOMS";
 
@@ -20,6 +22,8 @@ const VARIABLE: &str = "KOXIDE_ROOMS";
 pub struct Variant {
     /// Kernel objects that are larger than the room for them.
     pub rooms: Rooms,
+    /// The kernel's sanitizer, where it has one: accesses to memory are checked.
+    pub kasan: Option<Kasan>,
 }
 
 impl Variant {
@@ -59,11 +63,18 @@ impl Variant {
             let name = name.trim_end_matches("_ROOM").to_lowercase();
             format!("{} {size}", name.replace('_', " "))
         };
-        let all: Vec<String> = self.rooms.0.iter().map(words).collect();
-        format!(
-            "there is room for larger kernel objects ({} bytes)",
-            all.join(", ")
-        )
+        let mut reasons = Vec::new();
+        if !self.rooms.is_empty() {
+            let all: Vec<String> = self.rooms.0.iter().map(words).collect();
+            let all = all.join(", ");
+            reasons.push(format!(
+                "there is room for larger kernel objects ({all} bytes)"
+            ));
+        }
+        if self.kasan.is_some() {
+            reasons.push("each access to memory is checked (KASAN)".to_owned());
+        }
+        reasons.join(", and ")
     }
 }
 
@@ -128,10 +139,21 @@ mod tests {
         assert!(larger("MUTEX_ROOM=24,WORK_ROOM=32,TIMER_ROOM=40").is_empty());
         let rooms = larger("MUTEX_ROOM=160,WORK_ROOM=32");
         assert_eq!(rooms.to_string(), "MUTEX_ROOM=160");
-        let variant = Variant { rooms };
+        let mut variant = Variant { rooms, kasan: None };
         assert!(!variant.is_stock() && variant.reasons().contains("(mutex 160 bytes)"));
         let folder = variant.folder(Arch::X86_64);
         assert!(folder.starts_with("x86_64-"), "{folder}");
+        variant.kasan = Some(Kasan {
+            offset: "0xdffffc0000000000".to_owned(),
+            stack: true,
+            copies: false,
+        });
+        assert_ne!(variant.folder(Arch::X86_64), folder);
+        assert!(
+            variant
+                .reasons()
+                .ends_with("bytes), and each access to memory is checked (KASAN)")
+        );
         assert_eq!(Variant::default().folder(Arch::X86_64), "x86_64");
         assert!(Variant::default().abi_flags().is_empty());
     }
