@@ -21,6 +21,9 @@ use crate::library;
 use crate::machine::{Steps, explained};
 use crate::ui::Ui;
 
+/// How many times longer everything may take on a kernel that looks for faults. Five times was seen on an idle machine.
+const DEBUG_SLOWNESS: u32 = 6;
+
 /// A workspace with drivers, the cache of kernels, and how to talk to the user.
 pub(crate) struct Workshop<'a> {
     /// The workspace.
@@ -274,12 +277,17 @@ impl<'a> Workshop<'a> {
                 self.init.get_or_init(|| init)
             }
         };
+        let watches = !self.variant(kernel)?.is_stock();
         let kernel = koxide_vm::Kernel {
             release: kernel.release.clone(),
             image: explained(kernel.image())?.to_owned(),
             modules: explained(kernel.modules_dir())?.to_owned(),
         };
-        Ok(Vm::new(kernel, init, self.cache.vm()))
+        let mut vm = Vm::new(kernel, init, self.cache.vm());
+        if watches {
+            vm.machine.slowness = DEBUG_SLOWNESS;
+        }
+        Ok(vm)
     }
 
     /// A path as the user would type it.

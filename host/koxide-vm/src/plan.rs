@@ -39,6 +39,8 @@ pub struct Machine {
     pub cpus: u32,
     /// How they are made.
     pub acceleration: Acceleration,
+    /// How many times longer than its limit everything may take: kernels that check what they do are slow.
+    pub slowness: u32,
     /// More arguments for the kernel.
     pub kernel_args: Vec<String>,
     /// More arguments for QEMU.
@@ -51,6 +53,7 @@ impl Default for Machine {
             memory_mib: 512,
             cpus: 2,
             acceleration: Acceleration::Auto,
+            slowness: 1,
             kernel_args: Vec::new(),
             qemu_args: Vec::new(),
         }
@@ -110,6 +113,16 @@ pub struct Limits {
     pub test: Duration,
     /// The way to init.
     pub boot: Duration,
+}
+
+impl Limits {
+    /// The limits of a machine that is so many times slower.
+    pub(crate) fn times(self, slowness: u32) -> Self {
+        Self {
+            test: self.test * slowness,
+            boot: self.boot * slowness,
+        }
+    }
 }
 
 impl Default for Limits {

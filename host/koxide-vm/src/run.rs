@@ -84,9 +84,13 @@ impl Vm {
                 kernel,
                 filter,
                 limits,
-            } => setup.tests(programs, kernel, filter, *limits, on_event, &mut report)?,
+            } => {
+                let limits = limits.times(self.machine.slowness);
+                setup.tests(programs, kernel, filter, limits, on_event, &mut report)?;
+            }
             Plan::Commands { load, steps, limit } => {
-                setup.commands(load, steps, *limit, on_event, &mut report)?;
+                let limit = limit.map(|limit| limit * self.machine.slowness);
+                setup.commands(load, steps, limit, on_event, &mut report)?;
             }
             Plan::Shell(shell) => setup.shell(&shell.load, on_event, &mut report)?,
         }
@@ -138,6 +142,10 @@ impl Setup<'_> {
         boot::follow(qemu, &self.vm.kernel.release, limit, course)
     }
 
+    fn boot_limit(&self) -> Duration {
+        Limits::default().times(self.vm.machine.slowness).boot
+    }
+
     fn commands(
         &mut self,
         load: &[Load],
@@ -149,7 +157,7 @@ impl Setup<'_> {
         on_event(self.booting(1));
         let qemu = self.boot(&commands_plan(load, steps, limit))?;
         let mut course = Commands::new(steps, limit, on_event, report, None);
-        let end = self.follow(qemu, Limits::default().boot, &mut course)?;
+        let end = self.follow(qemu, self.boot_limit(), &mut course)?;
         note_crash(end, on_event, report);
         Ok(())
     }
@@ -173,7 +181,7 @@ impl Setup<'_> {
         })?;
         let input = Input::start(qemu.input()?).map_err(Error::Channel)?;
         let mut course = Commands::new(&[], None, on_event, report, Some(&input));
-        let end = self.follow(qemu, Limits::default().boot, &mut course);
+        let end = self.follow(qemu, self.boot_limit(), &mut course);
         // The terminal is the user's again before anything is said about the end.
         drop(input);
         note_crash(end?, on_event, report);
