@@ -77,7 +77,6 @@ mod tests {
             greetings: kvec![1, 2, 3]?,
         };
         assert_eq!(hello.greetings.len(), 3);
-        core::mem::forget(hello);
         Ok(())
     }
 }
