@@ -91,8 +91,9 @@ mod tests {
 
     #[test]
     fn a_spinlock_can_keep_interrupts_away() -> Result {
-        let new = || Arc::pin_init(new_spinlock_irq!(()), GFP_KERNEL);
-        let (one, other): (Arc<SpinLockIrq<()>>, Arc<SpinLockIrq<()>>) = (new()?, new()?);
+        // Two places, two classes: locks of one class are not taken one inside of the other.
+        let one: Arc<SpinLockIrq<()>> = Arc::pin_init(new_spinlock_irq!(()), GFP_KERNEL)?;
+        let other: Arc<SpinLockIrq<()>> = Arc::pin_init(new_spinlock_irq!(()), GFP_KERNEL)?;
         let bell = Bell::new()?;
         let first = one.lock();
         let second = other.lock();

@@ -140,10 +140,8 @@ mod tests {
             let () = writer?.join();
         }
         assert!(reader.join());
-        assert_eq!(
-            (*spinning.read(), *sleeping.read()),
-            ((10000, 10000), (10000, 10000))
-        );
+        let one = *spinning.read();
+        assert_eq!((one, *sleeping.read()), ((10000, 10000), (10000, 10000)));
         Ok(())
     }
 

@@ -97,7 +97,7 @@ mod tests {
     table!(Folder, c"koxide", c"x/y", 0o644);
 
     table!(Taken, c"kernel", c"panic", 0o644);
-    table!(TakenByFolder, c"kernel", c"keys", 0o644);
+    table!(TakenByFolder, c"kernel", c"random", 0o644);
     table!(InFile, c"kernel/panic", c"x", 0o644);
 
     /// The kernel itself would lose the other settings of the folder.

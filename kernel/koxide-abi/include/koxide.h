@@ -5,6 +5,8 @@
 
 #include <linux/types.h>
 
+#include "koxide_lockdep.h"
+
 /* types */
 struct class;
 struct config_group;
@@ -193,6 +195,13 @@ void kx_kthread_sleep(u32 milliseconds);
 /* lib */
 #define KX_ABI_VERSION 1
 
+/* lockdep */
+#ifndef KX_LOCK_CLASS_KEY_ROOM
+#define KX_LOCK_CLASS_KEY_ROOM 0
+#endif
+void kx_lockdep_register_key(const void *key);
+void kx_lockdep_unregister_key(const void *key);
+
 /* miscdevice */
 struct kx_miscdevice *kx_miscdevice_alloc(const char *name, int minor, u16 mode, const void *fops, void *registration);
 void kx_miscdevice_free(struct kx_miscdevice *misc);
@@ -222,7 +231,7 @@ void kx_params_unlock(void);
 #ifndef KX_MUTEX_ROOM
 #define KX_MUTEX_ROOM 32
 #endif
-void kx_mutex_init(void *lock, const char *name);
+void kx_mutex_init(void *lock, struct kx_lock_class class);
 void kx_mutex_lock(void *lock);
 int kx_mutex_trylock(void *lock);
 void kx_mutex_unlock(void *lock);
@@ -283,7 +292,7 @@ void kx_rcu_barrier(void);
 #ifndef KX_RWLOCK_ROOM
 #define KX_RWLOCK_ROOM 48
 #endif
-void kx_rwlock_init(void *lock, const char *name);
+void kx_rwlock_init(void *lock, struct kx_lock_class class);
 void kx_read_lock(void *lock);
 int kx_read_trylock(void *lock);
 void kx_read_unlock(void *lock);
@@ -295,7 +304,7 @@ void kx_write_unlock(void *lock);
 #ifndef KX_RW_SEMAPHORE_ROOM
 #define KX_RW_SEMAPHORE_ROOM 48
 #endif
-void kx_init_rwsem(void *lock, const char *name);
+void kx_init_rwsem(void *lock, struct kx_lock_class class);
 void kx_down_read(void *lock);
 int kx_down_read_trylock(void *lock);
 void kx_up_read(void *lock);
@@ -316,7 +325,7 @@ int kx_single_release(struct inode *inode, struct file *file);
 #ifndef KX_SPINLOCK_ROOM
 #define KX_SPINLOCK_ROOM 32
 #endif
-void kx_spin_lock_init(void *lock, const char *name);
+void kx_spin_lock_init(void *lock, struct kx_lock_class class);
 void kx_spin_lock(void *lock);
 int kx_spin_trylock(void *lock);
 void kx_spin_unlock(void *lock);
@@ -325,7 +334,7 @@ int kx_spin_trylock_irq_disable(void *lock);
 void kx_spin_unlock_irq_enable(void *lock);
 
 /* srcu */
-struct srcu_struct *kx_srcu_alloc(void);
+struct srcu_struct *kx_srcu_alloc(struct kx_lock_class class);
 void kx_srcu_free(struct srcu_struct *srcu);
 int kx_srcu_read_lock(struct srcu_struct *srcu);
 void kx_srcu_read_unlock(struct srcu_struct *srcu, int index);
@@ -424,7 +433,7 @@ size_t kx_copy_to_user(size_t to, const void *from, size_t len);
 #define KX_TASK_INTERRUPTIBLE 0x1
 #define KX_TASK_UNINTERRUPTIBLE 0x2
 #define KX_TASK_FREEZABLE 0x2000
-void kx_init_waitqueue_head(void *head);
+void kx_init_waitqueue_head(void *head, struct kx_lock_class class);
 void kx_init_wait(void *entry);
 void kx_prepare_to_wait_exclusive(void *head, void *entry, unsigned int state);
 long kx_prepare_to_wait_event(void *head, void *entry, unsigned int state);
@@ -456,8 +465,8 @@ int kx_waitqueue_busy(void *head);
 #define KX_SYSTEM_WQ_FREEZABLE_POWER_EFFICIENT 6
 #define KX_SYSTEM_WQ_BH 7
 #define KX_SYSTEM_WQ_BH_HIGHPRI 8
-void kx_work_init(void *work, void (*run)(void *work));
-void kx_delayed_work_init(void *work, void (*run)(void *work));
+void kx_work_init(void *work, void (*run)(void *work), struct kx_lock_class class);
+void kx_delayed_work_init(void *work, void (*run)(void *work), struct kx_lock_class class, struct kx_lock_class timer);
 int kx_queue_work(struct workqueue_struct *queue, void *work);
 int kx_queue_delayed_work(struct workqueue_struct *queue, void *work, size_t delay);
 int kx_cancel_work_sync(void *work);

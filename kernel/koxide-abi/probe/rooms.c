@@ -6,6 +6,7 @@
  */
 #include <linux/completion.h>
 #include <linux/hrtimer.h>
+#include <linux/lockdep.h>
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
 #include <linux/spinlock.h>
@@ -18,6 +19,7 @@
 ROOM(COMPLETION_ROOM, struct completion);
 ROOM(DELAYED_WORK_ROOM, struct delayed_work);
 ROOM(HRTIMER_ROOM, struct hrtimer);
+ROOM(LOCK_CLASS_KEY_ROOM, struct lock_class_key);
 ROOM(MUTEX_ROOM, struct mutex);
 ROOM(RWLOCK_ROOM, rwlock_t);
 ROOM(RW_SEMAPHORE_ROOM, struct rw_semaphore);

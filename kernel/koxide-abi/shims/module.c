@@ -9,6 +9,11 @@
 #include "koxide_errno.h"
 #include "koxide_retire.h"
 
+static_assert(sizeof(struct lock_class_key) <= KX_LOCK_CLASS_KEY_ROOM,
+	      "this kernel checks the order of locks, and the object has no classes for them");
+static_assert(sizeof(struct lock_class_key) || !KX_LOCK_CLASS_KEY_ROOM,
+	      "the object has classes of locks, and this kernel does not check locks");
+
 #ifdef KX_USE_kx_abi_1
 void kx_abi_1(void)
 {

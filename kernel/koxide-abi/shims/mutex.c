@@ -10,10 +10,10 @@ static_assert(sizeof(struct mutex) <= KX_MUTEX_ROOM,
 static_assert(__alignof__(struct mutex) <= 8);
 
 #ifdef KX_USE_kx_mutex_init
-void kx_mutex_init(void *lock, const char *name)
+void kx_mutex_init(void *lock, struct kx_lock_class class)
 {
-	/* A lock class and the name are for lockdep kernels, whose mutexes do not fit the room anyway. */
 	mutex_init((struct mutex *)lock);
+	kx_set_lock_class((struct mutex *)lock, class);
 }
 #endif
 

@@ -10,10 +10,10 @@ static_assert(sizeof(rwlock_t) <= KX_RWLOCK_ROOM,
 static_assert(__alignof__(rwlock_t) <= 8);
 
 #ifdef KX_USE_kx_rwlock_init
-void kx_rwlock_init(void *lock, const char *name)
+void kx_rwlock_init(void *lock, struct kx_lock_class class)
 {
-	/* A lock class and the name are for lockdep kernels, whose locks do not fit the room anyway. */
 	rwlock_init((rwlock_t *)lock);
+	kx_set_lock_class((rwlock_t *)lock, class);
 }
 #endif
 

@@ -10,10 +10,10 @@ static_assert(sizeof(struct rw_semaphore) <= KX_RW_SEMAPHORE_ROOM,
 static_assert(__alignof__(struct rw_semaphore) <= 8);
 
 #ifdef KX_USE_kx_init_rwsem
-void kx_init_rwsem(void *lock, const char *name)
+void kx_init_rwsem(void *lock, struct kx_lock_class class)
 {
-	/* A lock class and the name are for lockdep kernels, whose locks do not fit the room anyway. */
 	init_rwsem((struct rw_semaphore *)lock);
+	kx_set_lock_class((struct rw_semaphore *)lock, class);
 }
 #endif
 

@@ -10,10 +10,10 @@ static_assert(sizeof(spinlock_t) <= KX_SPINLOCK_ROOM,
 static_assert(__alignof__(spinlock_t) <= 8);
 
 #ifdef KX_USE_kx_spin_lock_init
-void kx_spin_lock_init(void *lock, const char *name)
+void kx_spin_lock_init(void *lock, struct kx_lock_class class)
 {
-	/* A lock class and the name are for lockdep kernels, whose spinlocks do not fit the room anyway. */
 	spin_lock_init((spinlock_t *)lock);
+	kx_set_lock_class((spinlock_t *)lock, class);
 }
 #endif
 

@@ -6,7 +6,7 @@
 #include "koxide.h"
 
 #ifdef KX_USE_kx_srcu_alloc
-struct srcu_struct *kx_srcu_alloc(void)
+struct srcu_struct *kx_srcu_alloc(struct kx_lock_class class)
 {
 	struct srcu_struct *srcu = kzalloc(sizeof(*srcu), GFP_KERNEL);
 
@@ -14,6 +14,8 @@ struct srcu_struct *kx_srcu_alloc(void)
 		kfree(srcu);
 		return NULL;
 	}
+	if (srcu)
+		kx_set_lock_class(srcu, class);
 	return srcu;
 }
 #endif

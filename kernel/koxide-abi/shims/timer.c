@@ -18,6 +18,10 @@ void kx_timer_init(void *timer, void (*run)(void *timer))
 	void (*function)(struct timer_list *timer) = (void *)run;
 
 	timer_setup((struct timer_list *)timer, function, 0);
+#ifdef CONFIG_LOCKDEP
+	/* The class of a timer is its function: a function that waits for other timers does not wait for itself. */
+	lockdep_init_map(&((struct timer_list *)timer)->lockdep_map, "timer of a Rust module", (void *)run, 0);
+#endif
 }
 #endif
 

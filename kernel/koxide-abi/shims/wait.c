@@ -14,9 +14,12 @@ static_assert(TASK_INTERRUPTIBLE == KX_TASK_INTERRUPTIBLE && TASK_UNINTERRUPTIBL
 static_assert(TASK_FREEZABLE == KX_TASK_FREEZABLE);
 
 #ifdef KX_USE_kx_init_waitqueue_head
-void kx_init_waitqueue_head(void *head)
+void kx_init_waitqueue_head(void *head, struct kx_lock_class class)
 {
-	init_waitqueue_head((wait_queue_head_t *)head);
+	wait_queue_head_t *queue = head;
+
+	init_waitqueue_head(queue);
+	kx_set_lock_class(&queue->lock, class);
 }
 #endif
 

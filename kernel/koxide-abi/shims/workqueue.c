@@ -24,16 +24,23 @@ static_assert(WQ_HIGHPRI == KX_WQ_HIGHPRI);
 static_assert(WQ_CPU_INTENSIVE == KX_WQ_CPU_INTENSIVE);
 
 #ifdef KX_USE_kx_work_init
-void kx_work_init(void *work, void (*run)(void *work))
+void kx_work_init(void *work, void (*run)(void *work), struct kx_lock_class class)
 {
-	INIT_WORK((struct work_struct *)work, (work_func_t)(void *)run);
+	struct work_struct *plain = work;
+
+	INIT_WORK(plain, (work_func_t)(void *)run);
+	kx_set_lockdep_map(&plain->lockdep_map, class);
 }
 #endif
 
 #ifdef KX_USE_kx_delayed_work_init
-void kx_delayed_work_init(void *work, void (*run)(void *work))
+void kx_delayed_work_init(void *work, void (*run)(void *work), struct kx_lock_class class, struct kx_lock_class timer)
 {
-	INIT_DELAYED_WORK((struct delayed_work *)work, (work_func_t)(void *)run);
+	struct delayed_work *delayed = work;
+
+	INIT_DELAYED_WORK(delayed, (work_func_t)(void *)run);
+	kx_set_lockdep_map(&delayed->work.lockdep_map, class);
+	kx_set_lockdep_map(&delayed->timer.lockdep_map, timer);
 }
 #endif
 

@@ -13,11 +13,13 @@ macro_rules! shims {
         pub fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)?;
     )*) => {
         #[cfg(target_os = "none")]
+        #[allow(improper_ctypes, reason = "a class of locks may be nothing; the header's generator knows what C can take")]
         unsafe extern "C" {
             $($(#[doc = $doc])* pub fn $name($($arg: $ty),*) $(-> $ret)?;)*
         }
         $(
             #[cfg(not(target_os = "none"))]
+            #[allow(improper_ctypes_definitions, reason = "a class of locks may be nothing")]
             $(#[doc = $doc])*
             pub unsafe extern "C" fn $name($($arg: $ty),*) $(-> $ret)? {
                 stand_in!($name($($arg),*) $($($host)::+)?)

@@ -2,7 +2,9 @@
 
 //! Sleeping locks of readers and writers: include/linux/rwsem.h.
 
-use core::ffi::{c_char, c_int, c_void};
+use core::ffi::{c_int, c_void};
+
+use crate::lockdep::LockClass;
 
 #[cfg(not(target_os = "none"))]
 use crate::host::rwlock as twin;
@@ -22,9 +24,9 @@ shims! {
     /// # Safety
     ///
     /// `lock` points at room of the size and alignment of [`RwSemaphore`] that nothing else uses and that does not move from
-    /// now on; `name` is a NUL-terminated string that lives as long.
+    /// now on; `class` is as [`LockClass::new`] says.
     #[host(twin::init)]
-    pub fn kx_init_rwsem(lock: *mut c_void, name: *const c_char);
+    pub fn kx_init_rwsem(lock: *mut c_void, class: LockClass);
 
     /// Locks for reading; sleeps while somebody writes.
     ///

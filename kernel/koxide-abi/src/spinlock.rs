@@ -2,7 +2,9 @@
 
 //! Spinlocks: include/linux/spinlock.h.
 
-use core::ffi::{c_char, c_int, c_void};
+use core::ffi::{c_int, c_void};
+
+use crate::lockdep::LockClass;
 
 #[cfg(not(target_os = "none"))]
 use crate::host::lock as twin;
@@ -23,9 +25,9 @@ shims! {
     /// # Safety
     ///
     /// `lock` points at room of the size and alignment of [`SpinLock`] that nothing else uses and that does not
-    /// move from now on; `name` is a NUL-terminated string that lives as long.
+    /// move from now on; `class` is as [`LockClass::new`] says.
     #[host(twin::init)]
-    pub fn kx_spin_lock_init(lock: *mut c_void, name: *const c_char);
+    pub fn kx_spin_lock_init(lock: *mut c_void, class: LockClass);
 
     /// Locks; spins until the lock is free. Preemption stays off while it is held.
     ///

@@ -4,6 +4,7 @@
 
 use core::ffi::c_int;
 
+use crate::lockdep::LockClass;
 use crate::types::srcu_struct;
 
 shims! {
@@ -11,8 +12,8 @@ shims! {
     ///
     /// # Safety
     ///
-    /// Process context.
-    pub fn kx_srcu_alloc() -> *mut srcu_struct;
+    /// `class` is as [`LockClass::new`] says. Process context.
+    pub fn kx_srcu_alloc(class: LockClass) -> *mut srcu_struct;
 
     /// Frees a domain. May sleep.
     ///

@@ -4,6 +4,8 @@
 
 use core::ffi::{c_int, c_long, c_uint, c_void};
 
+use crate::lockdep::LockClass;
+
 rooms! {
     /// Bytes reserved for a `wait_queue_head_t`, PREEMPT_RT's included; `shims/wait.c` checks that the target's fits.
     pub const WAIT_QUEUE_HEAD_ROOM: usize = 48;
@@ -33,9 +35,9 @@ shims! {
     /// # Safety
     ///
     /// `head` points at room of the size and alignment of [`WaitQueueHead`] that nothing else uses and that does not
-    /// move from now on.
+    /// move from now on; `class` is as [`LockClass::new`] says.
     #[host(crate::host::wait::init)]
-    pub fn kx_init_waitqueue_head(head: *mut c_void);
+    pub fn kx_init_waitqueue_head(head: *mut c_void, class: LockClass);
 
     /// Makes an entry for the running thread, in no queue.
     ///

@@ -4,6 +4,7 @@
 
 use core::ffi::{c_char, c_int, c_void};
 
+use crate::lockdep::LockClass;
 use crate::types::workqueue_struct;
 
 rooms! {
@@ -60,15 +61,20 @@ shims! {
     /// # Safety
     ///
     /// `work` points at room of the size and alignment of [`Work`] that nothing else uses and that does not move from
-    /// now on. Each time it was queued, `run` may be called with it, once.
-    pub fn kx_work_init(work: *mut c_void, run: unsafe extern "C" fn(work: *mut c_void));
+    /// now on. Each time it was queued, `run` may be called with it, once. `class` is as [`LockClass::new`] says.
+    pub fn kx_work_init(work: *mut c_void, run: unsafe extern "C" fn(work: *mut c_void), class: LockClass);
 
     /// Makes a delayed work that is not queued.
     ///
     /// # Safety
     ///
     /// As for [`kx_work_init`], with room of the size and alignment of [`DelayedWork`].
-    pub fn kx_delayed_work_init(work: *mut c_void, run: unsafe extern "C" fn(work: *mut c_void));
+    pub fn kx_delayed_work_init(
+        work: *mut c_void,
+        run: unsafe extern "C" fn(work: *mut c_void),
+        class: LockClass,
+        timer: LockClass,
+    );
 
     /// Queues a work, unless it is queued already; 1 when it was not. Any context.
     ///

@@ -6,6 +6,7 @@ mod arc;
 pub mod aref;
 pub mod atomic;
 pub mod barrier;
+mod class;
 pub mod completion;
 mod condvar;
 pub mod lock;
@@ -17,11 +18,8 @@ mod set_once;
 pub mod srcu;
 mod wait;
 
-use core::pin::Pin;
-
-use crate::pin_init::PinInit;
-
 pub use arc::{Arc, ArcBorrow, UniqueArc};
+pub use class::LockClassKey;
 pub use completion::Completion;
 pub use condvar::{CondVar, CondVarTimeoutResult};
 pub use lock::mutex::{Mutex, MutexGuard};
@@ -39,32 +37,6 @@ pub use crate::{
     global_lock, new_condvar, new_mutex, new_poll_condvar, new_rwlock, new_rwsem, new_spinlock,
     new_spinlock_irq, new_srcu, new_waitqueue, static_lock_class,
 };
-
-/// A class of locks, for kernels that check the order in which locks are taken.
-///
-/// It has no size: such kernels have larger locks too, and need objects that are built for them.
-pub struct LockClassKey(());
-
-impl LockClassKey {
-    /// A class.
-    #[doc(hidden)]
-    pub const fn new_static() -> Pin<&'static Self> {
-        Pin::static_ref(const { &Self(()) })
-    }
-
-    /// A class that is made when the driver runs, for locks of which nobody knows at compile time what they protect.
-    pub fn new_dynamic() -> impl PinInit<Self> {
-        Self(())
-    }
-}
-
-/// The class of the locks that are made at this place in the source.
-#[macro_export]
-macro_rules! static_lock_class {
-    () => {
-        $crate::sync::LockClassKey::new_static()
-    };
-}
 
 /// The name of a lock: the given one, or where it is made.
 #[doc(hidden)]

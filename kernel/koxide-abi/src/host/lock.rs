@@ -2,8 +2,10 @@
 
 //! Locks that spin: the first byte of the room is the state.
 
-use core::ffi::{c_char, c_int, c_void};
+use core::ffi::{c_int, c_void};
 use core::sync::atomic::{AtomicU8, Ordering};
+
+use crate::lockdep::LockClass;
 
 /// The state of a lock.
 ///
@@ -20,7 +22,7 @@ unsafe fn state<'a>(lock: *mut c_void) -> &'a AtomicU8 {
 /// # Safety
 ///
 /// As for `kx_mutex_init`.
-pub(crate) unsafe fn init(lock: *mut c_void, _name: *const c_char) {
+pub(crate) unsafe fn init(lock: *mut c_void, _class: LockClass) {
     // SAFETY: the room is the caller's to initialise.
     unsafe { lock.cast::<u8>().write(0) };
 }

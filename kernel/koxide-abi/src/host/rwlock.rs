@@ -2,8 +2,10 @@
 
 //! Locks of readers and writers that spin: the room's first bytes count the readers.
 
-use core::ffi::{c_char, c_int, c_void};
+use core::ffi::{c_int, c_void};
 use core::sync::atomic::{AtomicU32, Ordering};
+
+use crate::lockdep::LockClass;
 
 /// Somebody writes.
 const WRITER: u32 = u32::MAX;
@@ -23,7 +25,7 @@ unsafe fn readers<'a>(lock: *mut c_void) -> &'a AtomicU32 {
 /// # Safety
 ///
 /// As for `kx_rwlock_init`.
-pub(crate) unsafe fn init(lock: *mut c_void, _name: *const c_char) {
+pub(crate) unsafe fn init(lock: *mut c_void, _class: LockClass) {
     // SAFETY: the room is the caller's to initialise.
     unsafe { lock.cast::<u32>().write(0) };
 }

@@ -4,14 +4,14 @@
 
 use core::ffi::{c_int, c_void};
 
-use crate::WaitQueueHead;
+use crate::{LockClass, WaitQueueHead};
 
 /// Twin of `kx_init_waitqueue_head`.
 ///
 /// # Safety
 ///
 /// As for `kx_init_waitqueue_head`.
-pub(crate) unsafe fn init(head: *mut c_void) {
+pub(crate) unsafe fn init(head: *mut c_void, _class: LockClass) {
     // SAFETY: the room is the caller's to initialise.
     unsafe { head.cast::<WaitQueueHead>().write_bytes(0, 1) };
 }

@@ -109,7 +109,7 @@ pub(crate) fn generate(src: &Path) -> String {
     let mut out = String::from(
         "/* SPDX-License-Identifier: GPL-2.0-only */\n\
          /* The Koxide ABI in C. Generated from the declarations in koxide-abi/src: change it there. */\n\
-         #ifndef KOXIDE_H\n#define KOXIDE_H\n\n#include <linux/types.h>\n",
+         #ifndef KOXIDE_H\n#define KOXIDE_H\n\n#include <linux/types.h>\n\n#include \"koxide_lockdep.h\"\n",
     );
     for (stem, file) in files(src) {
         let mut part = String::new();
@@ -141,7 +141,8 @@ fn write_item(out: &mut String, item: &syn::Item) {
             let value = &item.expr;
             writeln!(out, "#define KX_{name} {}", quote::quote!(#value)).unwrap();
         }
-        syn::Item::Struct(item) if matches!(item.fields, syn::Fields::Named(_)) => {
+        // A struct whose fields are its own business is written by hand.
+        syn::Item::Struct(item) if has_public_fields(item) => {
             writeln!(out, "struct kx_{} {{", snake(&item.ident.to_string())).unwrap();
             for field in &item.fields {
                 let name = field.ident.as_ref().unwrap().to_string();
@@ -164,6 +165,11 @@ fn write_item(out: &mut String, item: &syn::Item) {
         }
         _ => {}
     }
+}
+
+fn has_public_fields(item: &syn::ItemStruct) -> bool {
+    let public = |field: &syn::Field| matches!(field.vis, syn::Visibility::Public(_));
+    matches!(&item.fields, syn::Fields::Named(fields) if fields.named.iter().all(public))
 }
 
 /// `MiscdeviceOps` as C writes it.

@@ -10,11 +10,12 @@ pub mod rw;
 pub mod spinlock;
 
 use core::cell::UnsafeCell;
-use core::ffi::{CStr, c_char};
+use core::ffi::CStr;
 use core::marker::PhantomPinned;
 use core::ops::{Deref, DerefMut};
 use core::pin::Pin;
 
+use koxide_abi::LockClass;
 use macros::pin_data;
 
 use crate::pin_init::{PinInit, Wrapper, pin_init};
@@ -36,8 +37,8 @@ pub unsafe trait Backend {
     ///
     /// # Safety
     ///
-    /// `ptr` is valid for writes, and what it points at stays there; `name` is a C string that lives as long.
-    unsafe fn init(ptr: *mut Self::State, name: *const c_char);
+    /// `ptr` is valid for writes, and what it points at stays there; `class` is as [`LockClass::new`] says.
+    unsafe fn init(ptr: *mut Self::State, class: LockClass);
 
     /// Locks.
     ///
@@ -104,11 +105,12 @@ impl<T, B: Backend> Lock<T, B> {
     pub fn new(
         value: impl PinInit<T>,
         name: &'static CStr,
-        _key: Pin<&'static LockClassKey>,
+        key: Pin<&'static LockClassKey>,
     ) -> impl PinInit<Self> {
+        let class = key.class(name);
         pin_init!(Self {
-            // SAFETY: the room is valid for writes and pinned, and the name lives for ever.
-            state <- Opaque::ffi_init(move |room| unsafe { B::init(room, name.as_ptr()) }),
+            // SAFETY: the room is valid for writes and pinned, and the class lives for ever.
+            state <- Opaque::ffi_init(move |room| unsafe { B::init(room, class) }),
             _pin: PhantomPinned,
             data <- UnsafeCell::pin_init(value),
         })

@@ -55,15 +55,13 @@ impl Srcu {
     /// # Context
     ///
     /// Process context; may sleep.
-    pub fn new(
-        _name: &'static CStr,
-        _key: Pin<&'static LockClassKey>,
-    ) -> impl PinInit<Self, Error> {
+    pub fn new(name: &'static CStr, key: Pin<&'static LockClassKey>) -> impl PinInit<Self, Error> {
+        let class = key.class(name);
         try_init!(Self {
             // INVARIANT: just made.
             inner: NonNull::new(
-                // SAFETY: there is no contract but the context.
-                unsafe { koxide_abi::kx_srcu_alloc() }
+                // SAFETY: the class lives for ever; the context is the caller's.
+                unsafe { koxide_abi::kx_srcu_alloc(class) }
             )
             .ok_or(ENOMEM)?,
         })

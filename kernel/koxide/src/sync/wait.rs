@@ -82,11 +82,12 @@ unsafe impl Sync for WaitQueue {}
 
 impl WaitQueue {
     /// An empty queue; the macro `new_waitqueue!` calls this.
-    pub fn new(_name: &'static CStr, _key: Pin<&'static LockClassKey>) -> impl PinInit<Self> {
+    pub fn new(name: &'static CStr, key: Pin<&'static LockClassKey>) -> impl PinInit<Self> {
+        let class = key.class(name);
         pin_init!(Self {
-            head <- Opaque::ffi_init(|room: *mut koxide_abi::WaitQueueHead| {
-                // SAFETY: the room has the size and alignment of a queue, and is pinned.
-                unsafe { koxide_abi::kx_init_waitqueue_head(room.cast()) }
+            head <- Opaque::ffi_init(move |room: *mut koxide_abi::WaitQueueHead| {
+                // SAFETY: the room has the size and alignment of a queue, and is pinned; the class lives for ever.
+                unsafe { koxide_abi::kx_init_waitqueue_head(room.cast(), class) }
             }),
         })
     }

@@ -46,16 +46,18 @@ impl<T: WorkItem<ID>, const ID: u64> DelayedWork<T, ID> {
 
     /// A delayed work that is not queued; [`new_delayed_work!`](super::new_delayed_work) calls this.
     pub fn new(
-        _work_name: &'static CStr,
-        _work_key: Pin<&'static LockClassKey>,
-        _timer_name: &'static CStr,
-        _timer_key: Pin<&'static LockClassKey>,
+        work_name: &'static CStr,
+        work_key: Pin<&'static LockClassKey>,
+        timer_name: &'static CStr,
+        timer_key: Pin<&'static LockClassKey>,
     ) -> impl PinInit<Self> {
+        let (class, timer) = (work_key.class(work_name), timer_key.class(timer_name));
         pin_init!(Self {
-            work <- Opaque::ffi_init(|room: *mut koxide_abi::DelayedWork| {
+            work <- Opaque::ffi_init(move |room: *mut koxide_abi::DelayedWork| {
+                let run = trampoline::<T, ID>;
                 // SAFETY: the room is valid for writes and pinned. Only `T::Pointer` queues the work, which then belongs
-                // to the trampoline.
-                unsafe { koxide_abi::kx_delayed_work_init(room.cast(), trampoline::<T, ID>) }
+                // to the trampoline. The classes live for ever.
+                unsafe { koxide_abi::kx_delayed_work_init(room.cast(), run, class, timer) }
             }),
             // SAFETY: the work was just initialised; it is settled only when it was queued, by a whole `T`.
             entry <- unsafe { Entry::listed(Self::KIND) },

@@ -33,12 +33,13 @@ unsafe impl<T: ?Sized, const ID: u64> Sync for Work<T, ID> {}
 
 impl<T: WorkItem<ID>, const ID: u64> Work<T, ID> {
     /// A work that is not queued; [`new_work!`](super::new_work) calls this.
-    pub fn new(_name: &'static CStr, _key: Pin<&'static LockClassKey>) -> impl PinInit<Self> {
+    pub fn new(name: &'static CStr, key: Pin<&'static LockClassKey>) -> impl PinInit<Self> {
+        let class = key.class(name);
         pin_init!(Self {
-            work <- Opaque::ffi_init(|room: *mut koxide_abi::Work| {
+            work <- Opaque::ffi_init(move |room: *mut koxide_abi::Work| {
                 // SAFETY: the room is valid for writes and pinned. Only `T::Pointer` queues the work, which then belongs
-                // to the trampoline.
-                unsafe { koxide_abi::kx_work_init(room.cast(), trampoline::<T, ID>) }
+                // to the trampoline. The class lives for ever.
+                unsafe { koxide_abi::kx_work_init(room.cast(), trampoline::<T, ID>, class) }
             }),
             _owner: PhantomData,
         })

@@ -91,9 +91,10 @@ impl<B: GlobalLockBackend> GlobalLock<B> {
             }
             return;
         }
-        // SAFETY: the state stays where it is, since it is borrowed for ever; only this thread got here; the name lives for
+        let class = B::get_lock_class().class(B::NAME);
+        // SAFETY: the state stays where it is, since it is borrowed for ever; only this thread got here; the class lives for
         // ever.
-        unsafe { B::Backend::init(self.inner.state.get(), B::NAME.as_ptr()) };
+        unsafe { B::Backend::init(self.inner.state.get(), class) };
         // INVARIANT: just initialised.
         self.made.store(MADE, Release);
     }

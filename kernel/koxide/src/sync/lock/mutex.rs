@@ -4,7 +4,7 @@
 
 #![allow(unsafe_code, reason = "the C edge of mutexes")]
 
-use core::ffi::c_char;
+use koxide_abi::LockClass;
 
 use super::Backend;
 
@@ -38,9 +38,9 @@ pub struct MutexBackend;
 unsafe impl Backend for MutexBackend {
     type State = koxide_abi::Mutex;
 
-    unsafe fn init(ptr: *mut Self::State, name: *const c_char) {
-        // SAFETY: the room has the size and alignment of `Mutex` and stays, and the name lives as long.
-        unsafe { koxide_abi::kx_mutex_init(ptr.cast(), name) };
+    unsafe fn init(ptr: *mut Self::State, class: LockClass) {
+        // SAFETY: the room has the size and alignment of `Mutex` and stays; the class is as the caller promises.
+        unsafe { koxide_abi::kx_mutex_init(ptr.cast(), class) };
     }
 
     unsafe fn lock(ptr: *mut Self::State) {

@@ -4,7 +4,7 @@
 
 #![allow(unsafe_code, reason = "the C edge of spinlocks")]
 
-use core::ffi::c_char;
+use koxide_abi::LockClass;
 
 use super::Backend;
 use crate::interrupt::LocalInterruptDisabled;
@@ -41,9 +41,9 @@ pub struct SpinLockBackend;
 unsafe impl Backend for SpinLockBackend {
     type State = koxide_abi::SpinLock;
 
-    unsafe fn init(ptr: *mut Self::State, name: *const c_char) {
-        // SAFETY: the room has the size and alignment of `SpinLock` and stays, and the name lives as long.
-        unsafe { koxide_abi::kx_spin_lock_init(ptr.cast(), name) };
+    unsafe fn init(ptr: *mut Self::State, class: LockClass) {
+        // SAFETY: the room has the size and alignment of `SpinLock` and stays; the class is as the caller promises.
+        unsafe { koxide_abi::kx_spin_lock_init(ptr.cast(), class) };
     }
 
     unsafe fn lock(ptr: *mut Self::State) {
@@ -95,9 +95,9 @@ pub struct SpinLockIrqBackend;
 unsafe impl Backend for SpinLockIrqBackend {
     type State = koxide_abi::SpinLock;
 
-    unsafe fn init(ptr: *mut Self::State, name: *const c_char) {
-        // SAFETY: the room has the size and alignment of `SpinLock` and stays, and the name lives as long.
-        unsafe { koxide_abi::kx_spin_lock_init(ptr.cast(), name) };
+    unsafe fn init(ptr: *mut Self::State, class: LockClass) {
+        // SAFETY: the room has the size and alignment of `SpinLock` and stays; the class is as the caller promises.
+        unsafe { koxide_abi::kx_spin_lock_init(ptr.cast(), class) };
     }
 
     unsafe fn lock(ptr: *mut Self::State) {

@@ -4,7 +4,7 @@
 
 #![allow(unsafe_code, reason = "the C edge of rwlocks")]
 
-use core::ffi::c_char;
+use koxide_abi::LockClass;
 
 use super::Backend;
 
@@ -42,9 +42,9 @@ pub struct RwLockBackend;
 unsafe impl Backend for RwLockBackend {
     type State = koxide_abi::RwLock;
 
-    unsafe fn init(ptr: *mut Self::State, name: *const c_char) {
-        // SAFETY: the room has the size and alignment of `RwLock` and stays, and the name lives as long.
-        unsafe { koxide_abi::kx_rwlock_init(ptr.cast(), name) };
+    unsafe fn init(ptr: *mut Self::State, class: LockClass) {
+        // SAFETY: the room has the size and alignment of `RwLock` and stays; the class is as the caller promises.
+        unsafe { koxide_abi::kx_rwlock_init(ptr.cast(), class) };
     }
 
     unsafe fn read(ptr: *mut Self::State) {

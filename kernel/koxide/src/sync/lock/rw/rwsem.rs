@@ -4,7 +4,7 @@
 
 #![allow(unsafe_code, reason = "the C edge of rwsems")]
 
-use core::ffi::c_char;
+use koxide_abi::LockClass;
 
 use crate::error::{Result, code::EINTR};
 
@@ -41,9 +41,9 @@ pub struct RwSemaphoreBackend;
 unsafe impl Backend for RwSemaphoreBackend {
     type State = koxide_abi::RwSemaphore;
 
-    unsafe fn init(ptr: *mut Self::State, name: *const c_char) {
-        // SAFETY: the room has the size and alignment of `RwSemaphore` and stays, and the name lives as long.
-        unsafe { koxide_abi::kx_init_rwsem(ptr.cast(), name) };
+    unsafe fn init(ptr: *mut Self::State, class: LockClass) {
+        // SAFETY: the room has the size and alignment of `RwSemaphore` and stays; the class is as the caller promises.
+        unsafe { koxide_abi::kx_init_rwsem(ptr.cast(), class) };
     }
 
     unsafe fn read(ptr: *mut Self::State) {
