@@ -7,6 +7,7 @@
 #include <linux/version.h>
 
 #include "koxide.h"
+#include "koxide_onstack.h"
 
 static_assert(sizeof(struct hrtimer) <= KX_HRTIMER_ROOM, "this kernel's timers are larger than the object reserves");
 static_assert(__alignof__(struct hrtimer) <= 8);
@@ -27,9 +28,15 @@ void kx_hrtimer_init(void *timer, int (*run)(void *timer), u32 clock, u32 mode)
 
 	static_assert(sizeof(enum hrtimer_restart) == sizeof(int));
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
-	hrtimer_setup(timer, function, clock, mode);
+	if (kx_on_stack(timer))
+		hrtimer_setup_on_stack(timer, function, clock, mode);
+	else
+		hrtimer_setup(timer, function, clock, mode);
 #else
-	hrtimer_init(timer, clock, mode);
+	if (kx_on_stack(timer))
+		hrtimer_init_on_stack(timer, clock, mode);
+	else
+		hrtimer_init(timer, clock, mode);
 	((struct hrtimer *)timer)->function = function;
 #endif
 }

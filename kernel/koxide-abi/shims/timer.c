@@ -7,6 +7,7 @@
 #include <linux/version.h>
 
 #include "koxide.h"
+#include "koxide_onstack.h"
 
 static_assert(sizeof(struct timer_list) <= KX_TIMER_ROOM,
 	      "this kernel's timers are larger than the object reserves: it has lock debugging built in");
@@ -17,7 +18,10 @@ void kx_timer_init(void *timer, void (*run)(void *timer))
 {
 	void (*function)(struct timer_list *timer) = (void *)run;
 
-	timer_setup((struct timer_list *)timer, function, 0);
+	if (kx_on_stack(timer))
+		timer_setup_on_stack((struct timer_list *)timer, function, 0);
+	else
+		timer_setup((struct timer_list *)timer, function, 0);
 #ifdef CONFIG_LOCKDEP
 	/* The class of a timer is its function: a function that waits for other timers does not wait for itself. */
 	lockdep_init_map(&((struct timer_list *)timer)->lockdep_map, "timer of a Rust module", (void *)run, 0);

@@ -9,6 +9,7 @@
 #include <linux/workqueue.h>
 
 #include "koxide.h"
+#include "koxide_onstack.h"
 
 static_assert(sizeof(struct work_struct) <= KX_WORK_ROOM,
 	      "this kernel's works are larger than the object reserves: it has lock debugging built in");
@@ -28,7 +29,10 @@ void kx_work_init(void *work, void (*run)(void *work), struct kx_lock_class clas
 {
 	struct work_struct *plain = work;
 
-	INIT_WORK(plain, (work_func_t)(void *)run);
+	if (kx_on_stack(plain))
+		INIT_WORK_ONSTACK(plain, (work_func_t)(void *)run);
+	else
+		INIT_WORK(plain, (work_func_t)(void *)run);
 	kx_set_lockdep_map(&plain->lockdep_map, class);
 }
 #endif
@@ -38,7 +42,10 @@ void kx_delayed_work_init(void *work, void (*run)(void *work), struct kx_lock_cl
 {
 	struct delayed_work *delayed = work;
 
-	INIT_DELAYED_WORK(delayed, (work_func_t)(void *)run);
+	if (kx_on_stack(delayed))
+		INIT_DELAYED_WORK_ONSTACK(delayed, (work_func_t)(void *)run);
+	else
+		INIT_DELAYED_WORK(delayed, (work_func_t)(void *)run);
 	kx_set_lockdep_map(&delayed->work.lockdep_map, class);
 	kx_set_lockdep_map(&delayed->timer.lockdep_map, timer);
 }
