@@ -19,8 +19,8 @@ use super::{Backend, ReadGuard, WriteGuard};
 ///
 /// let limits: Pin<KBox<RwSemaphore<(u32, u32)>>> = KBox::pin_init(new_rwsem!((1, 10)), GFP_KERNEL)?;
 /// {
-///     let (one, other) = (limits.read(), limits.read());
-///     assert!(one.0 < other.1 && limits.try_write().is_none());
+///     let one = limits.read();
+///     assert!(one.0 < one.1 && limits.try_read().is_some() && limits.try_write().is_none());
 /// }
 /// limits.write().1 = 20;
 /// assert_eq!(limits.read().1, 20);
