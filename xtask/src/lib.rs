@@ -22,6 +22,7 @@ pub fn root() -> PathBuf {
 pub fn check() -> anyhow::Result<()> {
     rules::files(&root())?;
     safety::reasons(&root())?;
+    safety::claims(&root())?;
     rules::edges(&root())?;
     rules::licences(&root())?;
     tools::format(&root())?;

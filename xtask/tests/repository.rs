@@ -13,6 +13,11 @@ fn unsafe_code_has_its_reasons() {
 }
 
 #[test]
+fn claims_of_safety_have_their_tests() {
+    xtask::safety::claims(&xtask::root()).unwrap();
+}
+
+#[test]
 fn crates_stand_only_on_what_they_may() {
     xtask::rules::edges(&xtask::root()).unwrap();
 }
