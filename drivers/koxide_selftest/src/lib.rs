@@ -52,7 +52,7 @@ module! {
     params: {
         provoke: u32 {
             default: 0,
-            description: "A fault: 1 panics, 2 leaks a registration, 3 fails after a registration, 4 logs a long line, 5 one that is far too long, 6 lines of each kind",
+            description: "A fault: 1 panics, 2 leaks a registration, 3 fails after a registration, 4 logs a long line, 5 one that is far too long, 6 lines of each kind, 7 counts too far, 8 divides by nothing",
         },
         pending: u32 {
             default: 0,
@@ -127,6 +127,9 @@ impl kernel::Module for Selftest {
                 pr_info!(too_long!());
                 dev_info!(registered()?.device(), too_long!());
             }
+            // Neither is known when this is compiled.
+            provoked @ 7 => pr_info!("the sum is {}\n", u32::MAX - 6 + provoked),
+            provoked @ 8 => pr_info!("the quotient is {}\n", 1 / (provoked - 8)),
             _ => {}
         }
         if module_parameters::who.value() {

@@ -32,7 +32,7 @@ pub const fn __build_error(message: &'static str) -> ! {
 /// static_assert!(size_of::<u64>() == 8);
 /// ```
 ///
-/// ```compile_fail
+/// ```compile_fail,E0080
 /// kernel::static_assert!(size_of::<u64>() == 4, "a u64 has 64 bits");
 /// ```
 #[macro_export]
@@ -56,7 +56,7 @@ macro_rules! static_assert {
 /// assert_eq!(first([1, 2]), 1);
 /// ```
 ///
-/// ```compile_fail
+/// ```compile_fail,E0080
 /// # use kernel::prelude::*;
 /// # fn first<const N: usize>(row: [u8; N]) -> u8 {
 /// #     const_assert!(N > 0, "the row is empty");

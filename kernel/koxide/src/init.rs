@@ -105,7 +105,7 @@ impl<T> InPlaceInit<T> for Pin<crate::alloc::KBox<T>> {
 ///
 /// They drop the value: what has pinned it, such as a registration, relies on that. So `MaybeUninit` is none of them:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0599
 /// use core::mem::MaybeUninit;
 /// use kernel::{new_mutex, pin_init::Wrapper, prelude::*, sync::Mutex};
 ///

@@ -10,7 +10,7 @@ use crate::types::NotThreadSafe;
 ///
 /// It stays on its thread:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0277
 /// fn to_another_thread(value: impl Send) {}
 ///
 /// to_another_thread(kernel::interrupt::local_interrupt_disable());

@@ -51,6 +51,8 @@ extern crate self as kernel;
 extern crate std;
 
 pub mod alloc;
+#[cfg(doctest)]
+mod attacks;
 pub mod bits;
 pub mod build_assert;
 pub mod chrdev;

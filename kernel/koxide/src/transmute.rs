@@ -33,7 +33,7 @@ pub use macros::{AsBytes, FromBytes};
 ///
 /// It is derived for structs all of whose fields have it.
 ///
-/// ```compile_fail
+/// ```compile_fail,E0277
 /// #[derive(kernel::transmute::FromBytes)]
 /// struct Answer {
 ///     yes: bool,
@@ -108,7 +108,7 @@ pub unsafe trait FromBytes {
 /// It is derived for structs of C's layout (`#[repr(C)]` or `#[repr(transparent)]`) all of whose fields have it, and between
 /// which there is no padding: that would be bytes of the kernel's stack.
 ///
-/// ```compile_fail
+/// ```compile_fail,E0080
 /// #[derive(kernel::transmute::AsBytes)]
 /// #[repr(C)]
 /// struct Padded {

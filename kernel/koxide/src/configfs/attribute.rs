@@ -11,7 +11,7 @@
 ///
 /// See the page of [`configfs`](crate::configfs). A type that does not have the operations does not compile:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0277
 /// use kernel::{configfs::{self, configfs_attrs}, prelude::*};
 ///
 /// struct Nothing;

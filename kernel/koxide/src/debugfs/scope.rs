@@ -129,7 +129,7 @@ where
 ///
 /// Files are about what lives as long as the scope's data: a file about anything else does not compile.
 ///
-/// ```compile_fail
+/// ```compile_fail,E0597
 /// use core::sync::atomic::AtomicU32;
 /// use kernel::{debugfs::Scope, prelude::*};
 ///

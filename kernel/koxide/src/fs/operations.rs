@@ -30,7 +30,7 @@ pub trait FileOperations<R = MiscDeviceRegistration<Self>>: Sized + 'static {
     ///
     /// Threads share it, each with its read, write or ioctl: what changes is behind a lock.
     ///
-    /// ```compile_fail
+    /// ```compile_fail,E0277
     /// # use core::cell::Cell;
     /// # use kernel::{fs::File, miscdevice::{MiscDevice, MiscDeviceRegistration}, prelude::*};
     /// # module! { type: M, name: "m", license: "GPL" }

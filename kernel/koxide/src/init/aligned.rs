@@ -38,7 +38,7 @@ pub fn aligned<T, E, I: Init<T, E>>(init: I, _: impl FnOnce(&T)) -> I {
 ///
 /// A packed struct is refused:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0793
 /// use kernel::prelude::*;
 ///
 /// #[repr(C, packed)]

@@ -41,7 +41,7 @@ use ordering::{AcquireOrRelaxed, Ordering, ReleaseOrRelaxed};
 ///
 /// Loads have no `Release`, and stores no `Acquire`:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0277
 /// use kernel::sync::atomic::{Atomic, Release};
 ///
 /// let value = Atomic::new(1).load(Release);
@@ -49,13 +49,13 @@ use ordering::{AcquireOrRelaxed, Ordering, ReleaseOrRelaxed};
 ///
 /// A `bool` cannot be added to, nor can a type be atomic that the processor does not know as such:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0599
 /// use kernel::sync::atomic::{Atomic, Full};
 ///
 /// Atomic::new(true).fetch_add(true, Full);
 /// ```
 ///
-/// ```compile_fail
+/// ```compile_fail,E0277
 /// use kernel::sync::atomic::Atomic;
 ///
 /// static PAIR: Atomic<(u32, u32)> = Atomic::new((1, 2));

@@ -38,7 +38,7 @@ use crate::types::Opaque;
 ///
 /// It cannot be moved, nor taken away from who waits:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0505
 /// use kernel::{prelude::*, sync::Completion};
 ///
 /// let ready = KBox::pin_init(Completion::new(), GFP_KERNEL).unwrap();

@@ -67,7 +67,7 @@ use crate::time::Jiffies;
 ///
 /// The data cannot be held on to while others change it:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0502
 /// use kernel::sync::{CondVar, MutexGuard};
 ///
 /// fn keep(changed: &CondVar, mut guard: MutexGuard<'_, u32>) -> u32 {

@@ -67,7 +67,7 @@ pub unsafe trait Backend {
 /// A lock is made in place and stays there, since the kernel keeps its address: there is no way to have one that could
 /// still be moved.
 ///
-/// ```compile_fail
+/// ```compile_fail,E0277
 /// use kernel::{new_mutex, prelude::*, sync::Mutex};
 ///
 /// let pinned: Pin<KBox<Mutex<u32>>> = KBox::pin_init(new_mutex!(0), GFP_KERNEL).unwrap();
@@ -152,7 +152,7 @@ impl<T: ?Sized, B: Backend> Lock<T, B> {
 
 /// The right to reach a lock's value; it ends with the guard, on the thread that locked.
 ///
-/// ```compile_fail
+/// ```compile_fail,E0277
 /// use kernel::sync::MutexGuard;
 ///
 /// fn to_another_thread(value: impl Send) {}

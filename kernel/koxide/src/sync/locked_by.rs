@@ -39,7 +39,7 @@ use super::lock::{Backend, Lock};
 ///
 /// It cannot be kept when the lock is unlocked:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0515
 /// use kernel::sync::{LockedBy, Mutex};
 ///
 /// fn size<'a>(folder: &'a Mutex<u32>, size: &'a LockedBy<usize, u32>) -> &'a usize {
@@ -49,7 +49,7 @@ use super::lock::{Backend, Lock};
 ///
 /// Nor does an owner without a size say which lock it is in:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0080
 /// use kernel::{prelude::*, sync::{LockedBy, Mutex, new_mutex}};
 ///
 /// let lock: Pin<KBox<Mutex<()>>> = KBox::pin_init(new_mutex!(()), GFP_KERNEL).unwrap();

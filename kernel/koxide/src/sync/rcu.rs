@@ -16,7 +16,7 @@ pub use pointer::Rcu;
 ///
 /// It ends on the thread that began it:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0277
 /// fn to_another_thread(value: impl Send) {}
 ///
 /// to_another_thread(kernel::sync::rcu::read_lock());

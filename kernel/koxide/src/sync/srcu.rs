@@ -112,7 +112,7 @@ impl Drop for Srcu {
 
 /// A critical section of a reader, which ends with the guard.
 ///
-/// ```compile_fail
+/// ```compile_fail,E0277
 /// use kernel::sync::srcu::Guard;
 ///
 /// fn to_another_thread(value: impl Send) {}

@@ -10,7 +10,7 @@
 ///
 /// See the page of [`sysfs`](crate::sysfs). A type that does not have the operations does not compile:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0277
 /// use kernel::sysfs::{self, sysfs_attrs};
 ///
 /// struct Nothing;

@@ -31,7 +31,7 @@ use crate::pin_init::{PinInit, try_pin_init};
 ///
 /// A reference to a device is none: the device may be removed at any moment.
 ///
-/// ```compile_fail
+/// ```compile_fail,E0277
 /// # use kernel::{device::Device, prelude::*, sync::aref::ARef, sysfs};
 /// fn hang(device: ARef<Device>, list: sysfs::AttributeList<u8>) -> impl PinInit<sysfs::Group<u8>, Error> {
 ///     sysfs::Group::new(&*device, c"group", list, 0)

@@ -247,7 +247,7 @@ impl<T: ?Sized, B: GlobalLockBackend> GlobalLockedBy<T, B> {
 ///
 /// What cannot be sent to another thread cannot be in one:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0277
 /// use kernel::{prelude::*, sync::global_lock};
 ///
 /// global_lock! {

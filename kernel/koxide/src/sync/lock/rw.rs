@@ -156,7 +156,7 @@ impl<T: ?Sized, B: Backend> Lock<T, B> {
 
 /// The right to read a lock's value; it ends with the guard, on the thread that locked.
 ///
-/// ```compile_fail
+/// ```compile_fail,E0277
 /// use kernel::sync::RwLockReadGuard;
 ///
 /// fn to_another_thread(value: impl Send) {}
@@ -207,7 +207,7 @@ impl<T: ?Sized, B: Backend> Drop for ReadGuard<'_, T, B> {
 
 /// The right to write a lock's value; it ends with the guard, on the thread that locked.
 ///
-/// ```compile_fail
+/// ```compile_fail,E0277
 /// use kernel::sync::RwSemaphoreWriteGuard;
 ///
 /// fn to_another_thread(value: impl Send) {}

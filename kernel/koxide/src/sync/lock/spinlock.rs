@@ -119,7 +119,7 @@ unsafe impl Backend for SpinLockIrqBackend {
 impl<T: ?Sized> SpinLockIrq<T> {
     /// Locks where interrupts are disabled already, and stay so until the guard is gone.
     ///
-    /// ```compile_fail
+    /// ```compile_fail,E0505
     /// # use kernel::{interrupt::local_interrupt_disable, sync::SpinLockIrq};
     /// fn add(hits: &SpinLockIrq<u32>) {
     ///     let disabled = local_interrupt_disable();

@@ -37,7 +37,7 @@ use crate::types::ForeignOwnable;
 ///
 /// What is read does not outlive the critical section:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0515
 /// use kernel::{prelude::*, sync::rcu::{Rcu, read_lock}};
 ///
 /// fn limit(limit: &Rcu<KBox<u32>>) -> Option<&u32> {
@@ -47,7 +47,7 @@ use crate::types::ForeignOwnable;
 ///
 /// nor the pointer:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0597
 /// use kernel::{prelude::*, sync::rcu::{Rcu, read_lock}};
 ///
 /// let guard = read_lock();

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! What a driver is not stopped from writing, and what then stops it: a check of the compiler's, which panics. The
+//! machine goes down in these tests, so that they are not among those of the driver.
+
+mod support;
+
+use support::{CRASHED, Ended, KERNEL, koxide_in, repository};
+
+/// Loads `koxide_selftest` with a parameter, and runs a command.
+fn provoke(parameter: &str, command: &[&str]) -> Ended {
+    let words = ["run", "-q", "-p", "koxide_selftest", "--kernel", KERNEL];
+    koxide_in(
+        &repository(),
+        &[&words[..], &["--param", parameter, "--"], command].concat(),
+    )
+}
+
+#[test]
+fn an_index_out_of_bounds_is_stopped_and_named() {
+    provoke("index=4", &["true"])
+        .with(CRASHED)
+        .saying("panicked at drivers/koxide_selftest/src/lib.rs:")
+        .saying("index out of bounds: the len is 4 but the index is 4");
+    // An index within is no fault.
+    provoke("index=3", &["echo", "it ran"])
+        .with(0)
+        .saying("it ran");
+}
+
+#[test]
+fn a_sum_that_is_too_large_is_stopped_and_named() {
+    provoke("provoke=7", &["true"])
+        .with(CRASHED)
+        .saying("panicked at drivers/koxide_selftest/src/lib.rs:")
+        .saying("attempt to add with overflow");
+}
+
+#[test]
+fn a_division_by_zero_is_stopped_and_named() {
+    provoke("provoke=8", &["true"])
+        .with(CRASHED)
+        .saying("panicked at drivers/koxide_selftest/src/lib.rs:")
+        .saying("attempt to divide by zero");
+}
+
+#[test]
+fn a_panic_says_its_message() {
+    provoke("provoke=1", &["true"])
+        .with(CRASHED)
+        .saying("panicked at drivers/koxide_selftest/src/lib.rs:")
+        .saying("provoked with 42");
+}
+
+#[test]
+fn a_module_does_not_go_when_a_registration_was_leaked() {
+    provoke("provoke=2", &["rmmod", "koxide_selftest"])
+        .with(CRASHED)
+        .saying("panicked at kernel/koxide/src/module.rs:");
+    // As long as it stays, all is well.
+    provoke("provoke=2", &["echo", "it ran"])
+        .with(0)
+        .saying("it ran");
+}
