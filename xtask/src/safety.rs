@@ -10,11 +10,12 @@ use koxide_audit::{Folder, Role};
 use syn::visit::Visit;
 
 /// Short names of folders in SAFETY.md.
-const FOLDERS: [(&str, &str); 4] = [
+const FOLDERS: [(&str, &str); 5] = [
     ("koxide:", "kernel/koxide/src/"),
     ("macros:", "kernel/koxide-macros/src/"),
     ("selftest:", "drivers/koxide_selftest/"),
     ("build:", "host/koxide-build/"),
+    ("command:", "host/cargo-koxide/"),
 ];
 
 /// All unsafe code has a reason that `cargo koxide audit` can show beside the contract that it answers.

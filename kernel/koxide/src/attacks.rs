@@ -6,7 +6,11 @@
 //! type are with its documentation. An example names the compiler's error where it has a number: one that fails for
 //! another reason proves nothing.
 //!
+//! What a driver can write, and what happens then, is in `attacks/tests.rs`.
+//!
 //! The order is that of the kinds of faults that drivers in C are known for.
+
+#![allow(dead_code, reason = "the structs have documentation, and nothing else")]
 
 /// What was freed is not used again.
 ///
@@ -350,3 +354,6 @@ struct ChooseASymbol;
 /// }
 /// ```
 struct SwapLocks;
+
+#[cfg(test)]
+mod tests;

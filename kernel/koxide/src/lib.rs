@@ -51,7 +51,7 @@ extern crate self as kernel;
 extern crate std;
 
 pub mod alloc;
-#[cfg(doctest)]
+#[cfg(any(test, doctest))]
 mod attacks;
 pub mod bits;
 pub mod build_assert;
