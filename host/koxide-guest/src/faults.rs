@@ -50,29 +50,36 @@ pub struct Faulty {
 /// # Panics
 /// When that is not so.
 pub fn load(name: &str, params: &str) -> Faulty {
-    load_or(name, params, |_| false)
+    load_or(name, params, |_, _| false)
 }
 
-/// As [`load`], for a driver that can do without something: it may also be loaded, when `tolerates` says so of what failed.
+/// As [`load`], but it may end in another way than with `ENOMEM`, when `tolerates` says so of what failed and of the errno;
+/// without an errno it is loaded.
 ///
-/// That is a text such as `debugfs_create_dir in kx_debugfs_create_dir`.
+/// What failed is a text such as `kzalloc in kx_sysfs_alloc for some_function+0x1d/0x40 [driver]`: the kernel's function,
+/// the shim that called it, and the code that called that.
 ///
 /// # Panics
 /// When that is not so.
-pub fn load_or(name: &str, params: &str, tolerates: impl Fn(&str) -> bool) -> Faulty {
+pub fn load_or(
+    name: &str,
+    params: &str,
+    tolerates: impl Fn(&str, Option<Errno>) -> bool,
+) -> Faulty {
     for number in 1..MOST {
         let mut log = KernelLog::since_now();
         let loaded = Faulty::insert(name, params, number);
         let failed = failed(&mut log, number);
         match (loaded, &failed) {
             (Err(Errno::ENOMEM), Some(_)) => {}
+            (Err(errno), Some(failed)) if tolerates(failed, Some(errno)) => {}
             (Err(errno), _) => panic!("{name} is not loaded: {errno}, when {failed:?} fails"),
             (Ok(driver), None) => {
                 println!("{name}: {} allocations of its init", number - 1);
                 driver.unload();
                 return load_only(name, params);
             }
-            (Ok(driver), Some(failed)) if tolerates(failed) => driver.unload(),
+            (Ok(driver), Some(failed)) if tolerates(failed, None) => driver.unload(),
             (Ok(_), Some(failed)) => panic!("{name} is loaded although {failed} fails"),
         }
         if let Some(line) = complaint(&mut log) {
@@ -80,6 +87,14 @@ pub fn load_or(name: &str, params: &str, tolerates: impl Fn(&str) -> bool) -> Fa
         }
     }
     panic!("{name}: its init allocates for ever")
+}
+
+/// Loads the driver `name`; allocation `number` of it fails, from 1 on, also after its init.
+///
+/// # Errors
+/// The errno with which its init failed.
+pub fn load_failing(name: &str, params: &str, number: usize) -> Result<Faulty, Errno> {
+    Faulty::insert(name, params, number)
 }
 
 /// Loads the driver `name`, and nothing fails.
@@ -115,15 +130,15 @@ impl Faulty {
         self.each_or(action, |_, _| false)
     }
 
-    /// As [`each`](Self::each), for an action that can do without some allocations: its result may also be another, when
-    /// `tolerates` says so of what failed and of the result.
+    /// As [`each`](Self::each), but it may end in another way than with `ENOMEM`, when `tolerates` says so of what failed
+    /// and of the errno; without an errno it succeeded.
     ///
     /// # Panics
     /// When that is not so.
     pub fn each_or<T>(
         &self,
         mut action: impl FnMut() -> io::Result<T>,
-        tolerates: impl Fn(&str, &io::Result<T>) -> bool,
+        tolerates: impl Fn(&str, Option<Errno>) -> bool,
     ) -> usize {
         let name = &self.name;
         self.succeed(&mut action, "nothing");
@@ -138,16 +153,30 @@ impl Faulty {
                 println!("{name}: {asked} allocations of an action");
                 return number - 1;
             };
-            let errno = result.as_ref().err().and_then(Errno::of);
-            if errno != Some(Errno::ENOMEM) && !tolerates(&failed, &result) {
-                let result = result.map(|_| "a success");
-                panic!("{name}: when {failed} fails, this comes of it: {result:?}");
-            }
-            drop(result);
+            let errno = match result {
+                Ok(_) => None,
+                Err(error) => Some(
+                    Errno::of(&error)
+                        .unwrap_or_else(|| panic!("{name}: when {failed} fails: {error}")),
+                ),
+            };
+            let fine = errno == Some(Errno::ENOMEM) || tolerates(&failed, errno);
+            assert!(
+                fine,
+                "{name}: when {failed} fails, this comes of it: {errno:?}"
+            );
             self.succeed(&mut action, &failed);
             self.settle(before, &failed);
         }
         panic!("{name}: the action allocates for ever")
+    }
+
+    /// How many allocations failed as planned since the plan was made.
+    ///
+    /// # Panics
+    /// When the module does not say.
+    pub fn failed(&self) -> usize {
+        self.get("kx_failed")
     }
 
     /// How many things the driver has that it must give back before it is unloaded: memory, registrations, references.

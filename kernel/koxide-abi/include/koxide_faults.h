@@ -60,7 +60,7 @@ static unsigned long kx_asked;
 static unsigned long kx_failed;
 
 /* Whether what a shim is about to ask for is to fail. */
-static bool __maybe_unused kx_fault(const char *giver, const char *shim)
+static bool __maybe_unused kx_fault(const char *giver, const char *shim, unsigned long caller)
 {
 	unsigned long flags, number = 0;
 	bool fails = false;
@@ -73,7 +73,7 @@ static bool __maybe_unused kx_fault(const char *giver, const char *shim)
 	}
 	raw_spin_unlock_irqrestore(&kx_faults_lock, flags);
 	if (fails)
-		pr_info("%s: allocation %lu fails: %s in %s\n", KBUILD_MODNAME, number, giver, shim);
+		pr_info("%s: allocation %lu fails: %s in %s for %pS\n", KBUILD_MODNAME, number, giver, shim, (void *)caller);
 	return fails;
 }
 

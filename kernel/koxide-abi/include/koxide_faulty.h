@@ -36,12 +36,13 @@
 
 #include "koxide_faults.h"
 
+#define KX_FAULT(giver) kx_fault(giver, __func__, _RET_IP_)
 #define KX_LEND(kind, what, giver) kx_lend(kind, what, giver, __func__, _RET_IP_)
 
 /* A call that gives a pointer to something of a kind, or `failure`. */
 #define KX_POINTER(kind, giver, failure, call)						\
 	({										\
-		void *kx_made = kx_fault(giver, __func__) ? (failure) : (void *)(call);	\
+		void *kx_made = KX_FAULT(giver) ? (failure) : (void *)(call);	\
 											\
 		if (!IS_ERR_OR_NULL(kx_made))						\
 			KX_LEND(kind, kx_made, giver);					\
@@ -51,7 +52,7 @@
 /* A call that gives 0, and something of a kind that is known by an address; or an errno. */
 #define KX_CODE(kind, giver, what, call)						\
 	({										\
-		int kx_code = kx_fault(giver, __func__) ? -ENOMEM : (call);		\
+		int kx_code = KX_FAULT(giver) ? -ENOMEM : (call);		\
 											\
 		if (!kx_code)								\
 			KX_LEND(kind, what, giver);					\
@@ -59,7 +60,7 @@
 	})
 
 /* A call that leaves nothing to be given back, or what the kernel gives back by itself. */
-#define KX_ERRNO(giver, call) (kx_fault(giver, __func__) ? -ENOMEM : (call))
+#define KX_ERRNO(giver, call) (KX_FAULT(giver) ? -ENOMEM : (call))
 
 /* A call that gives something back. */
 #define KX_GIVE_BACK(kind, what, call)							\
@@ -119,7 +120,7 @@ static inline void *kx_faulty_krealloc(const void *ptr, size_t size, gfp_t flags
 {
 	void *made;
 
-	if (kx_fault("krealloc", shim))
+	if (kx_fault("krealloc", shim, caller))
 		return NULL;
 	kx_give_back(KX_MEMORY, ptr);
 	made = kx_do_krealloc(ptr, size, flags);
@@ -145,7 +146,7 @@ static inline void *kx_faulty_krealloc(const void *ptr, size_t size, gfp_t flags
 #define kstrdup(text, flags) KX_POINTER(KX_MEMORY, "kstrdup", NULL, kx_do_kstrdup(text, flags))
 #define kasprintf(flags, ...) KX_POINTER(KX_MEMORY, "kasprintf", NULL, kasprintf(flags, __VA_ARGS__))
 /* A parameter's text, which is freed when the module's code is gone. */
-#define kmemdup_nul(text, len, flags) (kx_fault("kmemdup_nul", __func__) ? NULL : kx_do_kmemdup_nul(text, len, flags))
+#define kmemdup_nul(text, len, flags) (KX_FAULT("kmemdup_nul") ? NULL : kx_do_kmemdup_nul(text, len, flags))
 #define kfree(ptr) KX_GIVE_BACK(KX_MEMORY, ptr, kfree(ptr))
 #define vfree(ptr) KX_GIVE_BACK(KX_MEMORY, ptr, vfree(ptr))
 #define kvfree(ptr) KX_GIVE_BACK(KX_MEMORY, ptr, kvfree(ptr))
@@ -190,7 +191,7 @@ static_assert(offsetof(struct cdev, kobj) == 0);
 /* Files and folders. What is in a folder goes with it: only the topmost are in the ledger. */
 #define KX_FILE(giver, failure, parent, call)						\
 	({										\
-		void *kx_made = kx_fault(giver, __func__) ? (failure) : (void *)(call);	\
+		void *kx_made = KX_FAULT(giver) ? (failure) : (void *)(call);	\
 											\
 		if (!IS_ERR_OR_NULL(kx_made) && !(parent))				\
 			KX_LEND(KX_REGISTRATION, kx_made, giver);			\
