@@ -4,6 +4,7 @@
 //!
 //! One file per macro. Each has a function from tokens to tokens, so that it can be tested without a compiler.
 
+mod attributes;
 mod fmt;
 mod info;
 mod kunit;

@@ -10,6 +10,8 @@ use quote::{ToTokens, quote};
 use syn::ext::IdentExt as _;
 use syn::{Attribute, Error, Fields, Ident, ItemStruct};
 
+use crate::attributes::is_plain;
+
 /// Takes the struct apart into what `__pin_data!` wants.
 pub(crate) fn expand(attr: TokenStream, input: TokenStream) -> syn::Result<TokenStream> {
     if !attr.is_empty()
@@ -32,6 +34,14 @@ pub(crate) fn expand(attr: TokenStream, input: TokenStream) -> syn::Result<Token
             repr,
             "`#[pin_data]` cannot be used on a packed struct: its fields are initialised where they are, which may \
              not be aligned",
+        ));
+    }
+    // They come to stand on functions, too, which initialise the fields.
+    let mut on_fields = fields.named.iter().flat_map(|field| &field.attrs);
+    if let Some(other) = on_fields.find(|attr| !attr.path().is_ident("pin") && !is_plain(attr)) {
+        return Err(Error::new_spanned(
+            other,
+            "this attribute cannot be used on a field of a struct with `#[pin_data]`",
         ));
     }
     let ItemStruct {
@@ -195,6 +205,32 @@ mod tests {
             }
         );
         assert!(expand(quote!(), raw).is_err());
+    }
+
+    #[test]
+    fn what_the_linker_looks_at_is_refused() {
+        let with = |attribute: TokenStream| {
+            expand(
+                quote!(),
+                quote!(
+                    struct A {
+                        #attribute
+                        a: u8,
+                    }
+                ),
+            )
+        };
+        assert!(with(quote!(#[unsafe(link_section = ".koxide.tables")])).is_err());
+        assert!(with(quote!(#[cfg_attr(all(), unsafe(export_name = "kx_spin_lock"))])).is_err());
+        assert!(with(quote!(#[no_mangle])).is_err());
+        assert!(
+            with(quote!(
+                #[pin]
+                #[cfg(all())]
+                /// A number.
+            ))
+            .is_ok()
+        );
     }
 
     #[test]

@@ -6,6 +6,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Attribute, Error, ImplItem, ItemImpl};
 
+use crate::attributes::is_plain;
+
 /// Names the trait by its full path and hands the rest on.
 pub(crate) fn expand(attr: TokenStream, input: TokenStream) -> syn::Result<TokenStream> {
     if !attr.is_empty() {
@@ -55,14 +57,6 @@ fn attributes(item: &ItemImpl) -> impl Iterator<Item = &Attribute> {
         _ => &[],
     });
     item.attrs.iter().chain(of_functions)
-}
-
-/// Whether an attribute says nothing to the linker. The compiler's lint against `unsafe` does not look into what passes
-/// through another crate's macros, so that `#[unsafe(no_mangle)]` would go unnoticed.
-fn is_plain(attribute: &Attribute) -> bool {
-    ["doc", "allow", "expect", "cfg", "inline"]
-        .iter()
-        .any(|name| attribute.path().is_ident(name))
 }
 
 #[cfg(test)]

@@ -158,3 +158,22 @@ macro_rules! try_init {
         }? $err)
     };
 }
+
+/// What is written on a field comes to stand on functions as well, and says nothing to the linker:
+///
+/// ```compile_fail
+/// #![forbid(unsafe_code)]
+/// use kernel::prelude::*;
+///
+/// #[pin_data]
+/// struct Forged {
+///     #[unsafe(link_section = ".koxide.tables")]
+///     field: u32,
+/// }
+///
+/// fn forged() -> impl PinInit<Forged> {
+///     pin_init!(Forged { field <- 1 })
+/// }
+/// ```
+#[cfg(doctest)]
+struct Attacks;

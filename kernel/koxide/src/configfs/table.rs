@@ -27,7 +27,8 @@ use crate::table::define_table;
 ///
 /// It is at the address of a room that was filled for folders of the kind `Container`, with data of the type `Data`.
 pub struct ItemType<Container, Data> {
-    _room: u8,
+    // Without a size: what is there is the kernel's.
+    _room: [u8; 0],
     _kind: PhantomData<fn(Container, Data)>,
 }
 
@@ -129,7 +130,7 @@ pub fn item_type<K: Kind>() -> &'static ItemType<K::Container, K::Data> {
         core::ptr::dangling()
     };
     // INVARIANT: the room was filled for this kind before the module's init.
-    // SAFETY: the room is a static's, larger than the type, which is one byte that is never looked at.
+    // SAFETY: the type has no bytes, so that a reference to it needs an address only, which is not null.
     unsafe { &*room.cast() }
 }
 

@@ -154,7 +154,7 @@ impl<T: ?Sized> Arc<T> {
 ///
 /// # Safety
 ///
-/// `value` came from [`Arc::into_raw`], and one of the count still stands for it.
+/// `value` is the address of the value of an [`Arc`], and one of the count stands for it.
 unsafe fn inner_of<T: ?Sized>(value: *const T) -> NonNull<ArcInner<T>> {
     // SAFETY: the value lives, as the caller promises.
     let layout = Layout::for_value(unsafe { &*value });
@@ -274,6 +274,21 @@ pub struct ArcBorrow<'a, T: ?Sized>(NonNull<ArcInner<T>>, PhantomData<&'a T>);
 unsafe impl<T: ?Sized + Sync + Send> Send for ArcBorrow<'_, T> {}
 // SAFETY: as for `Send`, since a borrow can be copied.
 unsafe impl<T: ?Sized + Sync + Send> Sync for ArcBorrow<'_, T> {}
+
+impl<T: ?Sized> ArcBorrow<'_, T> {
+    /// Borrows the value at an address.
+    ///
+    /// # Safety
+    ///
+    /// The address came from [`Arc::into_raw`] or [`Arc::as_ptr`]; during the borrow there is an owner, and no
+    /// [`UniqueArc`].
+    pub unsafe fn from_raw(value: *const T) -> Self {
+        // SAFETY: it is the address of an `Arc`'s value, of which there is an owner.
+        let inner = unsafe { inner_of(value) };
+        // INVARIANT: as the caller promises.
+        Self(inner, PhantomData)
+    }
+}
 
 impl<'a, T: ?Sized + Unsize<U>, U: ?Sized> CoerceUnsized<ArcBorrow<'a, U>> for ArcBorrow<'a, T> {}
 impl<'a, T: ?Sized + Unsize<U>, U: ?Sized> DispatchFromDyn<ArcBorrow<'a, U>> for ArcBorrow<'a, T> {}

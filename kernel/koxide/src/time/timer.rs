@@ -58,7 +58,7 @@ use crate::entry::enter;
 use crate::module::pending::{Ended, Entry, Kind, Owed, Scope};
 use crate::pin_init::{PinInit, pin_init};
 use crate::sync::{Arc, ArcBorrow};
-use crate::types::{ForeignOwnable, Opaque};
+use crate::types::Opaque;
 
 pub use crate::impl_has_timer;
 
@@ -172,8 +172,9 @@ unsafe extern "C" fn run<T: TimerCallback + HasTimer>(timer: *mut c_void) {
     enter((), || {
         // SAFETY: the kernel has the address from `raw_get_timer`.
         let value = unsafe { T::timer_container_of(timer.cast()) };
-        // SAFETY: the handle is an owner of the `Arc` whose value this is, and waits for this function before it goes.
-        let this = unsafe { <Arc<T> as ForeignOwnable>::borrow(value.cast()) };
+        // SAFETY: only `Arc`s arm this timer, so that this is the address of an `Arc`'s value; the handle is an owner and
+        // waits for this function before it goes, so that there is no `UniqueArc` either.
+        let this = unsafe { ArcBorrow::from_raw(value) };
         if let Some(delay) = T::run(this) {
             // SAFETY: the handle waits for this function, and then disarms the timer.
             unsafe { timer_of(&*this).arm(delay) };

@@ -5,9 +5,8 @@
 #![allow(unsafe_code, reason = "C keeps an owner as a pointer")]
 
 use core::ffi::c_void;
-use core::marker::PhantomData;
 
-use super::{Arc, ArcBorrow, inner_of};
+use super::{Arc, ArcBorrow};
 use crate::types::ForeignOwnable;
 
 // SAFETY: the pointer is that of the value: aligned as it, and not null.
@@ -27,10 +26,9 @@ unsafe impl<T: 'static> ForeignOwnable for Arc<T> {
     }
 
     unsafe fn borrow<'a>(foreign: *mut c_void) -> ArcBorrow<'a, T> {
-        // SAFETY: `into_foreign` made it of an owner that was given up and not taken back, as the caller promises.
-        let inner = unsafe { inner_of(foreign.cast()) };
-        // INVARIANT: the owner is not taken back during `'a`, as the caller promises.
-        ArcBorrow(inner, PhantomData)
+        // SAFETY: `into_foreign` got it from `into_raw`; the owner that was given up is not taken back during `'a`, as the
+        // caller promises, and as long as it counts there is no `UniqueArc`.
+        unsafe { ArcBorrow::from_raw(foreign.cast()) }
     }
 
     unsafe fn borrow_mut<'a>(foreign: *mut c_void) -> ArcBorrow<'a, T> {

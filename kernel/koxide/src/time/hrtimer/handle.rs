@@ -85,22 +85,12 @@ where
         enter(0, || {
             // SAFETY: the timer was started by an `Arc<T>`, as the caller promises.
             let (value, context) = unsafe { called::<T>(timer) };
-            // SAFETY: the handle is an owner and waits for this function before it goes. The pointer is that of an
-            // `Arc`'s value, as only `Arc`s start this timer.
-            let this = unsafe { borrow(value) };
+            // SAFETY: only `Arc`s start this timer, so that this is the address of an `Arc`'s value; the handle is an owner
+            // and waits for this function before it goes, so that there is no `UniqueArc` either.
+            let this = unsafe { ArcBorrow::from_raw(value) };
             answer(T::run(this, context))
         })
     }
-}
-
-/// A borrow of an `Arc`'s value.
-///
-/// # Safety
-///
-/// `value` is the value of an `Arc`, and during `'a` there is an owner.
-unsafe fn borrow<'a, T: 'static>(value: *mut T) -> ArcBorrow<'a, T> {
-    // SAFETY: an owner was given up for the pointer's sake, so to speak: it is not taken back during `'a`.
-    unsafe { <Arc<T> as crate::types::ForeignOwnable>::borrow(value.cast()) }
 }
 
 /// Stops the timer of a box, and frees the box, when it is dropped.
@@ -120,7 +110,7 @@ unsafe impl<T: HasHrTimer<T>> HrTimerHandle for BoxHrTimerHandle<T> {
     fn cancel(&mut self) -> bool {
         // SAFETY: the value belongs to this handle.
         let timer = unsafe { T::raw_get_timer(self.0.as_ptr()) };
-        // SAFETY: it is a field of the value; the callback, which may change the rest, does not have a reference to it.
+        // SAFETY: it is a field of the value, which is pinned; the callback, which may change the rest, does not touch it.
         unsafe { &*timer }.cancel()
     }
 }
@@ -147,7 +137,7 @@ where
         let handle = BoxHrTimerHandle(unsafe { NonNull::new_unchecked(value) });
         // SAFETY: it is a value.
         let timer = unsafe { T::raw_get_timer(value) };
-        // SAFETY: it is a field of the value.
+        // SAFETY: it is a field of the value, to which there is no reference.
         let timer = unsafe { &*timer };
         // SAFETY: the value belongs to the handle until that has cancelled the timer.
         unsafe { timer.start(expires) };
