@@ -3,6 +3,7 @@
 //! The rules of this repository that no compiler holds, as functions: `cargo xtask check` and a test call them.
 #![forbid(unsafe_code)]
 
+pub mod miri;
 pub mod rules;
 pub mod safety;
 pub mod tools;

@@ -6,6 +6,12 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+#[cfg(test)]
+extern crate std;
+
+#[cfg(test)]
+mod on_host;
+
 use kernel::{
     device::Device,
     fs::{File, Kiocb},

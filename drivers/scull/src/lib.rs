@@ -6,6 +6,12 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+#[cfg(test)]
+extern crate std;
+
+#[cfg(test)]
+mod on_host;
+
 mod access;
 mod content;
 mod memory;

@@ -5,6 +5,8 @@
 
 use core::ffi::{c_char, c_int, c_void};
 
+#[cfg(not(target_os = "none"))]
+use crate::host::chrdev as twin;
 use crate::types::{class, device, inode, kx_chrdev};
 
 /// How many major numbers there are for character devices.
@@ -17,6 +19,7 @@ shims! {
     /// # Safety
     ///
     /// `name` is a NUL-terminated string, and is copied. `major` is writable. The numbers are at most 2^20 - 1.
+    #[host(twin::region_register)]
     pub fn kx_chrdev_region_register(major: *mut u32, first: u32, count: u32, name: *const c_char) -> c_int;
 
     /// Gives device numbers back. May sleep.
@@ -24,6 +27,7 @@ shims! {
     /// # Safety
     ///
     /// They were reserved by [`kx_chrdev_region_register`], and no device has one of them.
+    #[host(twin::region_unregister)]
     pub fn kx_chrdev_region_unregister(major: u32, first: u32, count: u32);
 
     /// Makes a class, for devices of [`kx_chrdev_register`] only; writes it to `class`. 0 or a negative errno. May sleep.
@@ -32,6 +36,7 @@ shims! {
     /// # Safety
     ///
     /// `name` is a NUL-terminated string that lives as long as the class. `class` is writable.
+    #[host(twin::class_create)]
     pub fn kx_class_create(class: *mut *mut class, name: *const c_char) -> c_int;
 
     /// Removes a class. May sleep. GPL only.
@@ -39,6 +44,7 @@ shims! {
     /// # Safety
     ///
     /// It came from [`kx_class_create`], and has no devices.
+    #[host(twin::class_destroy)]
     pub fn kx_class_destroy(class: *mut class);
 
     /// Makes a character device that is not yet known to anyone, with one reference; null when there is no memory. May
@@ -49,6 +55,7 @@ shims! {
     /// # Safety
     ///
     /// `fops` is a room filled by [`kx_file_operations_fill`](crate::kx_file_operations_fill), which lives for ever.
+    #[host(twin::alloc)]
     pub fn kx_chrdev_alloc(fops: *const c_void, mode: u16, data: *mut c_void) -> *mut kx_chrdev;
 
     /// Registers it: from now on it can be opened, and has a node. 0 or a negative errno. May sleep. GPL only.
@@ -57,6 +64,7 @@ shims! {
     ///
     /// `chrdev` came from [`kx_chrdev_alloc`] and was never registered; `class` exists until it is unregistered; the
     /// number is reserved; `name` is a NUL-terminated string, and is copied.
+    #[host(twin::register)]
     pub fn kx_chrdev_register(chrdev: *mut kx_chrdev, class: *mut class, major: u32, minor: u32, name: *const c_char) -> c_int;
 
     /// Unregisters it: [`kx_chrdev_open`] finds it no more. It does not wait for an `open` under way. May sleep. GPL only.
@@ -64,6 +72,7 @@ shims! {
     /// # Safety
     ///
     /// `chrdev` is registered.
+    #[host(twin::unregister)]
     pub fn kx_chrdev_unregister(chrdev: *mut kx_chrdev);
 
     /// The registered device that a file is opened for, with one more reference; null when it is unregistered. May sleep.
@@ -71,6 +80,7 @@ shims! {
     /// # Safety
     ///
     /// The caller is the `open` operation of a table that was given to [`kx_chrdev_alloc`].
+    #[host(twin::open)]
     pub fn kx_chrdev_open(inode: *mut inode) -> *mut kx_chrdev;
 
     /// Gives a reference back; 1 when it was the last one.
@@ -78,6 +88,7 @@ shims! {
     /// # Safety
     ///
     /// The caller has a reference, which it no longer uses, but for freeing it when it was the last one.
+    #[host(twin::put)]
     pub fn kx_chrdev_put(chrdev: *mut kx_chrdev) -> c_int;
 
     /// Frees what [`kx_chrdev_alloc`] gave. May sleep. GPL only.
@@ -85,6 +96,7 @@ shims! {
     /// # Safety
     ///
     /// [`kx_chrdev_put`] said that there is no reference any more.
+    #[host(twin::free)]
     pub fn kx_chrdev_free(chrdev: *mut kx_chrdev);
 
     /// The `data` that [`kx_chrdev_alloc`] was given.
@@ -92,6 +104,7 @@ shims! {
     /// # Safety
     ///
     /// The caller has a reference.
+    #[host(twin::data)]
     pub fn kx_chrdev_data(chrdev: *mut kx_chrdev) -> *mut c_void;
 
     /// The device that stands for it in sysfs: it exists as long as `chrdev`.
@@ -99,5 +112,6 @@ shims! {
     /// # Safety
     ///
     /// The caller has a reference, and `chrdev` was registered.
+    #[host(twin::device)]
     pub fn kx_chrdev_device(chrdev: *mut kx_chrdev) -> *mut device;
 }

@@ -63,6 +63,7 @@ shims! {
     /// # Safety
     ///
     /// `completion` was made by [`kx_init_completion`]. Process context.
+    #[host(twin::wait_interruptible)]
     pub fn kx_wait_for_completion_interruptible(completion: *mut c_void) -> c_int;
 
     /// Waits until it is done, at most `jiffies`: says how many are left, at least 1, or 0 when the time is over.
@@ -70,6 +71,7 @@ shims! {
     /// # Safety
     ///
     /// `completion` was made by [`kx_init_completion`], and `jiffies` is at most `c_long::MAX`. Process context.
+    #[host(twin::wait_timeout)]
     pub fn kx_wait_for_completion_timeout(completion: *mut c_void, jiffies: c_ulong) -> c_ulong;
 
     /// As [`kx_wait_for_completion_timeout`], or a negative errno when a signal came first.
@@ -77,6 +79,7 @@ shims! {
     /// # Safety
     ///
     /// As for [`kx_wait_for_completion_timeout`].
+    #[host(twin::wait_interruptible_timeout)]
     pub fn kx_wait_for_completion_interruptible_timeout(completion: *mut c_void, jiffies: c_ulong) -> c_long;
 
     /// Gets through if it is done, 1, and does not wait otherwise, 0. Any context.

@@ -2,6 +2,8 @@
 
 //! Credentials: include/linux/cred.h, include/linux/uidgid.h.
 
+#[cfg(not(target_os = "none"))]
+use crate::host::cred as twin;
 use crate::types::cred;
 
 shims! {
@@ -10,6 +12,7 @@ shims! {
     /// # Safety
     ///
     /// The caller has a reference.
+    #[host(twin::get)]
     pub fn kx_get_cred(cred: *const cred);
 
     /// Gives a reference back; any context.
@@ -17,6 +20,7 @@ shims! {
     /// # Safety
     ///
     /// The caller has a reference, which it no longer uses.
+    #[host(twin::put)]
     pub fn kx_put_cred(cred: *const cred);
 
     /// The effective user of credentials, as the kernel counts users; any context.
@@ -24,6 +28,7 @@ shims! {
     /// # Safety
     ///
     /// The caller has a reference.
+    #[host(twin::euid)]
     pub fn kx_cred_euid(cred: *const cred) -> u32;
 
     /// The number of credentials' security label; 0 without a security module. Any context.
@@ -31,6 +36,7 @@ shims! {
     /// # Safety
     ///
     /// The caller has a reference.
+    #[host(twin::secid)]
     pub fn kx_cred_secid(cred: *const cred) -> u32;
 
     /// The effective user of the running thread, as the kernel counts users.
@@ -38,6 +44,7 @@ shims! {
     /// # Safety
     ///
     /// None. Process context, for the answer to mean anything.
+    #[host(twin::current_euid)]
     pub fn kx_current_euid() -> u32;
 
     /// What a kernel user is called in the running thread's user namespace; `u32::MAX` when it has no name there.
@@ -45,5 +52,6 @@ shims! {
     /// # Safety
     ///
     /// None. Process context.
+    #[host(twin::from_kuid)]
     pub fn kx_from_kuid_current(kuid: u32) -> u32;
 }

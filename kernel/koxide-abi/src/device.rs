@@ -4,6 +4,8 @@
 
 use core::ffi::c_char;
 
+#[cfg(not(target_os = "none"))]
+use crate::host::device as twin;
 use crate::types::device;
 
 shims! {
@@ -12,6 +14,7 @@ shims! {
     /// # Safety
     ///
     /// The caller has a reference.
+    #[host(twin::get)]
     pub fn kx_get_device(dev: *mut device);
 
     /// Gives a reference back; may sleep. GPL only.
@@ -19,6 +22,7 @@ shims! {
     /// # Safety
     ///
     /// The caller has a reference, which it no longer uses.
+    #[host(twin::put)]
     pub fn kx_put_device(dev: *mut device);
 
     /// The device's name: it lives as long as the device, as long as nobody renames it.
@@ -26,6 +30,7 @@ shims! {
     /// # Safety
     ///
     /// The caller has a reference.
+    #[host(twin::name)]
     pub fn kx_dev_name(dev: *const device) -> *const c_char;
 
     /// Writes `len` bytes at `text` to the log, with the driver's and the device's name; any context.
@@ -35,5 +40,6 @@ shims! {
     /// # Safety
     ///
     /// The caller has a reference; `text` is readable for `len` bytes.
+    #[host(twin::print)]
     pub fn kx_dev_print(level: u32, dev: *const device, text: *const u8, len: usize);
 }

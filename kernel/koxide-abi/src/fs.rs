@@ -70,6 +70,7 @@ shims! {
     /// # Safety
     ///
     /// The caller has a reference.
+    #[host(twin::flags)]
     pub fn kx_file_flags(file: *mut file) -> u32;
 
     /// The credentials that opened the file: they live as long as it. Any context.
@@ -77,6 +78,7 @@ shims! {
     /// # Safety
     ///
     /// The caller has a reference.
+    #[host(twin::cred)]
     pub fn kx_file_cred(file: *mut file) -> *const cred;
 
     /// The `private_data` of an open file; any context.
@@ -84,6 +86,7 @@ shims! {
     /// # Safety
     ///
     /// The caller has a reference, and the file is one of its driver's.
+    #[host(twin::private_data)]
     pub fn kx_file_private_data(file: *mut file) -> *mut c_void;
 
     /// Sets the `private_data` of a file that is being opened.
@@ -91,6 +94,7 @@ shims! {
     /// # Safety
     ///
     /// The caller is the `open` operation of this file.
+    #[host(twin::set_private_data)]
     pub fn kx_file_set_private_data(file: *mut file, data: *mut c_void);
 
     /// The file that a read or write is for; any context.
@@ -98,6 +102,7 @@ shims! {
     /// # Safety
     ///
     /// `kiocb` is that of an operation under way.
+    #[host(twin::kiocb_file)]
     pub fn kx_kiocb_file(kiocb: *mut kiocb) -> *mut file;
 
     /// Where the position of a read or write is kept; any context.
@@ -105,6 +110,7 @@ shims! {
     /// # Safety
     ///
     /// `kiocb` is that of an operation under way.
+    #[host(twin::kiocb_pos)]
     pub fn kx_kiocb_pos(kiocb: *mut kiocb) -> *mut i64;
 
     /// The position of an open file: where the next read or write starts. Any context.
@@ -112,6 +118,7 @@ shims! {
     /// # Safety
     ///
     /// The caller has a reference.
+    #[host(twin::pos)]
     pub fn kx_file_pos(file: *mut file) -> i64;
 
     /// Moves an open file to a position, which it returns; a negative errno for a negative one. Any context.
@@ -119,5 +126,6 @@ shims! {
     /// # Safety
     ///
     /// The caller is the `llseek` operation of this file.
+    #[host(twin::set_pos)]
     pub fn kx_vfs_setpos(file: *mut file, pos: i64) -> i64;
 }

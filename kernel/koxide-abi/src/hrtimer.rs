@@ -4,6 +4,9 @@
 
 use core::ffi::{c_int, c_void};
 
+#[cfg(not(target_os = "none"))]
+use crate::host::hrtimer as twin;
+
 rooms! {
     /// Bytes reserved for a `struct hrtimer`; `shims/hrtimer.c` checks that the target's fits.
     pub const HRTIMER_ROOM: usize = 96;
@@ -30,6 +33,7 @@ shims! {
     /// `timer` points at room of the size and alignment of [`HrTimer`] that nothing else uses and that does not move from
     /// now on. `clock` is the number of a clock that timers have, `mode` one of the modes. While it is started `run` may
     /// be called with it; it says 1 for the timer to be started again.
+    #[host(twin::init)]
     pub fn kx_hrtimer_init(
         timer: *mut c_void,
         run: unsafe extern "C" fn(timer: *mut c_void) -> c_int,
@@ -42,6 +46,7 @@ shims! {
     /// # Safety
     ///
     /// The timer was made with this mode, and stays until it was cancelled.
+    #[host(twin::start)]
     pub fn kx_hrtimer_start(timer: *mut c_void, nanoseconds: i64, mode: u32);
 
     /// Stops a timer, and waits until its function is not called; 1 when it was started. Any context but that of its
@@ -50,6 +55,7 @@ shims! {
     /// # Safety
     ///
     /// The timer was made.
+    #[host(twin::cancel)]
     pub fn kx_hrtimer_cancel(timer: *mut c_void) -> c_int;
 
     /// Stops a timer: 1 when it was started, 0 when it was not, -1 when its function is being called. Any context.
@@ -57,6 +63,7 @@ shims! {
     /// # Safety
     ///
     /// The timer was made.
+    #[host(twin::try_to_cancel)]
     pub fn kx_hrtimer_try_to_cancel(timer: *mut c_void) -> c_int;
 
     /// Sets a timer's time to the first after `now` that is a multiple of `interval` nanoseconds after it; how many they
@@ -65,6 +72,7 @@ shims! {
     /// # Safety
     ///
     /// The timer was made. Called by its function.
+    #[host(twin::forward)]
     pub fn kx_hrtimer_forward(timer: *mut c_void, now: i64, interval: i64) -> u64;
 
     /// The time that a timer was set to last, in nanoseconds.
@@ -72,5 +80,6 @@ shims! {
     /// # Safety
     ///
     /// The timer was made.
+    #[host(twin::expires)]
     pub fn kx_hrtimer_expires(timer: *mut c_void) -> i64;
 }

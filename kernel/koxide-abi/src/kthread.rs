@@ -4,6 +4,8 @@
 
 use core::ffi::{c_char, c_int, c_void};
 
+#[cfg(not(target_os = "none"))]
+use crate::host::kthread as twin;
 use crate::types::{kx_kthread, task_struct};
 
 shims! {
@@ -13,6 +15,7 @@ shims! {
     ///
     /// `name` is a NUL-terminated string; `out` is writable. Once the thread was started, `body` may be called with
     /// `data`, once, on the new thread.
+    #[host(twin::create)]
     pub fn kx_kthread_create(
         name: *const c_char,
         body: unsafe extern "C" fn(data: *mut c_void),
@@ -25,6 +28,7 @@ shims! {
     /// # Safety
     ///
     /// `thread` came from [`kx_kthread_create`], and was neither started nor freed.
+    #[host(twin::start)]
     pub fn kx_kthread_start(thread: *mut kx_kthread);
 
     /// Waits until the thread's body has returned. Sleeps.
@@ -32,6 +36,7 @@ shims! {
     /// # Safety
     ///
     /// `thread` was started and not freed; process context of another thread.
+    #[host(twin::wait)]
     pub fn kx_kthread_wait(thread: *mut kx_kthread);
 
     /// Whether the thread's body has returned: 1 or 0. Any context.
@@ -39,6 +44,7 @@ shims! {
     /// # Safety
     ///
     /// `thread` was not freed.
+    #[host(twin::returned)]
     pub fn kx_kthread_returned(thread: *mut kx_kthread) -> c_int;
 
     /// Tells the thread to stop, and waits until it is out of the module's code. Its body runs in any case. May be
@@ -47,6 +53,7 @@ shims! {
     /// # Safety
     ///
     /// `thread` was started and not freed; process context of another thread.
+    #[host(twin::stop)]
     pub fn kx_kthread_stop(thread: *mut kx_kthread);
 
     /// The thread as a task.
@@ -54,6 +61,7 @@ shims! {
     /// # Safety
     ///
     /// `thread` was not freed; the task lives as long as it is not.
+    #[host(twin::task)]
     pub fn kx_kthread_task(thread: *mut kx_kthread) -> *mut task_struct;
 
     /// Frees it.
@@ -61,6 +69,7 @@ shims! {
     /// # Safety
     ///
     /// `thread` was stopped, or never started, and nobody uses it.
+    #[host(twin::free)]
     pub fn kx_kthread_free(thread: *mut kx_kthread);
 
     /// Whether the running thread is a kernel thread that was told to stop: 1 or 0. Any context.
@@ -68,6 +77,7 @@ shims! {
     /// # Safety
     ///
     /// None.
+    #[host(twin::should_stop)]
     pub fn kx_kthread_should_stop() -> c_int;
 
     /// Sleeps for at least so many milliseconds, or until the running kernel thread is told to stop, or is woken up.
@@ -75,5 +85,6 @@ shims! {
     /// # Safety
     ///
     /// None. Process context.
+    #[host(twin::sleep)]
     pub fn kx_kthread_sleep(milliseconds: u32);
 }

@@ -21,7 +21,7 @@ macro_rules! shims {
             #[cfg(not(target_os = "none"))]
             #[allow(improper_ctypes_definitions, reason = "a class of locks may be nothing")]
             $(#[doc = $doc])*
-            pub unsafe extern "C" fn $name($($arg: $ty),*) $(-> $ret)? {
+            pub unsafe fn $name($($arg: $ty),*) $(-> $ret)? {
                 stand_in!($name($($arg),*) $($($host)::+)?)
             }
         )*

@@ -4,6 +4,8 @@
 
 use core::ffi::{c_char, c_int, c_void};
 
+#[cfg(not(target_os = "none"))]
+use crate::host::miscdevice as twin;
 use crate::types::{device, kx_miscdevice};
 
 shims! {
@@ -15,6 +17,7 @@ shims! {
     /// the result. `registration` may be any pointer: [`kx_miscdevice_registration`] gives it back.
     ///
     /// `minor` is -1 for any; `mode` is 0 for the kernel's default.
+    #[host(twin::alloc)]
     pub fn kx_miscdevice_alloc(name: *const c_char, minor: c_int, mode: u16, fops: *const c_void, registration: *mut c_void) -> *mut kx_miscdevice;
 
     /// Frees what [`kx_miscdevice_alloc`] gave.
@@ -22,6 +25,7 @@ shims! {
     /// # Safety
     ///
     /// `misc` is not registered, and nobody uses it.
+    #[host(twin::free)]
     pub fn kx_miscdevice_free(misc: *mut kx_miscdevice);
 
     /// Registers it: from now on it can be opened. 0 or a negative errno. May sleep.
@@ -29,6 +33,7 @@ shims! {
     /// # Safety
     ///
     /// `misc` came from [`kx_miscdevice_alloc`] and is not registered.
+    #[host(twin::register)]
     pub fn kx_miscdevice_register(misc: *mut kx_miscdevice) -> c_int;
 
     /// Unregisters it: when this returns, no `open` is under way and none will start. May sleep.
@@ -36,6 +41,7 @@ shims! {
     /// # Safety
     ///
     /// `misc` is registered.
+    #[host(twin::deregister)]
     pub fn kx_miscdevice_deregister(misc: *mut kx_miscdevice);
 
     /// The `registration` that [`kx_miscdevice_alloc`] was given.
@@ -43,6 +49,7 @@ shims! {
     /// # Safety
     ///
     /// `misc` was not freed.
+    #[host(twin::registration)]
     pub fn kx_miscdevice_registration(misc: *mut kx_miscdevice) -> *mut c_void;
 
     /// The device that stands for it in sysfs.
@@ -50,5 +57,6 @@ shims! {
     /// # Safety
     ///
     /// `misc` is registered.
+    #[host(twin::device)]
     pub fn kx_miscdevice_device(misc: *mut kx_miscdevice) -> *mut device;
 }

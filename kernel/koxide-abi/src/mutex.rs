@@ -33,7 +33,7 @@ shims! {
     /// # Safety
     ///
     /// `lock` was made by [`kx_mutex_init`]. Process context.
-    #[host(twin::lock)]
+    #[host(twin::mutex_lock)]
     pub fn kx_mutex_lock(lock: *mut c_void);
 
     /// Locks when that is possible at once; 1 when it was.
@@ -41,7 +41,7 @@ shims! {
     /// # Safety
     ///
     /// `lock` was made by [`kx_mutex_init`]. Process context.
-    #[host(twin::trylock)]
+    #[host(twin::mutex_trylock)]
     pub fn kx_mutex_trylock(lock: *mut c_void) -> c_int;
 
     /// Unlocks.
@@ -49,6 +49,6 @@ shims! {
     /// # Safety
     ///
     /// The calling thread has locked `lock`.
-    #[host(twin::unlock)]
+    #[host(twin::mutex_unlock)]
     pub fn kx_mutex_unlock(lock: *mut c_void);
 }

@@ -4,6 +4,8 @@
 
 use core::ffi::c_void;
 
+#[cfg(not(target_os = "none"))]
+use crate::host::wait as twin;
 use crate::types::{file, poll_table_struct};
 
 shims! {
@@ -14,6 +16,7 @@ shims! {
     /// `file` is an open file, `head` was made by [`kx_init_waitqueue_head`](crate::kx_init_waitqueue_head), `table` is
     /// null or that of a poll under way. Before the queue goes, [`kx_wake_up_pollfree`] is called. Process context; may
     /// sleep.
+    #[host(twin::poll_wait)]
     pub fn kx_poll_wait(file: *mut file, head: *mut c_void, table: *mut poll_table_struct);
 
     /// Tells everybody who polls on a queue that it is about to go. An epoll or io_uring leaves it, and may look at the
@@ -22,5 +25,6 @@ shims! {
     /// # Safety
     ///
     /// `head` was made by [`kx_init_waitqueue_head`](crate::kx_init_waitqueue_head), and nobody registers with it any more.
+    #[host(twin::wake_pollfree)]
     pub fn kx_wake_up_pollfree(head: *mut c_void);
 }

@@ -75,5 +75,6 @@ shims! {
     /// # Safety
     ///
     /// The caller has a reference to the file.
+    #[host(crate::host::file::inode)]
     pub fn kx_file_inode(file: *mut file) -> *mut inode;
 }

@@ -32,5 +32,6 @@ shims! {
     /// # Safety
     ///
     /// Process context, outside of read-side critical sections.
+    #[host(crate::host::rcu::synchronize)]
     pub fn kx_rcu_barrier();
 }

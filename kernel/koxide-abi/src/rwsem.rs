@@ -33,7 +33,7 @@ shims! {
     /// # Safety
     ///
     /// `lock` was made by [`kx_init_rwsem`]. Process context.
-    #[host(twin::read)]
+    #[host(twin::down_read)]
     pub fn kx_down_read(lock: *mut c_void);
 
     /// Locks for reading when that is possible at once; 1 when it was.
@@ -41,7 +41,7 @@ shims! {
     /// # Safety
     ///
     /// `lock` was made by [`kx_init_rwsem`].
-    #[host(twin::try_read)]
+    #[host(twin::try_down_read)]
     pub fn kx_down_read_trylock(lock: *mut c_void) -> c_int;
 
     /// Ends reading.
@@ -49,7 +49,7 @@ shims! {
     /// # Safety
     ///
     /// The calling thread has locked `lock` for reading.
-    #[host(twin::read_unlock)]
+    #[host(twin::up_read)]
     pub fn kx_up_read(lock: *mut c_void);
 
     /// Locks for writing; sleeps while somebody reads or writes.
@@ -57,7 +57,7 @@ shims! {
     /// # Safety
     ///
     /// `lock` was made by [`kx_init_rwsem`]. Process context.
-    #[host(twin::write)]
+    #[host(twin::down_write)]
     pub fn kx_down_write(lock: *mut c_void);
 
     /// Locks for writing when that is possible at once; 1 when it was.
@@ -65,7 +65,7 @@ shims! {
     /// # Safety
     ///
     /// `lock` was made by [`kx_init_rwsem`].
-    #[host(twin::try_write)]
+    #[host(twin::try_down_write)]
     pub fn kx_down_write_trylock(lock: *mut c_void) -> c_int;
 
     /// Ends writing.
@@ -73,7 +73,7 @@ shims! {
     /// # Safety
     ///
     /// The calling thread has locked `lock` for writing.
-    #[host(twin::write_unlock)]
+    #[host(twin::up_write)]
     pub fn kx_up_write(lock: *mut c_void);
 
     /// Locks for reading, 0, or gives up when a signal comes, a negative errno.
@@ -81,6 +81,7 @@ shims! {
     /// # Safety
     ///
     /// `lock` was made by [`kx_init_rwsem`]. Process context.
+    #[host(twin::down_read_unless_signalled)]
     pub fn kx_down_read_interruptible(lock: *mut c_void) -> c_int;
 
     /// Locks for writing, 0, or gives up when the thread is to die, a negative errno.
@@ -88,6 +89,7 @@ shims! {
     /// # Safety
     ///
     /// `lock` was made by [`kx_init_rwsem`]. Process context.
+    #[host(twin::down_write_unless_signalled)]
     pub fn kx_down_write_killable(lock: *mut c_void) -> c_int;
 
     /// Goes on reading what it wrote.

@@ -34,7 +34,7 @@ shims! {
     /// # Safety
     ///
     /// `lock` was made by [`kx_spin_lock_init`].
-    #[host(twin::lock)]
+    #[host(twin::spin_lock)]
     pub fn kx_spin_lock(lock: *mut c_void);
 
     /// Locks when that is possible at once; 1 when it was.
@@ -42,7 +42,7 @@ shims! {
     /// # Safety
     ///
     /// `lock` was made by [`kx_spin_lock_init`].
-    #[host(twin::trylock)]
+    #[host(twin::spin_trylock)]
     pub fn kx_spin_trylock(lock: *mut c_void) -> c_int;
 
     /// Unlocks.
@@ -50,7 +50,7 @@ shims! {
     /// # Safety
     ///
     /// The calling thread has locked `lock`.
-    #[host(twin::unlock)]
+    #[host(twin::spin_unlock)]
     pub fn kx_spin_unlock(lock: *mut c_void);
 
     /// Locks with the interrupts of this CPU kept away, where spinlocks are held without sleeping at all; spins until the
@@ -59,7 +59,7 @@ shims! {
     /// # Safety
     ///
     /// `lock` was made by [`kx_spin_lock_init`]. Not in NMIs.
-    #[host(twin::lock)]
+    #[host(twin::spin_lock)]
     pub fn kx_spin_lock_irq_disable(lock: *mut c_void);
 
     /// As [`kx_spin_lock_irq_disable`] when that is possible at once; 1 when it was.
@@ -67,7 +67,7 @@ shims! {
     /// # Safety
     ///
     /// `lock` was made by [`kx_spin_lock_init`]. Not in NMIs.
-    #[host(twin::trylock)]
+    #[host(twin::spin_trylock)]
     pub fn kx_spin_trylock_irq_disable(lock: *mut c_void) -> c_int;
 
     /// Unlocks, and lets interrupts come when nothing else keeps them away.
@@ -75,6 +75,6 @@ shims! {
     /// # Safety
     ///
     /// The calling thread has locked `lock` with [`kx_spin_lock_irq_disable`].
-    #[host(twin::unlock)]
+    #[host(twin::spin_unlock)]
     pub fn kx_spin_unlock_irq_enable(lock: *mut c_void);
 }

@@ -4,6 +4,8 @@
 
 use core::ffi::{c_int, c_long, c_uint, c_void};
 
+#[cfg(not(target_os = "none"))]
+use crate::host::wait as twin;
 use crate::lockdep::LockClass;
 
 rooms! {
@@ -36,7 +38,7 @@ shims! {
     ///
     /// `head` points at room of the size and alignment of [`WaitQueueHead`] that nothing else uses and that does not
     /// move from now on; `class` is as [`LockClass::new`] says.
-    #[host(crate::host::wait::init)]
+    #[host(twin::init)]
     pub fn kx_init_waitqueue_head(head: *mut c_void, class: LockClass);
 
     /// Makes an entry for the running thread, in no queue.
@@ -45,6 +47,7 @@ shims! {
     ///
     /// `entry` points at room of the size and alignment of [`WaitQueueEntry`] that nothing else uses and that does not
     /// move from now on.
+    #[host(twin::init_entry)]
     pub fn kx_init_wait(entry: *mut c_void);
 
     /// Puts an entry at a queue's end and the running thread into the state `state`: [`kx_schedule_timeout`] then
@@ -54,6 +57,7 @@ shims! {
     ///
     /// `head` was made by [`kx_init_waitqueue_head`] and `entry` on this thread by [`kx_init_wait`]; the entry is in no
     /// other queue. [`kx_finish_wait`] is called before either goes. Process context.
+    #[host(twin::prepare_exclusive)]
     pub fn kx_prepare_to_wait_exclusive(head: *mut c_void, entry: *mut c_void, state: c_uint);
 
     /// As [`kx_prepare_to_wait_exclusive`], with an entry that every wake-up wakes. When a signal waits and `state` heeds
@@ -62,6 +66,7 @@ shims! {
     /// # Safety
     ///
     /// As for [`kx_prepare_to_wait_exclusive`].
+    #[host(twin::prepare_event)]
     pub fn kx_prepare_to_wait_event(head: *mut c_void, entry: *mut c_void, state: c_uint) -> c_long;
 
     /// Sleeps for so many jiffies, `c_long::MAX` for ever, or until the running thread is woken, as its state says.
@@ -70,6 +75,7 @@ shims! {
     /// # Safety
     ///
     /// `timeout` is not negative. Process context, where sleeping is allowed.
+    #[host(twin::schedule_timeout)]
     pub fn kx_schedule_timeout(timeout: c_long) -> c_long;
 
     /// Ends what a `kx_prepare_to_wait` began.
@@ -77,6 +83,7 @@ shims! {
     /// # Safety
     ///
     /// The entry was prepared for this queue by this thread.
+    #[host(twin::finish)]
     pub fn kx_finish_wait(head: *mut c_void, entry: *mut c_void);
 
     /// Wakes all entries that every wake-up wakes, and `exclusive` of the others: 0 for all.
@@ -84,7 +91,7 @@ shims! {
     /// # Safety
     ///
     /// `head` was made by [`kx_init_waitqueue_head`].
-    #[host(crate::host::wait::wake)]
+    #[host(twin::wake)]
     pub fn kx_wake_up(head: *mut c_void, exclusive: c_int);
 
     /// As [`kx_wake_up`] of one, for a thread that is about to sleep: who is woken may wait for this CPU.
@@ -92,7 +99,7 @@ shims! {
     /// # Safety
     ///
     /// `head` was made by [`kx_init_waitqueue_head`].
-    #[host(crate::host::wait::nobody)]
+    #[host(twin::wake_one)]
     pub fn kx_wake_up_sync(head: *mut c_void);
 
     /// Whether a queue has entries, or somebody is taking one out: 1 or 0.
@@ -100,5 +107,6 @@ shims! {
     /// # Safety
     ///
     /// `head` was made by [`kx_init_waitqueue_head`].
+    #[host(twin::busy)]
     pub fn kx_waitqueue_busy(head: *mut c_void) -> c_int;
 }

@@ -4,6 +4,8 @@
 
 use core::ffi::{c_char, c_int, c_void};
 
+#[cfg(not(target_os = "none"))]
+use crate::host::workqueue as twin;
 use crate::lockdep::LockClass;
 use crate::types::workqueue_struct;
 
@@ -62,6 +64,7 @@ shims! {
     ///
     /// `work` points at room of the size and alignment of [`Work`] that nothing else uses and that does not move from
     /// now on. Each time it was queued, `run` may be called with it, once. `class` is as [`LockClass::new`] says.
+    #[host(twin::init)]
     pub fn kx_work_init(work: *mut c_void, run: unsafe extern "C" fn(work: *mut c_void), class: LockClass);
 
     /// Makes a delayed work that is not queued.
@@ -69,6 +72,7 @@ shims! {
     /// # Safety
     ///
     /// As for [`kx_work_init`], with room of the size and alignment of [`DelayedWork`].
+    #[host(twin::init_delayed)]
     pub fn kx_delayed_work_init(
         work: *mut c_void,
         run: unsafe extern "C" fn(work: *mut c_void),
@@ -81,6 +85,7 @@ shims! {
     /// # Safety
     ///
     /// The work was made, and stays until its function was called, or it was cancelled. The queue lives.
+    #[host(twin::queue)]
     pub fn kx_queue_work(queue: *mut workqueue_struct, work: *mut c_void) -> c_int;
 
     /// Queues a delayed work after so many jiffies, unless it is queued already; 1 when it was not. Any context.
@@ -88,6 +93,7 @@ shims! {
     /// # Safety
     ///
     /// As for [`kx_queue_work`], and the queue lives until then.
+    #[host(twin::queue_delayed)]
     pub fn kx_queue_delayed_work(queue: *mut workqueue_struct, work: *mut c_void, delay: usize) -> c_int;
 
     /// Takes a work from its queue and waits until it does not run; 1 when it was queued. Sleeps.
@@ -95,6 +101,7 @@ shims! {
     /// # Safety
     ///
     /// The work was made, and stays meanwhile; its function does not call this.
+    #[host(twin::cancel_sync)]
     pub fn kx_cancel_work_sync(work: *mut c_void) -> c_int;
 
     /// Takes a delayed work from its queue or its timer and waits until it does not run; 1 when it was queued. Sleeps.
@@ -102,6 +109,7 @@ shims! {
     /// # Safety
     ///
     /// The delayed work was made, and stays meanwhile; its function does not call this.
+    #[host(twin::cancel_sync)]
     pub fn kx_cancel_delayed_work_sync(work: *mut c_void) -> c_int;
 
     /// Takes a delayed work from its queue or its timer; 1 when it was queued. Any context.
@@ -109,6 +117,7 @@ shims! {
     /// # Safety
     ///
     /// The delayed work was made, and stays meanwhile.
+    #[host(twin::cancel_delayed)]
     pub fn kx_cancel_delayed_work(work: *mut c_void) -> c_int;
 
     /// Whether a delayed work waits for its time and will be put into a queue then, any if null: 1 or 0. Any context.
@@ -116,6 +125,7 @@ shims! {
     /// # Safety
     ///
     /// The delayed work was made. The queue is only compared.
+    #[host(twin::waits_for)]
     pub fn kx_delayed_work_waits_for(work: *mut c_void, queue: *mut workqueue_struct) -> c_int;
 
     /// Waits until a work that is queued or runs has run; 1 when it was. Sleeps.
@@ -123,6 +133,7 @@ shims! {
     /// # Safety
     ///
     /// The work was made, and stays meanwhile; its function does not call this.
+    #[host(twin::flush)]
     pub fn kx_flush_work(work: *mut c_void) -> c_int;
 
     /// Queues a delayed work at once if it waits for its time, and waits until it has run; 1 when it was queued. Sleeps.
@@ -130,6 +141,7 @@ shims! {
     /// # Safety
     ///
     /// The delayed work was made, and stays meanwhile; its function does not call this.
+    #[host(twin::flush_delayed)]
     pub fn kx_flush_delayed_work(work: *mut c_void) -> c_int;
 
     /// One of the kernel's own queues, by its number here. Where a kernel has none for softirqs it is a queue of threads.
@@ -137,6 +149,7 @@ shims! {
     /// # Safety
     ///
     /// None. It lives for ever.
+    #[host(twin::system)]
     pub fn kx_system_workqueue(which: u32) -> *mut workqueue_struct;
 
     /// Makes a queue; null when there is no memory. `max_active` 0 is the kernel's default. Sleeps.
@@ -144,6 +157,7 @@ shims! {
     /// # Safety
     ///
     /// `name` is a NUL-terminated string.
+    #[host(twin::alloc)]
     pub fn kx_alloc_workqueue(name: *const c_char, flags: u32, max_active: u32) -> *mut workqueue_struct;
 
     /// Waits until all that was queued has run, and frees the queue. Sleeps.
@@ -151,6 +165,7 @@ shims! {
     /// # Safety
     ///
     /// The queue was made here, nobody uses it any more, and no delayed work waits for it.
+    #[host(twin::destroy)]
     pub fn kx_destroy_workqueue(queue: *mut workqueue_struct);
 
     /// Waits until all has run that was queued before. Sleeps.
@@ -158,6 +173,7 @@ shims! {
     /// # Safety
     ///
     /// The queue lives, and the caller is no work of it.
+    #[host(twin::flush_all)]
     pub fn kx_flush_workqueue(queue: *mut workqueue_struct);
 
     /// Waits until the queue is empty, while works queue themselves and each other. Sleeps.
@@ -165,5 +181,6 @@ shims! {
     /// # Safety
     ///
     /// The queue lives, and nobody but its works uses it meanwhile; no delayed work waits for it.
+    #[host(twin::drain)]
     pub fn kx_drain_workqueue(queue: *mut workqueue_struct);
 }

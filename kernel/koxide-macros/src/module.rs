@@ -61,6 +61,8 @@ fn c_literal(text: &LitStr) -> LitCStr {
 fn entries(info: &ModuleInfo) -> TokenStream {
     let ty = &info.ty;
     let selection = selection();
+    let names = info.params.iter().map(Param::name);
+    let giving = info.params.iter().map(Param::giving);
     quote! {
         // The driver's package need not know of this configuration.
         #[allow(unexpected_cfgs)]
@@ -87,6 +89,27 @@ fn entries(info: &ModuleInfo) -> TokenStream {
                 // SAFETY: the generated C file calls this once, from the module's exit function, which runs only
                 // after an init that succeeded.
                 unsafe { MODULE.exit() }
+            }
+
+            #[cfg(not(target_os = "none"))]
+            impl ::kernel::fake::Loadable for #ty {
+                const __PARAMETERS: &'static [&'static str] = &[#(#names),*];
+
+                unsafe fn __give<'a>(
+                    given: impl ::core::ops::Fn(&str) -> ::core::option::Option<&'a str>,
+                ) -> ::kernel::error::Result {
+                    let _ = &given;
+                    #(#giving)*
+                    ::core::result::Result::Ok(())
+                }
+
+                fn __init() -> ::core::ffi::c_int {
+                    kx_module_init()
+                }
+
+                fn __exit() {
+                    kx_module_exit();
+                }
             }
         };
     }

@@ -51,25 +51,51 @@ impl Param {
         )
     }
 
-    /// The storage, which C sets and Rust reads.
-    pub(crate) fn storage(&self) -> TokenStream {
+    /// Sets the parameter to what a test gives, or to its default.
+    pub(crate) fn giving(&self) -> TokenStream {
+        let Self { name, .. } = self;
+        let (ty, default) = self.value();
+        let shown = name.unraw().to_string();
+        quote! {
+            // SAFETY: no module is loaded that could use it.
+            unsafe {
+                ::kernel::fake::__Parameter::give(
+                    &module_parameters::#name,
+                    <::kernel::module_param::#ty>::new(#default),
+                    given(#shown),
+                )?;
+            }
+        }
+    }
+
+    /// The type without its path, and the default.
+    fn value(&self) -> (TokenStream, TokenStream) {
         let Self {
-            name,
-            default,
-            description,
-            perm,
-            ty,
+            ty, default, perm, ..
         } = self;
-        let symbol = format_ident!("kx_param_{}", name).to_string();
         let writable = perm & 0o222 != 0;
-        let (ty, default) = match ty {
+        match ty {
             Ty::Number(ty) => (quote!(ModuleParamAccess<#ty, #writable>), quote!(#default)),
             Ty::Array(ty, len) => (
                 quote!(ModuleParamArray<#ty, { #len }, #writable>),
                 quote!(#default),
             ),
             Ty::Str => (quote!(ModuleParamString<#writable>), c_literal(default)),
-        };
+        }
+    }
+
+    /// The name, as users write it.
+    pub(crate) fn name(&self) -> String {
+        self.name.unraw().to_string()
+    }
+
+    /// The storage, which C sets and Rust reads.
+    pub(crate) fn storage(&self) -> TokenStream {
+        let Self {
+            name, description, ..
+        } = self;
+        let symbol = format_ident!("kx_param_{}", name).to_string();
+        let (ty, default) = self.value();
         quote! {
             #[doc = #description]
             #[cfg_attr(target_os = "none", unsafe(export_name = #symbol))]

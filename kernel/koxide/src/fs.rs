@@ -103,18 +103,18 @@ mod tests {
 
     #[test]
     fn a_file_is_kept_by_counting() {
-        let mut raw = host::file::File { count: 1 };
+        let raw = host::file::File::of_nothing(1);
         // SAFETY: it has a reference as long as `raw` lives.
         let file = unsafe { File::from_raw(raw.as_raw()) };
         let kept = ARef::from(file);
         drop((kept.clone(), kept));
-        assert_eq!(raw.count, 1);
+        assert_eq!(raw.refs(), 1);
     }
 
     #[test]
     #[should_panic(expected = "a file that is being released cannot be kept")]
     fn a_file_that_is_being_released_cannot_be_kept() {
-        let mut raw = host::file::File { count: 0 };
+        let raw = host::file::File::of_nothing(0);
         // SAFETY: it lives as long as `raw`.
         let file = unsafe { File::from_raw(raw.as_raw()) };
         drop(ARef::from(file));

@@ -47,7 +47,7 @@
 // The macros name this crate as a driver does.
 extern crate self as kernel;
 
-#[cfg(test)]
+#[cfg(not(target_os = "none"))]
 extern crate std;
 
 pub mod alloc;
@@ -62,6 +62,8 @@ pub mod debugfs;
 pub mod device;
 pub mod entry;
 pub mod error;
+#[cfg(not(target_os = "none"))]
+pub mod fake;
 pub mod faux;
 pub mod ffi;
 pub mod fmt;

@@ -120,6 +120,13 @@ fn check_registrations() {
     );
 }
 
+/// The state of this library before a module is loaded: on the host one process loads modules one after the other.
+#[cfg(not(target_os = "none"))]
+pub(crate) fn reset() {
+    REGISTRATIONS.store(0, Ordering::Relaxed);
+    pending::reset();
+}
+
 /// The room of a module's value; `module!` makes it.
 #[doc(hidden)]
 pub struct Slot<M>(UnsafeCell<MaybeUninit<M>>);

@@ -53,6 +53,8 @@
 #![allow(unsafe_code, reason = "C writes the values that Rust reads")]
 
 mod array;
+#[cfg(not(target_os = "none"))]
+pub(crate) mod given;
 mod text;
 
 use core::cell::UnsafeCell;

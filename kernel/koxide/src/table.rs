@@ -42,12 +42,12 @@ macro_rules! define_table {
     }};
 }
 
-/// Outside the kernel there are no tables.
+/// Outside the kernel the table is used that a kernel's would be filled from.
 #[cfg(not(target_os = "none"))]
 macro_rules! define_table {
     (size: $size:expr, getter: $getter:path, fill: $fill:path $(,)?) => {{
-        let _ = ($size, $getter as *const (), $fill as *const ());
-        ::core::ptr::null::<::core::ffi::c_void>()
+        let _ = ($size, $fill as *const ());
+        $getter()
     }};
 }
 

@@ -4,6 +4,8 @@
 
 use std::cell::Cell;
 
+use super::context;
+
 thread_local! {
     /// How often interrupts are disabled.
     static DISABLED: Cell<u32> = const { Cell::new(0) };
@@ -15,6 +17,7 @@ thread_local! {
 ///
 /// As for `kx_local_interrupt_disable`.
 pub(crate) unsafe fn disable() {
+    context::enter_atomic();
     DISABLED.set(DISABLED.get() + 1);
 }
 
@@ -26,4 +29,5 @@ pub(crate) unsafe fn disable() {
 pub(crate) unsafe fn enable() {
     let disabled = DISABLED.get().checked_sub(1);
     DISABLED.set(disabled.expect("enabled what was not disabled"));
+    context::leave_atomic();
 }

@@ -5,6 +5,7 @@
 use core::ffi::{c_int, c_void};
 use core::sync::atomic::{AtomicU8, Ordering};
 
+use super::context;
 use crate::lockdep::LockClass;
 
 /// The state of a lock.
@@ -27,35 +28,36 @@ pub(crate) unsafe fn init(lock: *mut c_void, _class: LockClass) {
     unsafe { lock.cast::<u8>().write(0) };
 }
 
-/// Twin of `kx_mutex_lock` and `kx_spin_lock`.
+/// Twin of `kx_mutex_lock`.
 ///
 /// # Safety
 ///
 /// As for `kx_mutex_lock`.
-pub(crate) unsafe fn lock(lock: *mut c_void) {
+pub(crate) unsafe fn mutex_lock(lock: *mut c_void) {
+    context::might_sleep();
     // SAFETY: the contract is the same.
-    while unsafe { trylock(lock) } == 0 {
+    while unsafe { mutex_trylock(lock) } == 0 {
         std::thread::yield_now();
     }
 }
 
-/// Twin of `kx_mutex_trylock` and `kx_spin_trylock`.
+/// Twin of `kx_mutex_trylock`.
 ///
 /// # Safety
 ///
 /// As for `kx_mutex_trylock`.
-pub(crate) unsafe fn trylock(lock: *mut c_void) -> c_int {
+pub(crate) unsafe fn mutex_trylock(lock: *mut c_void) -> c_int {
     // SAFETY: the lock was initialised and lives.
     let state = unsafe { state(lock) };
     c_int::from(state.swap(1, Ordering::Acquire) == 0)
 }
 
-/// Twin of `kx_mutex_unlock` and `kx_spin_unlock`.
+/// Twin of `kx_mutex_unlock`.
 ///
 /// # Safety
 ///
 /// As for `kx_mutex_unlock`.
-pub(crate) unsafe fn unlock(lock: *mut c_void) {
+pub(crate) unsafe fn mutex_unlock(lock: *mut c_void) {
     // SAFETY: the lock was initialised and lives.
     let state = unsafe { state(lock) };
     assert_eq!(
@@ -63,4 +65,42 @@ pub(crate) unsafe fn unlock(lock: *mut c_void) {
         1,
         "unlocked a lock that was not locked"
     );
+}
+
+/// Twin of `kx_spin_lock`: nothing sleeps while it is held.
+///
+/// # Safety
+///
+/// As for `kx_spin_lock`.
+pub(crate) unsafe fn spin_lock(lock: *mut c_void) {
+    context::enter_atomic();
+    // SAFETY: the state is used in the same way.
+    while unsafe { mutex_trylock(lock) } == 0 {
+        std::thread::yield_now();
+    }
+}
+
+/// Twin of `kx_spin_trylock`.
+///
+/// # Safety
+///
+/// As for `kx_spin_trylock`.
+pub(crate) unsafe fn spin_trylock(lock: *mut c_void) -> c_int {
+    // SAFETY: the state is used in the same way.
+    let locked = unsafe { mutex_trylock(lock) };
+    if locked != 0 {
+        context::enter_atomic();
+    }
+    locked
+}
+
+/// Twin of `kx_spin_unlock`.
+///
+/// # Safety
+///
+/// As for `kx_spin_unlock`.
+pub(crate) unsafe fn spin_unlock(lock: *mut c_void) {
+    // SAFETY: the state is used in the same way.
+    unsafe { mutex_unlock(lock) };
+    context::leave_atomic();
 }

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The kernel log: each thread has its own, so that a test reads what it wrote itself.
+//! The kernel log of the thread's machine.
 
-use core::cell::RefCell;
 use core::ffi::{CStr, c_char, c_void};
 
-std::thread_local! {
-    static LOG: RefCell<Vec<(u32, String)>> = const { RefCell::new(Vec::new()) };
+use super::machine::{current, lock};
+
+/// Takes the lines that were written: level and text.
+pub fn take() -> Vec<(u32, String)> {
+    core::mem::take(&mut lock(&current().log))
 }
 
-/// Takes the lines that this thread has written: level and text.
-pub fn take() -> Vec<(u32, String)> {
-    LOG.take()
+/// Writes a line.
+pub(super) fn write(level: u32, prefix: &str, text: &[u8]) {
+    let line = format!("{prefix}{}", String::from_utf8_lossy(text));
+    lock(&current().log).push((level, line));
 }
 
 /// Twin of `kx_print`.
@@ -22,14 +25,12 @@ pub fn take() -> Vec<(u32, String)> {
 pub(crate) unsafe fn print(level: u32, prefix: *const c_char, text: *const u8, len: usize) {
     // SAFETY: the text is readable for so many bytes.
     let text = unsafe { core::slice::from_raw_parts(text, len) };
-    let mut line = String::new();
-    if !prefix.is_null() {
-        // SAFETY: a prefix that is not null is a NUL-terminated string.
-        let prefix = unsafe { CStr::from_ptr(prefix) };
-        line = format!("{}: ", prefix.to_string_lossy());
+    if prefix.is_null() {
+        return write(level, "", text);
     }
-    line.push_str(&String::from_utf8_lossy(text));
-    LOG.with_borrow_mut(|log| log.push((level, line)));
+    // SAFETY: a prefix that is not null is a NUL-terminated string.
+    let prefix = unsafe { CStr::from_ptr(prefix) };
+    write(level, &format!("{}: ", prefix.to_string_lossy()), text);
 }
 
 /// Twin of `kx_pointer_text`.

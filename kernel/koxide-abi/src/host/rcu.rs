@@ -5,6 +5,8 @@
 use std::cell::RefCell;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
+use super::context;
+
 /// Held by readers.
 static READERS: RwLock<()> = RwLock::new(());
 
@@ -19,6 +21,7 @@ thread_local! {
 ///
 /// As for `kx_rcu_read_lock`.
 pub(crate) unsafe fn read_lock() {
+    context::enter_atomic();
     SECTIONS.with_borrow_mut(|sections| {
         let first = sections.is_empty();
         sections.push(first.then(|| READERS.read().unwrap_or_else(PoisonError::into_inner)));
@@ -33,6 +36,7 @@ pub(crate) unsafe fn read_lock() {
 pub(crate) unsafe fn read_unlock() {
     let ended = SECTIONS.with_borrow_mut(Vec::pop);
     assert!(ended.is_some(), "ended a section that was not begun");
+    context::leave_atomic();
 }
 
 /// Twin of `kx_synchronize_rcu`.
@@ -41,5 +45,6 @@ pub(crate) unsafe fn read_unlock() {
 ///
 /// As for `kx_synchronize_rcu`.
 pub(crate) unsafe fn synchronize() {
+    context::might_sleep();
     drop(READERS.write().unwrap_or_else(PoisonError::into_inner));
 }

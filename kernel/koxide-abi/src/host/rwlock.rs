@@ -5,6 +5,7 @@
 use core::ffi::{c_int, c_void};
 use core::sync::atomic::{AtomicU32, Ordering};
 
+use super::context;
 use crate::lockdep::LockClass;
 
 /// Somebody writes.
@@ -30,24 +31,25 @@ pub(crate) unsafe fn init(lock: *mut c_void, _class: LockClass) {
     unsafe { lock.cast::<u32>().write(0) };
 }
 
-/// Twin of `kx_read_lock` and `kx_down_read`.
+/// Twin of `kx_down_read`.
 ///
 /// # Safety
 ///
-/// As for `kx_read_lock`.
-pub(crate) unsafe fn read(lock: *mut c_void) {
+/// As for `kx_down_read`.
+pub(crate) unsafe fn down_read(lock: *mut c_void) {
+    context::might_sleep();
     // SAFETY: the contract is the same.
-    while unsafe { try_read(lock) } == 0 {
+    while unsafe { try_down_read(lock) } == 0 {
         std::thread::yield_now();
     }
 }
 
-/// Twin of `kx_read_trylock` and `kx_down_read_trylock`.
+/// Twin of `kx_down_read_trylock`.
 ///
 /// # Safety
 ///
-/// As for `kx_read_trylock`.
-pub(crate) unsafe fn try_read(lock: *mut c_void) -> c_int {
+/// As for `kx_down_read_trylock`.
+pub(crate) unsafe fn try_down_read(lock: *mut c_void) -> c_int {
     // SAFETY: the lock was initialised and lives.
     let readers = unsafe { readers(lock) };
     let counted = readers.fetch_update(Ordering::Acquire, Ordering::Relaxed, |readers| {
@@ -56,47 +58,48 @@ pub(crate) unsafe fn try_read(lock: *mut c_void) -> c_int {
     c_int::from(counted.is_ok())
 }
 
-/// Twin of `kx_read_unlock` and `kx_up_read`.
+/// Twin of `kx_up_read`.
 ///
 /// # Safety
 ///
-/// As for `kx_read_unlock`.
-pub(crate) unsafe fn read_unlock(lock: *mut c_void) {
+/// As for `kx_up_read`.
+pub(crate) unsafe fn up_read(lock: *mut c_void) {
     // SAFETY: the lock was initialised and lives.
     let before = unsafe { readers(lock) }.fetch_sub(1, Ordering::Release);
     assert!(before != 0 && before != WRITER, "nobody was reading");
 }
 
-/// Twin of `kx_write_lock` and `kx_down_write`.
+/// Twin of `kx_down_write`.
 ///
 /// # Safety
 ///
-/// As for `kx_write_lock`.
-pub(crate) unsafe fn write(lock: *mut c_void) {
+/// As for `kx_down_write`.
+pub(crate) unsafe fn down_write(lock: *mut c_void) {
+    context::might_sleep();
     // SAFETY: the contract is the same.
-    while unsafe { try_write(lock) } == 0 {
+    while unsafe { try_down_write(lock) } == 0 {
         std::thread::yield_now();
     }
 }
 
-/// Twin of `kx_write_trylock` and `kx_down_write_trylock`.
+/// Twin of `kx_down_write_trylock`.
 ///
 /// # Safety
 ///
-/// As for `kx_write_trylock`.
-pub(crate) unsafe fn try_write(lock: *mut c_void) -> c_int {
+/// As for `kx_down_write_trylock`.
+pub(crate) unsafe fn try_down_write(lock: *mut c_void) -> c_int {
     // SAFETY: the lock was initialised and lives.
     let readers = unsafe { readers(lock) };
     let locked = readers.compare_exchange(0, WRITER, Ordering::Acquire, Ordering::Relaxed);
     c_int::from(locked.is_ok())
 }
 
-/// Twin of `kx_write_unlock` and `kx_up_write`.
+/// Twin of `kx_up_write`.
 ///
 /// # Safety
 ///
-/// As for `kx_write_unlock`.
-pub(crate) unsafe fn write_unlock(lock: *mut c_void) {
+/// As for `kx_up_write`.
+pub(crate) unsafe fn up_write(lock: *mut c_void) {
     // SAFETY: the lock was initialised and lives.
     let before = unsafe { readers(lock) }.swap(0, Ordering::Release);
     assert_eq!(before, WRITER, "nobody was writing");
@@ -111,4 +114,102 @@ pub(crate) unsafe fn downgrade(lock: *mut c_void) {
     // SAFETY: the lock was initialised and lives.
     let before = unsafe { readers(lock) }.swap(1, Ordering::Release);
     assert_eq!(before, WRITER, "nobody was writing");
+}
+
+/// Twin of `kx_read_lock`: nothing sleeps while it is held.
+///
+/// # Safety
+///
+/// As for `kx_read_lock`.
+pub(crate) unsafe fn read(lock: *mut c_void) {
+    context::enter_atomic();
+    // SAFETY: the state is used in the same way.
+    while unsafe { try_down_read(lock) } == 0 {
+        std::thread::yield_now();
+    }
+}
+
+/// Twin of `kx_read_trylock`.
+///
+/// # Safety
+///
+/// As for `kx_read_trylock`.
+pub(crate) unsafe fn try_read(lock: *mut c_void) -> c_int {
+    // SAFETY: the state is used in the same way.
+    let locked = unsafe { try_down_read(lock) };
+    if locked != 0 {
+        context::enter_atomic();
+    }
+    locked
+}
+
+/// Twin of `kx_read_unlock`.
+///
+/// # Safety
+///
+/// As for `kx_read_unlock`.
+pub(crate) unsafe fn read_unlock(lock: *mut c_void) {
+    // SAFETY: the state is used in the same way.
+    unsafe { up_read(lock) };
+    context::leave_atomic();
+}
+
+/// Twin of `kx_down_read_interruptible`: no signal comes while it waits.
+///
+/// # Safety
+///
+/// As for `kx_down_read`.
+pub(crate) unsafe fn down_read_unless_signalled(lock: *mut c_void) -> c_int {
+    // SAFETY: the contract is the same.
+    unsafe { down_read(lock) };
+    0
+}
+
+/// Twin of `kx_write_lock`: nothing sleeps while it is held.
+///
+/// # Safety
+///
+/// As for `kx_write_lock`.
+pub(crate) unsafe fn write(lock: *mut c_void) {
+    context::enter_atomic();
+    // SAFETY: the state is used in the same way.
+    while unsafe { try_down_write(lock) } == 0 {
+        std::thread::yield_now();
+    }
+}
+
+/// Twin of `kx_write_trylock`.
+///
+/// # Safety
+///
+/// As for `kx_write_trylock`.
+pub(crate) unsafe fn try_write(lock: *mut c_void) -> c_int {
+    // SAFETY: the state is used in the same way.
+    let locked = unsafe { try_down_write(lock) };
+    if locked != 0 {
+        context::enter_atomic();
+    }
+    locked
+}
+
+/// Twin of `kx_write_unlock`.
+///
+/// # Safety
+///
+/// As for `kx_write_unlock`.
+pub(crate) unsafe fn write_unlock(lock: *mut c_void) {
+    // SAFETY: the state is used in the same way.
+    unsafe { up_write(lock) };
+    context::leave_atomic();
+}
+
+/// Twin of `kx_down_write_killable`: no signal comes while it waits.
+///
+/// # Safety
+///
+/// As for `kx_down_write`.
+pub(crate) unsafe fn down_write_unless_signalled(lock: *mut c_void) -> c_int {
+    // SAFETY: the contract is the same.
+    unsafe { down_write(lock) };
+    0
 }

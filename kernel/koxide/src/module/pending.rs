@@ -59,6 +59,13 @@ fn used() {
     }
 }
 
+/// Takes what is new again, as a module does that was just loaded.
+#[cfg(not(target_os = "none"))]
+pub(super) fn reset() {
+    PENDING.owed.store(0, Ordering::SeqCst);
+    PENDING.closed.store(false, Ordering::SeqCst);
+}
+
 /// Calls off the delayed works that wait for a queue.
 ///
 /// # Context

@@ -17,7 +17,9 @@ use super::{Lock, ModuleParam};
 /// - Whoever writes it holds the lock.
 /// - Unless it is `WRITABLE`, it does not change once the module's `init` is called.
 #[repr(transparent)]
-pub struct ModuleParamArray<T, const N: usize, const WRITABLE: bool = false>(UnsafeCell<Row<T, N>>);
+pub struct ModuleParamArray<T, const N: usize, const WRITABLE: bool = false>(
+    pub(super) UnsafeCell<Row<T, N>>,
+);
 
 /// The row in memory; `shims/module_param.c` has the same struct.
 ///
@@ -26,10 +28,10 @@ pub struct ModuleParamArray<T, const N: usize, const WRITABLE: bool = false>(Uns
 /// `count` is at most `room`, which is `N`.
 #[derive(Clone, Copy)]
 #[repr(C)]
-struct Row<T, const N: usize> {
-    count: usize,
+pub(super) struct Row<T, const N: usize> {
+    pub(super) count: usize,
     room: usize,
-    elements: [T; N],
+    pub(super) elements: [T; N],
 }
 
 // SAFETY: threads only read the row, under the lock where it can change.

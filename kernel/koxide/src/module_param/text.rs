@@ -21,7 +21,7 @@ use crate::str::CString;
 // `shims/module_param.c` has the same struct.
 #[repr(C)]
 pub struct ModuleParamString<const WRITABLE: bool = false> {
-    given: UnsafeCell<*const c_char>,
+    pub(super) given: UnsafeCell<*const c_char>,
     default: *const c_char,
 }
 

@@ -73,10 +73,12 @@ const fn write(order: OrderingType) -> Ordering {
 /// An operation that reads and writes, with a fence on both sides if its order is full.
 ///
 /// On arm64 a `SeqCst` operation is a load-acquire and a store-release: what precedes it may still come after its load,
-/// and what follows before its store. On x86 every such instruction is a fence of its own.
+/// and what follows before its store. On x86 every such instruction is a fence of its own. Miri knows no processor, but the
+/// language's rules, by which it is none.
 #[inline(always)]
 fn fenced<R>(order: OrderingType, operation: impl FnOnce(Ordering) -> R) -> R {
-    let fences = matches!(order, OrderingType::Full) && cfg!(not(target_arch = "x86_64"));
+    let fences =
+        matches!(order, OrderingType::Full) && cfg!(any(not(target_arch = "x86_64"), miri));
     if fences {
         fence(Ordering::SeqCst);
     }
