@@ -96,8 +96,8 @@ pub(crate) struct Selection {
     /// The driver's package; without it the package of this folder, or all drivers of the workspace.
     #[arg(short, long, value_name = "NAME")]
     pub(crate) package: Vec<String>,
-    /// A kernel: `running`, `path:DIR`, `debian:SUITE`, `deb:FILE,...` or a line such as `6.1`; may be repeated.
-    /// Without it, those of `kernels.toml`.
+    /// A kernel: `running`, `path:DIR`, `debian:SUITE`, `debug:LINE`, `deb:FILE,...` or a line such as `6.1`; may be
+    /// repeated. Without it, those of `kernels.toml`.
     #[arg(short, long, value_name = "K")]
     pub(crate) kernel: Vec<String>,
 }
@@ -207,6 +207,9 @@ pub(crate) enum Kernel {
     /// Fetch a kernel, or remember where one is.
     #[command(after_help = "Example:\n  cargo koxide kernel add debian:bookworm")]
     Add(KernelAdd),
+    /// Build a debug kernel, which watches what drivers do.
+    #[command(after_help = "Example:\n  cargo koxide kernel build debug:6.1")]
+    Build(KernelBuild),
     /// Show what is known of a kernel: release, packages, files.
     #[command(after_help = "Example:\n  cargo koxide kernel show debian:bookworm")]
     Show(KernelName),
@@ -229,6 +232,16 @@ pub(crate) struct KernelAdd {
     /// The keys that the archive is signed with; remembered.
     #[arg(long, value_name = "FILE")]
     pub(crate) keyring: Option<PathBuf>,
+}
+
+/// `kernel build`
+#[derive(Debug, Args)]
+pub(crate) struct KernelBuild {
+    /// The kernel's name: `debug:6.1` or `debug:6.12`.
+    pub(crate) name: String,
+    /// A suite of Debian's that has the sources; without it, those of `kernels.toml` are looked at; may be repeated.
+    #[arg(long, value_name = "SUITE")]
+    pub(crate) suite: Vec<String>,
 }
 
 /// `kernel show`

@@ -84,6 +84,8 @@ fn of_build(error: &BuildError) -> Exit {
         BuildError::Driver(Driver::Crates { .. })
         | BuildError::Kernel(
             Kernel::NotFetched { .. }
+            | Kernel::NotBuilt { .. }
+            | Kernel::NoSourcePackage { .. }
             | Kernel::Offline { .. }
             | Kernel::NoSource { .. }
             | Kernel::Network { .. }

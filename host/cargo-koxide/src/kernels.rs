@@ -69,6 +69,19 @@ impl Matrix {
         }
     }
 
+    /// The suites of Debian's that the matrix names, then those of the command's own.
+    pub(crate) fn suites(&self) -> Vec<String> {
+        let built_in: Self = toml::from_str(BUILT_IN).expect("a test reads it");
+        let mut suites = Vec::new();
+        for row in self.kernel.iter().chain(&built_in.kernel) {
+            match row.name.parse() {
+                Ok(KernelName::Debian(suite)) if !suites.contains(&suite) => suites.push(suite),
+                _ => {}
+            }
+        }
+        suites
+    }
+
     /// The kernel that is used where only one is.
     pub(crate) fn first(&self) -> anyhow::Result<KernelName> {
         match self.kernel.first() {
@@ -110,6 +123,13 @@ mod tests {
     fn the_matrix_of_the_command_is_well_formed() {
         let matrix: Matrix = toml::from_str(BUILT_IN).unwrap();
         assert!(!matrix.select(&[]).unwrap().is_empty());
+    }
+
+    #[test]
+    fn suites_are_named_once() {
+        let text = "[[kernel]]\nname = \"debian:trixie\"\nline = \"6.12\"\narch = \"x86_64\"\n";
+        let matrix: Matrix = toml::from_str(text).unwrap();
+        assert_eq!(matrix.suites(), ["trixie", "bookworm", "bookworm-backports"]);
     }
 
     #[test]

@@ -42,6 +42,12 @@ impl Progress for Steps<'_> {
         }
     }
 
+    fn steps(&self, done: u64, total: u64) {
+        if let Ok(stage) = self.stage.lock() {
+            self.ui.steps(&stage, done, total);
+        }
+    }
+
     fn note(&self, text: &str) {
         // The words of other programs: an error repeats those that explain it.
         if self.ui.is_verbose() {
@@ -83,6 +89,7 @@ fn from_build(need: BuildNeed) -> Need {
         BuildNeed::Binutils => Need::Binutils,
         BuildNeed::Apt | BuildNeed::Dpkg => Need::Apt,
         BuildNeed::Rustup | BuildNeed::Cargo => Need::Rustup,
+        BuildNeed::KernelTools => Need::KernelTools,
         BuildNeed::Toolchain => Need::Toolchain,
         BuildNeed::RustSrc => Need::RustSrc,
         BuildNeed::RustTarget(target) => Need::RustTarget(target),

@@ -28,6 +28,8 @@ pub(crate) enum Need {
     Binutils,
     /// The library with which kernels' own tools read object files.
     LibElf,
+    /// flex, bison, bc and the headers of libelf.
+    KernelTools,
     /// `apt-get`, `apt-cache` and `dpkg-deb`.
     Apt,
     /// QEMU for x86_64.
@@ -70,6 +72,11 @@ impl Need {
         ]
     }
 
+    /// What only some need, for a verb of its own.
+    pub(crate) fn optional() -> Vec<Self> {
+        vec![Self::KernelTools]
+    }
+
     /// What it is used for.
     pub(crate) fn purpose(&self) -> &'static str {
         match self {
@@ -78,6 +85,9 @@ impl Need {
             Self::Binutils => "links the driver's object",
             Self::LibElf => {
                 "objtool, which comes with the kernel's headers, reads object files with it"
+            }
+            Self::KernelTools => {
+                "compiles kernels, which only `cargo koxide kernel build` does"
             }
             Self::Apt => "fetches Debian's kernels and checks their signatures",
             Self::Qemu => "boots the kernels that drivers run on",
@@ -101,6 +111,10 @@ impl Need {
             Self::Make => program("make"),
             Self::Binutils => program("ld").and(program("strip")).and(program("objcopy")),
             Self::LibElf => library("libelf.so.1"),
+            Self::KernelTools => header("gelf.h")
+                .and(program("flex"))
+                .and(program("bison"))
+                .and(program("bc")),
             Self::Apt => program("dpkg-deb")
                 .and(program("apt-cache"))
                 .and(program("apt-get")),
@@ -131,6 +145,12 @@ impl Need {
             Self::Make => ["make", "make", "make", "make"],
             Self::Binutils => ["binutils", "binutils", "binutils", "binutils"],
             Self::LibElf => ["libelf-dev", "elfutils-libelf", "libelf", "libelf1"],
+            Self::KernelTools => [
+                "flex bison bc libelf-dev",
+                "flex bison bc elfutils-libelf-devel",
+                "flex bison bc libelf",
+                "flex bison bc libelf-devel",
+            ],
             Self::Apt => ["apt", "apt", "apt", "apt"],
             Self::Qemu => [
                 "qemu-system-x86",
@@ -180,6 +200,7 @@ impl fmt::Display for Need {
             Self::Make => f.write_str("make"),
             Self::Binutils => f.write_str("binutils"),
             Self::LibElf => f.write_str("libelf"),
+            Self::KernelTools => f.write_str("flex, bison, bc, libelf's headers"),
             Self::Apt => f.write_str("apt"),
             Self::Qemu => f.write_str("QEMU"),
             Self::Busybox => f.write_str("busybox"),
@@ -224,6 +245,15 @@ fn library(name: &str) -> Option<String> {
         "/usr/lib",
         "/lib",
     ];
+    folders
+        .iter()
+        .map(|folder| format!("{folder}/{name}"))
+        .find(|path| Path::new(path).exists())
+}
+
+/// Where the C compiler would find a header.
+fn header(name: &str) -> Option<String> {
+    let folders = ["/usr/include", "/usr/include/x86_64-linux-gnu"];
     folders
         .iter()
         .map(|folder| format!("{folder}/{name}"))
@@ -410,7 +440,7 @@ mod tests {
 
     #[test]
     fn every_need_can_be_installed_everywhere() {
-        for need in Need::all() {
+        for need in Need::all().into_iter().chain(Need::optional()) {
             for manager in [Manager::Apt, Manager::Dnf, Manager::Pacman, Manager::Zypper] {
                 let remedy = Remedy::new(std::slice::from_ref(&need), Some(manager));
                 assert_ne!(remedy, Remedy::default(), "{need} with {manager:?}");

@@ -121,6 +121,15 @@ impl Ui {
 
     /// Shows how far a long step is; `total` is zero while it is not known.
     pub(crate) fn progress(&self, what: &str, done: u64, total: u64) {
+        self.bar_of("{bytes}/{total_bytes} {eta}", what, done, total);
+    }
+
+    /// Shows how many parts of a long step are done.
+    pub(crate) fn steps(&self, what: &str, done: u64, total: u64) {
+        self.bar_of("{percent:>3}% {elapsed}", what, done, total);
+    }
+
+    fn bar_of(&self, figures: &str, what: &str, done: u64, total: u64) {
         if !self.animated {
             return;
         }
@@ -131,11 +140,11 @@ impl Ui {
             bar
         });
         let template = if total > 0 {
-            "{prefix:>12.cyan.bold} [{bar:30}] {bytes}/{total_bytes} {eta} {wide_msg}"
+            format!("{{prefix:>12.cyan.bold}} [{{bar:30}}] {figures} {{wide_msg}}")
         } else {
-            "{prefix:>12.cyan.bold} {spinner} {elapsed} {wide_msg}"
+            "{prefix:>12.cyan.bold} {spinner} {elapsed} {wide_msg}".to_owned()
         };
-        if let Ok(style) = ProgressStyle::with_template(template) {
+        if let Ok(style) = ProgressStyle::with_template(&template) {
             bar.set_style(style.progress_chars("=> "));
         }
         if total > 0 {

@@ -8,7 +8,10 @@ use std::path::Path;
 use std::process::Command;
 
 use support::cache::{Copy, holds};
-use support::{FAILED, KERNEL, MISSING, Package, USAGE, koxide_in, repository, run, scratch};
+use support::sandbox::Programs;
+use support::{
+    FAILED, KERNEL, MISSING, Package, USAGE, koxide, koxide_in, repository, run, scratch,
+};
 
 #[test]
 fn names_that_no_kernel_has() {
@@ -18,6 +21,7 @@ fn names_that_no_kernel_has() {
         ("path:/no/such/folder", "there is no /no/such/folder"),
         ("deb:/no/such/file.deb", "there is no /no/such/file.deb"),
         ("debian:", "debian:SUITE"),
+        ("debug:5.10", "debug:6.1, debug:6.12"),
     ] {
         koxide_in(
             &repository(),
@@ -34,6 +38,40 @@ fn names_that_no_kernel_has() {
     .with(USAGE)
     .saying("found no kernel in")
     .saying("include/config/kernel.release");
+}
+
+#[test]
+fn a_debug_kernel_that_is_not_built() {
+    let cache = scratch("no-debug-kernel-");
+    let with_cache = |args: &[&str]| {
+        let mut command = koxide(&repository());
+        command.args(args).env("KOXIDE_CACHE", cache.path());
+        run(&mut command)
+    };
+    for verb in [&["run", "-p", "hello_world", "--kernel"][..], &["kernel", "add"]] {
+        let mut args = verb.to_vec();
+        args.push("debug:6.1");
+        with_cache(&args)
+            .with(MISSING)
+            .saying("the kernel debug:6.1 is not built yet")
+            .saying("`cargo koxide kernel build debug:6.1`");
+    }
+    with_cache(&["kernel", "build", KERNEL])
+        .with(USAGE)
+        .saying("debug:6.1, debug:6.12");
+    with_cache(&["kernel", "update", "debug:6.1"])
+        .with(USAGE)
+        .saying("kernel build debug:6.1");
+    // What a module's build does not need and a kernel's does is asked for before anything is fetched.
+    let programs = Programs::without(&["flex", "bison"]);
+    let mut build = koxide(&repository());
+    build.args(["kernel", "build", "debug:6.1"]);
+    build.env("PATH", programs.path()).env("KOXIDE_CACHE", cache.path());
+    run(&mut build)
+        .with(MISSING)
+        .saying("building a kernel needs flex, bison")
+        .saying("To install it:");
+    assert!(!cache.path().join("build").exists());
 }
 
 #[test]

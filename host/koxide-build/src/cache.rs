@@ -9,6 +9,7 @@
 //! apt/<suite>/            apt's private state: package lists, sources
 //! library/<hash>/         the library that a command carries, for drivers outside of a project
 //! sources/<package>/      folders of a kernel's sources
+//! build/<id>/             a debug kernel that is being built
 //! vm/                     what virtual machines keep: unpacked images, whether KVM works
 //! ```
 
@@ -140,11 +141,12 @@ impl Cache {
         if !self.root.exists() {
             return Ok(0);
         }
+        let _building = self.build_lock(&Silent)?;
         let _lock = self.lock(&Silent)?;
         let bytes = disk_use(&self.root);
         // Only what this tool put there: the folder may be named by a variable, and that may be set wrongly.
         for name in [
-            "kernels", "names", "apt", "vm", "library", "sources", "tmp", "lock",
+            "kernels", "names", "apt", "vm", "library", "sources", "build", "tmp", "lock",
         ] {
             remove(&self.root.join(name))?;
         }
@@ -166,6 +168,10 @@ impl Cache {
         self.root.join("sources")
     }
 
+    pub(crate) fn build(&self) -> PathBuf {
+        self.root.join("build")
+    }
+
     pub(crate) fn kernels(&self) -> PathBuf {
         self.root.join("kernels")
     }
@@ -184,6 +190,13 @@ impl Cache {
         let lock = lock_file(&self.root.join("lock"), progress)?;
         // Whoever was ended in the middle of work left this.
         remove(&self.root.join("tmp"))?;
+        Ok(Lock(lock))
+    }
+
+    /// Waits until no other process builds a kernel. Who needs the other lock, too, takes this one first.
+    pub(crate) fn build_lock(&self, progress: &dyn Progress) -> Result<Lock> {
+        create_dir(&self.build())?;
+        let lock = lock_file(&self.build().join("lock"), progress)?;
         Ok(Lock(lock))
     }
 

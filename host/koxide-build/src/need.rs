@@ -31,6 +31,8 @@ pub enum Need {
     RustSrc,
     /// A compilation target of the toolchain.
     RustTarget(String),
+    /// What compiling a kernel needs and compiling a module does not: flex, bison, bc, the headers of libelf.
+    KernelTools,
     /// Headers of a kernel that is installed on this machine.
     KernelHeaders {
         /// The kernel's release.

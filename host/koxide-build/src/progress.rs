@@ -14,6 +14,11 @@ pub trait Progress: Sync {
         let _ = (done, total);
     }
 
+    /// `done` of the current step's `total` parts are there.
+    fn steps(&self, done: u64, total: u64) {
+        let _ = (done, total);
+    }
+
     /// A line worth showing in a log, such as a warning of a program that was run.
     fn note(&self, text: &str) {
         let _ = text;

@@ -210,7 +210,8 @@ fn command(
             "none",
         ])
         .args(accelerator.arguments())
-        .args(["-smp", &machine.cpus.to_string()])
+        // Sockets, because a kernel that boots without ACPI finds no other processors.
+        .args(["-smp", &format!("{0},sockets={0}", machine.cpus)])
         .args(["-m", &machine.memory_mib.to_string()])
         // The console is the standard output, the report channel the standard input: both are sockets.
         .args([

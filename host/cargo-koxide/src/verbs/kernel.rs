@@ -4,9 +4,10 @@
 
 use console::{Alignment, pad_str, style};
 use indicatif::{BinaryBytes, HumanBytes};
+use koxide_build::kernels::debug;
 use koxide_build::{Cache, Kernel, KernelName, kernels};
 
-use crate::cli::{Kernel as Words, KernelAdd, KernelRemove, KernelUpdate};
+use crate::cli::{Kernel as Words, KernelAdd, KernelBuild, KernelRemove, KernelUpdate};
 use crate::exit::{Exit, because};
 use crate::kernels::Matrix;
 use crate::machine::{Steps, explained};
@@ -22,6 +23,7 @@ pub(crate) fn run(words: &Words, offline: bool, ui: &Ui) -> anyhow::Result<()> {
     match words {
         Words::List => list(&cache, &matrix, ui),
         Words::Add(add) => self::add(&cache, &matrix, add, &options, ui),
+        Words::Build(build) => self::build(&cache, &matrix, build, &options, ui),
         Words::Show(show) => {
             let kernel = explained(kernels::show(&cache, &matrix.name(&show.name)?, &options))?;
             describe(&kernel, ui);
@@ -85,6 +87,33 @@ fn add(
     Ok(())
 }
 
+fn build(
+    cache: &Cache,
+    matrix: &Matrix,
+    build: &KernelBuild,
+    options: &kernels::Options<'_>,
+    ui: &Ui,
+) -> anyhow::Result<()> {
+    let KernelName::Debug(line) = matrix.name(&build.name)? else {
+        let lines: Vec<String> = debug::lines().map(|line| format!("debug:{line}")).collect();
+        let text = format!(
+            "{} is not built here: `cargo koxide kernel add` fetches it; those that are built are {}",
+            build.name,
+            lines.join(", ")
+        );
+        return Err(because(Exit::Usage, text).into());
+    };
+    let suites = match build.suite.is_empty() {
+        true => matrix.suites(),
+        false => build.suite.clone(),
+    };
+    ui.status("Building", format!("{} (minutes, the first time; goes on where it was interrupted)", build.name));
+    let kernel = debug::build(cache, &line, &suites, options);
+    ui.finish();
+    describe(&explained(kernel)?, ui);
+    Ok(())
+}
+
 fn update(
     cache: &Cache,
     matrix: &Matrix,
@@ -93,10 +122,18 @@ fn update(
     ui: &Ui,
 ) -> anyhow::Result<()> {
     let names: Vec<KernelName> = match &update.name {
-        Some(word) => vec![matrix.name(word)?],
+        Some(word) => match matrix.name(word)? {
+            name @ KernelName::Debug(_) => {
+                let text = format!("`cargo koxide kernel build {name}` builds the newest {name}");
+                return Err(because(Exit::Usage, text).into());
+            }
+            name => vec![name],
+        },
         None => explained(kernels::list(cache))?
             .into_iter()
             .map(|entry| entry.name)
+            // These take minutes: whoever wants a newer one says so.
+            .filter(|name| !matches!(name, KernelName::Debug(_)))
             .collect(),
     };
     for name in &names {
@@ -137,7 +174,14 @@ fn describe(kernel: &Kernel, ui: &Ui) {
         line("modules", &modules.display());
     }
     if let Some(record) = &kernel.record {
-        line("fetched", &record.fetched);
+        match &record.built {
+            Some(built) => {
+                let minutes = built.seconds.div_ceil(60);
+                let how = format!("{} with {} in {minutes} min", record.fetched, built.compiler);
+                line("built", &how);
+            }
+            None => line("fetched", &record.fetched),
+        }
         for package in &record.packages {
             line(
                 "package",

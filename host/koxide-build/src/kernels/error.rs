@@ -45,6 +45,62 @@ pub enum Error {
         /// The folder.
         folder: String,
     },
+    /// A debug kernel has to be built before it is used.
+    #[error(
+        "the kernel {name} is {}: `cargo koxide kernel build {name}` builds it, which takes about 8 minutes on two idle cores", if *.again { "of another configuration than this version has" } else { "not built yet" }
+    )]
+    NotBuilt {
+        /// Its name.
+        name: String,
+        /// There is one, with another configuration.
+        again: bool,
+    },
+    /// No suite has the sources of a kernel.
+    #[error(
+        "no package {package} in {}: name a suite of Debian's that has it with --suite SUITE", .suites.join(", ")
+    )]
+    NoSourcePackage {
+        /// The package.
+        package: String,
+        /// The suites that were looked at.
+        suites: Vec<String>,
+    },
+    /// Programs or headers that a kernel's build needs are missing.
+    #[error("building a kernel needs {}: not on this machine", .lacking.join(", "))]
+    NoKernelTools {
+        /// What is missing.
+        lacking: Vec<&'static str>,
+    },
+    /// A kernel's configuration lacks what was asked for.
+    #[error(
+        "these sources of {line} drop settings of the debug kernel, because they depend on something that is off or have another name there: {}; see host/koxide-build/debug-kernel", .lost.join(" ")
+    )]
+    Config {
+        /// The line of kernels.
+        line: String,
+        /// The settings.
+        lost: Vec<String>,
+    },
+    /// The kernel's make failed.
+    #[error(
+        "building the kernel debug:{line} failed; all that make complained of is in {log}{}", indented(.said)
+    )]
+    Make {
+        /// The line of kernels.
+        line: String,
+        /// What it said.
+        said: String,
+        /// The file with all of it.
+        log: PathBuf,
+    },
+    /// make cannot work in a folder of that name.
+    #[error(
+        "a kernel cannot be built in {path}: make takes no path with a space or a sign of its own in it; set KOXIDE_CACHE to another folder"
+    )]
+    BuildPlace {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The archive has no such suite.
     #[error("there is no suite `{suite}` at {mirror}{}", suite_hint(.suite))]
     NoSuchSuite {
@@ -194,6 +250,7 @@ impl Error {
     pub fn missing(&self) -> Option<Need> {
         match self {
             Self::Process(error) => Need::of(error),
+            Self::NoKernelTools { .. } => Some(Need::KernelTools),
             Self::NoHeaders { release, .. } => Some(Need::KernelHeaders {
                 release: release.clone(),
             }),

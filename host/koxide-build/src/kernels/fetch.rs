@@ -102,6 +102,7 @@ pub(crate) fn debian(
         packages: plan.packages,
         fetched: store::now(),
         mirrors,
+        built: None,
     };
     place(&scratch.path().join("kernel"), &target, &record)?;
     apt.tidy()?;
@@ -164,6 +165,7 @@ pub(crate) fn files(
         packages,
         fetched: store::now(),
         mirrors: Vec::new(),
+        built: None,
     };
     place(&scratch.path().join("kernel"), &target, &record)?;
     Ok(id)
@@ -257,10 +259,7 @@ pub(crate) fn unpack(files: &[PathBuf], root: &Path, progress: &dyn Progress) ->
 
 fn place(from: &Path, to: &Path, record: &Record) -> Result<()> {
     store::write_record(from, record)?;
-    if let Some(parent) = to.parent() {
-        cache::create_dir(parent)?;
-    }
-    fs::rename(from, to).map_err(|e| cache::Error::io("create", to, e).into())
+    store::place(from, to)
 }
 
 #[cfg(test)]

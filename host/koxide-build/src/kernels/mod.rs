@@ -7,6 +7,7 @@
 mod apt;
 mod deb822;
 mod debian;
+pub mod debug;
 mod error;
 mod fetch;
 mod local;
@@ -155,6 +156,9 @@ pub struct Record {
     pub fetched: String,
     /// The archives that were looked at, each an address and a suite.
     pub mirrors: Vec<String>,
+    /// How it was built, when that was done here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub built: Option<debug::Built>,
 }
 
 /// One package.
@@ -226,6 +230,9 @@ pub fn resolve(cache: &Cache, name: &KernelName, options: &Options<'_>) -> Resul
     if let Some(kernel) = present(cache, name, options)? {
         return Ok(kernel);
     }
+    if matches!(name, KernelName::Debug(_)) {
+        return Err(unbuilt(cache, name)?);
+    }
     if options.offline && matches!(name, KernelName::Debian(_)) {
         return Err(Error::Offline {
             name: name.to_string(),
@@ -239,7 +246,9 @@ pub fn resolve(cache: &Cache, name: &KernelName, options: &Options<'_>) -> Resul
     let id = match name {
         KernelName::Debian(suite) => fetch::debian(cache, suite, options, false)?,
         KernelName::Deb(files) => fetch::files(cache, name, files, options.progress)?,
-        KernelName::Running | KernelName::Path(_) => unreachable!("these are there or an error"),
+        KernelName::Running | KernelName::Path(_) | KernelName::Debug(_) => {
+            unreachable!("these are there or an error")
+        }
     };
     stand_for(cache, name, &id)?;
     load(cache, name, &id)
@@ -250,7 +259,11 @@ pub fn resolve(cache: &Cache, name: &KernelName, options: &Options<'_>) -> Resul
 /// # Errors
 /// [`Error::NotFetched`] when the kernel is not there, or any other [`Error`].
 pub fn show(cache: &Cache, name: &KernelName, options: &Options<'_>) -> Result<Kernel> {
-    present(cache, name, options)?.ok_or_else(|| not_fetched(name))
+    match present(cache, name, options)? {
+        Some(kernel) => Ok(kernel),
+        None if matches!(name, KernelName::Debug(_)) => Err(unbuilt(cache, name)?),
+        None => Err(not_fetched(name)),
+    }
 }
 
 /// What fetching the kernel would take; refreshes the package lists unless the network is forbidden.
@@ -392,16 +405,35 @@ pub fn remove(cache: &Cache, name: &KernelName) -> Result<u64> {
     if !cache.root().exists() {
         return Err(not_fetched(name));
     }
+    // Whoever builds a kernel has this lock first, too.
+    let _building = match name {
+        KernelName::Debug(_) => Some(cache.build_lock(&Silent)?),
+        _ => None,
+    };
     let _lock = cache.lock(&Silent)?;
     // A record that cannot be read can still be removed.
-    if matches!(store::remembered(cache, name), Ok(None)) {
+    let known = !matches!(store::remembered(cache, name), Ok(None));
+    let half_done = match name {
+        KernelName::Debug(line) => debug::forget_work(cache, line)?,
+        _ => 0,
+    };
+    if !known && half_done == 0 {
         return Err(not_fetched(name));
     }
     store::forget(cache, name)?;
     if let KernelName::Debian(suite) = name {
         cache::remove(&cache.apt().join(suite))?;
     }
-    store::sweep(cache)
+    Ok(half_done + store::sweep(cache)?)
+}
+
+/// The error for a debug kernel that is not there.
+fn unbuilt(cache: &Cache, name: &KernelName) -> Result<Error> {
+    let known = store::remembered(cache, name)?.and_then(|known| known.kernel);
+    Ok(Error::NotBuilt {
+        name: name.to_string(),
+        again: known.is_some_and(|id| store::dir(cache, &id).exists()),
+    })
 }
 
 fn not_fetched(name: &KernelName) -> Error {
@@ -416,6 +448,12 @@ fn present(cache: &Cache, name: &KernelName, options: &Options<'_>) -> Result<Op
     match name {
         KernelName::Running => local::running(&options.machine).map(Some),
         KernelName::Path(dir) => local::path(name, dir).map(Some),
+        KernelName::Debug(line) => {
+            let id = store::remembered(cache, name)?.and_then(|known| known.kernel);
+            let id = id.filter(|id| store::dir(cache, id).exists());
+            let kernel = id.map(|id| load(cache, name, &id)).transpose()?;
+            Ok(kernel.filter(|k| k.record.as_ref().is_some_and(|r| debug::is_current(line, r))))
+        }
         KernelName::Debian(_) | KernelName::Deb(_) => {
             let id = store::remembered(cache, name)?.and_then(|known| known.kernel);
             match id {

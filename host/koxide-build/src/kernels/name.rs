@@ -15,16 +15,18 @@ pub enum KernelName {
     Path(PathBuf),
     /// `debian:SUITE`: the newest kernel of a Debian suite.
     Debian(String),
+    /// `debug:LINE`: a kernel of that line, built here with all that watches what drivers do.
+    Debug(String),
     /// `deb:FILE,FILE...`: these package files.
     Deb(Vec<PathBuf>),
 }
 
 /// The forms of a name, for messages.
-const FORMS: &str = "the forms are running, path:DIR, debian:SUITE (such as debian:bookworm), deb:FILE,FILE...; \
+const FORMS: &str = "the forms are running, path:DIR, debian:SUITE (such as debian:bookworm), debug:6.1, debug:6.12, deb:FILE,FILE...; \
      and 6.1 stands for one of that line, if `cargo koxide kernel list` shows it";
 
 /// The words a name begins with.
-const WORDS: [&str; 4] = ["running", "path", "debian", "deb"];
+const WORDS: [&str; 5] = ["running", "path", "debian", "debug", "deb"];
 
 /// Suites a user may have meant, for suggestions only: any suite that the archive has is good.
 const SUITES: [&str; 6] = [
@@ -108,6 +110,9 @@ impl FromStr for KernelName {
         match word {
             "path" => Ok(Self::Path(rest.into())),
             "debian" if is_suite(rest) => Ok(Self::Debian(rest.to_owned())),
+            "debug" if super::debug::lines().any(|line| line == rest) => {
+                Ok(Self::Debug(rest.to_owned()))
+            }
             "deb" => Ok(Self::Deb(files(rest))),
             _ => Err(unknown()),
         }
@@ -145,6 +150,7 @@ impl fmt::Display for KernelName {
             Self::Running => f.write_str("running"),
             Self::Path(dir) => write!(f, "path:{}", dir.display()),
             Self::Debian(suite) => write!(f, "debian:{suite}"),
+            Self::Debug(line) => write!(f, "debug:{line}"),
             Self::Deb(files) => {
                 let files: Vec<_> = files.iter().map(|f| f.display().to_string()).collect();
                 write!(f, "deb:{}", files.join(","))
@@ -163,6 +169,7 @@ mod tests {
             "running",
             "path:/a b/c",
             "debian:bookworm-backports",
+            "debug:6.12",
             "deb:/x/image.deb,/x/headers.deb",
         ] {
             assert_eq!(text.parse::<KernelName>().unwrap().to_string(), text);
@@ -187,6 +194,7 @@ mod tests {
         assert!(say("6.1.0-9").contains("the forms are running, path:DIR"));
         assert!(!say("6.1.0-9").contains("did you mean"));
         assert!("debian:../x".parse::<KernelName>().is_err());
+        assert!(say("debug:6.2").contains("debug:6.1, debug:6.12"));
         assert!("debian:".parse::<KernelName>().is_err());
     }
 }

@@ -30,6 +30,7 @@ fn name_file(cache: &Cache, name: &KernelName) -> PathBuf {
     let file = match name {
         KernelName::Running => "running.json".to_owned(),
         KernelName::Debian(suite) => format!("debian-{suite}.json"),
+        KernelName::Debug(line) => format!("debug-{line}.json"),
         KernelName::Path(_) => format!("path-{}.json", digest(&name.to_string())),
         KernelName::Deb(_) => format!("deb-{}.json", digest(&name.to_string())),
     };
@@ -123,6 +124,14 @@ pub(crate) fn record(dir: &Path, name: &str) -> Result<Option<Record>> {
 /// Writes the record into a kernel's folder.
 pub(crate) fn write_record(dir: &Path, record: &Record) -> Result<()> {
     write_json(&dir.join("record.json"), record)
+}
+
+/// Moves a finished kernel to its place; the lock must be held.
+pub(crate) fn place(from: &Path, to: &Path) -> Result<()> {
+    if let Some(parent) = to.parent() {
+        cache::create_dir(parent)?;
+    }
+    fs::rename(from, to).map_err(|e| cache::Error::io("create", to, e).into())
 }
 
 /// Removes the kernels that no name stands for any more; the lock must be held.

@@ -10,6 +10,7 @@ use koxide_process::interrupt;
 use liblzma::bufread::XzDecoder;
 
 use crate::cache::{self, Cache};
+use crate::progress::Progress;
 
 use super::apt::Apt;
 use super::error::{Error, Result};
@@ -65,26 +66,13 @@ pub fn tree(
     if options.offline {
         return Err(Error::Offline { name: package.name });
     }
-    fetch::unpacker()?;
-    let progress = options.progress;
-    let what = format!("fetching {}", package.name);
-    // The package, what is in it, and the folder.
-    cache::need_space(cache.root(), &what, package.bytes * 3)?;
     let scratch = cache.scratch()?;
-    progress.stage(&what);
-    let files = fetch::download(
-        &apt,
-        std::slice::from_ref(&package),
-        scratch.path(),
-        progress,
-    )?;
-    progress.stage(&format!("unpacking {folder} of {}", package.name));
-    let root = scratch.path().join("root");
-    fetch::unpack(&files, &root, progress)?;
-    let archive = root.join(format!("usr/src/{}.tar.xz", package.name));
+    let archive = archive(cache, &apt, &package, scratch.path(), options.progress)?;
+    let stage = format!("unpacking {folder} of {}", package.name);
+    options.progress.stage(&stage);
     let out = scratch.path().join("folder");
     cache::create_dir(&out)?;
-    if extract(&archive, folder, &out)? == 0 {
+    if extract(&archive, &out, |path| below(path, folder))? == 0 {
         return Err(no_tree());
     }
     if let Some(parent) = tree.dir.parent() {
@@ -93,6 +81,57 @@ pub fn tree(
     fs::rename(&out, &tree.dir).map_err(|e| cache::Error::io("create", &tree.dir, e))?;
     apt.tidy()?;
     Ok(tree)
+}
+
+/// Fetches a source package, and unpacks it into `scratch`: the archive of the tree that is in it; needs the lock.
+pub(crate) fn archive(
+    cache: &Cache,
+    apt: &Apt,
+    package: &Package,
+    scratch: &Path,
+    progress: &dyn Progress,
+) -> Result<PathBuf> {
+    fetch::unpacker()?;
+    let what = format!("fetching {}", package.name);
+    // The package, what is in it, and what is taken out of that.
+    cache::need_space(cache.root(), &what, package.bytes * 3)?;
+    progress.stage(&what);
+    let files = fetch::download(apt, std::slice::from_ref(package), scratch, progress)?;
+    let root = scratch.join("root");
+    fetch::unpack(&files, &root, progress)?;
+    Ok(root.join(format!("usr/src/{}.tar.xz", package.name)))
+}
+
+/// The newest package of that very name in any of the suites, with the apt that fetches it and the archives that were
+/// looked at; needs the lock.
+pub(crate) fn newest(
+    cache: &Cache,
+    suites: &[String],
+    wanted: &str,
+    options: &Options<'_>,
+) -> Result<Option<(Apt, Package, Vec<String>)>> {
+    let mut best: Option<(Apt, Package, Vec<String>)> = None;
+    let mut failed = None;
+    for suite in suites {
+        let (apt, mirrors) = match fetch::lists(cache, suite, options, false) {
+            Ok(lists) => lists,
+            // A suite that this machine cannot reach matters only when no other has the package.
+            Err(error) => {
+                failed.get_or_insert(error);
+                continue;
+            }
+        };
+        let found = choose(&apt, suite, wanted)?.filter(|package| package.name == wanted);
+        let Some(package) = found else { continue };
+        let newer = |best: &Package| compare(&package.version, &best.version).is_gt();
+        if best.as_ref().is_none_or(|(_, best, _)| newer(best)) {
+            best = Some((apt, package, mirrors));
+        }
+    }
+    match (best, failed) {
+        (None, Some(error)) => Err(error),
+        (best, _) => Ok(best),
+    }
 }
 
 /// The package to fetch: the newest version of the one that is wanted, else the newest release.
@@ -117,8 +156,12 @@ fn release(package: &str) -> Option<&str> {
     numeric.then_some(rest)
 }
 
-/// Writes the files below `folder` of a source archive into `out`; says how many there were.
-fn extract(archive: &Path, folder: &str, out: &Path) -> Result<usize> {
+/// Writes files of a source archive into `out`, where `place` says; says how many there were.
+pub(crate) fn extract(
+    archive: &Path,
+    out: &Path,
+    place: impl Fn(&Path) -> Option<PathBuf>,
+) -> Result<usize> {
     let broken = |error: std::io::Error| Error::Package {
         file: archive.to_owned(),
         said: error.to_string(),
@@ -131,7 +174,7 @@ fn extract(archive: &Path, folder: &str, out: &Path) -> Result<usize> {
         interrupt::check().map_err(koxide_process::Error::from)?;
         let mut entry = entry.map_err(broken)?;
         let path = entry.path().map_err(broken)?.into_owned();
-        let Some(place) = below(&path, folder) else {
+        let Some(place) = place(&path) else {
             continue;
         };
         if !entry.header().entry_type().is_file() {
@@ -150,7 +193,7 @@ fn extract(archive: &Path, folder: &str, out: &Path) -> Result<usize> {
 }
 
 /// Where a file of the archive is below `folder`; the archive has one folder around everything.
-fn below(path: &Path, folder: &str) -> Option<PathBuf> {
+pub(crate) fn below(path: &Path, folder: &str) -> Option<PathBuf> {
     let mut parts = path.components();
     parts.next()?;
     let rest = parts.as_path().strip_prefix(folder).ok()?;
@@ -201,9 +244,10 @@ mod tests {
         }
         tar.into_inner().unwrap().finish().unwrap();
         let out = dir.path().join("out");
-        assert_eq!(extract(&archive, "samples/rust", &out).unwrap(), 1);
+        let of_rust = |path: &Path| below(path, "samples/rust");
+        assert_eq!(extract(&archive, &out, of_rust).unwrap(), 1);
         assert_eq!(fs::read(out.join("a.rs")).unwrap(), b"abc");
         fs::write(&archive, "no archive").unwrap();
-        assert!(extract(&archive, "samples/rust", &out).is_err());
+        assert!(extract(&archive, &out, of_rust).is_err());
     }
 }

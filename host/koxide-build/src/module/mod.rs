@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use error::Error;
 use error::Result;
+pub(crate) use place::is_plain;
 pub use sizes::variant;
 
 use crate::kernels::Kernel;
