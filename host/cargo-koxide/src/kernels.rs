@@ -129,7 +129,10 @@ mod tests {
     fn suites_are_named_once() {
         let text = "[[kernel]]\nname = \"debian:trixie\"\nline = \"6.12\"\narch = \"x86_64\"\n";
         let matrix: Matrix = toml::from_str(text).unwrap();
-        assert_eq!(matrix.suites(), ["trixie", "bookworm", "bookworm-backports"]);
+        assert_eq!(
+            matrix.suites(),
+            ["trixie", "bookworm", "bookworm-backports"]
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! words that tell what to install.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use koxide_build::{Need as BuildNeed, Progress};
 use koxide_vm::Need as VmNeed;
@@ -16,6 +17,8 @@ use crate::ui::Ui;
 pub(crate) struct Steps<'a> {
     ui: &'a Ui,
     stage: Mutex<String>,
+    /// The tenths of a step that were told where no bar moves.
+    tenths: AtomicU64,
 }
 
 impl<'a> Steps<'a> {
@@ -24,6 +27,7 @@ impl<'a> Steps<'a> {
         Self {
             ui,
             stage: Mutex::default(),
+            tenths: AtomicU64::new(0),
         }
     }
 }
@@ -45,6 +49,10 @@ impl Progress for Steps<'_> {
     fn steps(&self, done: u64, total: u64) {
         if let Ok(stage) = self.stage.lock() {
             self.ui.steps(&stage, done, total);
+        }
+        let tenths = done * 10 / total.max(1);
+        if !self.ui.is_animated() && self.tenths.swap(tenths, Ordering::Relaxed) < tenths {
+            self.ui.status("Done", format!("{tenths}0%"));
         }
     }
 

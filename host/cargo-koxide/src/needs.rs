@@ -86,9 +86,7 @@ impl Need {
             Self::LibElf => {
                 "objtool, which comes with the kernel's headers, reads object files with it"
             }
-            Self::KernelTools => {
-                "compiles kernels, which only `cargo koxide kernel build` does"
-            }
+            Self::KernelTools => "compiles kernels, which only `cargo koxide kernel build` does",
             Self::Apt => "fetches Debian's kernels and checks their signatures",
             Self::Qemu => "boots the kernels that drivers run on",
             Self::Busybox => "the shell and the commands inside the virtual machine",

@@ -57,6 +57,11 @@ impl Ui {
         self.verbose
     }
 
+    /// Whether bars move.
+    pub(crate) fn is_animated(&self) -> bool {
+        self.animated
+    }
+
     /// Whether the user wants to see results and errors only.
     pub(crate) fn is_quiet(&self) -> bool {
         self.quiet

@@ -48,7 +48,10 @@ fn a_debug_kernel_that_is_not_built() {
         command.args(args).env("KOXIDE_CACHE", cache.path());
         run(&mut command)
     };
-    for verb in [&["run", "-p", "hello_world", "--kernel"][..], &["kernel", "add"]] {
+    for verb in [
+        &["run", "-p", "hello_world", "--kernel"][..],
+        &["kernel", "add"],
+    ] {
         let mut args = verb.to_vec();
         args.push("debug:6.1");
         with_cache(&args)
@@ -66,7 +69,9 @@ fn a_debug_kernel_that_is_not_built() {
     let programs = Programs::without(&["flex", "bison"]);
     let mut build = koxide(&repository());
     build.args(["kernel", "build", "debug:6.1"]);
-    build.env("PATH", programs.path()).env("KOXIDE_CACHE", cache.path());
+    build
+        .env("PATH", programs.path())
+        .env("KOXIDE_CACHE", cache.path());
     run(&mut build)
         .with(MISSING)
         .saying("building a kernel needs flex, bison")

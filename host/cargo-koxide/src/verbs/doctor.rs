@@ -57,7 +57,11 @@ fn look(ui: &Ui) -> Vec<Need> {
         let name = need.to_string();
         match need.found() {
             Some(place) => ui.result(format!("{} {name:38} {place}", style("  found").green())),
-            None => ui.result(format!("{} {name:38} {}", style(" absent").dim(), need.purpose())),
+            None => ui.result(format!(
+                "{} {name:38} {}",
+                style(" absent").dim(),
+                need.purpose()
+            )),
         }
     }
     missing

@@ -107,9 +107,18 @@ fn build(
         true => matrix.suites(),
         false => build.suite.clone(),
     };
-    ui.status("Building", format!("{} (minutes, the first time; goes on where it was interrupted)", build.name));
+    ui.status(
+        "Building",
+        format!(
+            "{} (minutes, the first time; goes on where it was interrupted)",
+            build.name
+        ),
+    );
     let kernel = debug::build(cache, &line, &suites, options);
     ui.finish();
+    if koxide_process::interrupt::check().is_err() {
+        ui.note("what is done is kept: the same command goes on from here");
+    }
     describe(&explained(kernel)?, ui);
     Ok(())
 }
@@ -177,7 +186,10 @@ fn describe(kernel: &Kernel, ui: &Ui) {
         match &record.built {
             Some(built) => {
                 let minutes = built.seconds.div_ceil(60);
-                let how = format!("{} with {} in {minutes} min", record.fetched, built.compiler);
+                let how = format!(
+                    "{} with {} in {minutes} min",
+                    record.fetched, built.compiler
+                );
                 line("built", &how);
             }
             None => line("fetched", &record.fetched),

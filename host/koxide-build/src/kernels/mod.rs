@@ -452,7 +452,11 @@ fn present(cache: &Cache, name: &KernelName, options: &Options<'_>) -> Result<Op
             let id = store::remembered(cache, name)?.and_then(|known| known.kernel);
             let id = id.filter(|id| store::dir(cache, id).exists());
             let kernel = id.map(|id| load(cache, name, &id)).transpose()?;
-            Ok(kernel.filter(|k| k.record.as_ref().is_some_and(|r| debug::is_current(line, r))))
+            Ok(kernel.filter(|k| {
+                k.record
+                    .as_ref()
+                    .is_some_and(|r| debug::is_current(line, r))
+            }))
         }
         KernelName::Debian(_) | KernelName::Deb(_) => {
             let id = store::remembered(cache, name)?.and_then(|known| known.kernel);

@@ -28,12 +28,12 @@ pub(crate) const LINES: [Line; 2] = [
     Line {
         name: "6.1",
         own: include_str!("../../../debug-kernel/6.1.config"),
-        steps: 1000,
+        steps: 1480,
     },
     Line {
         name: "6.12",
         own: include_str!("../../../debug-kernel/6.12.config"),
-        steps: 1000,
+        steps: 1500,
     },
 ];
 
@@ -106,7 +106,9 @@ mod tests {
         let file = dir.path().join(".config");
         fs::write(&file, line.config()).unwrap();
         line.check(&file).unwrap();
-        let without = line.config().replace("CONFIG_KASAN=y", "# CONFIG_KASAN is not set");
+        let without = line
+            .config()
+            .replace("CONFIG_KASAN=y", "# CONFIG_KASAN is not set");
         fs::write(&file, without).unwrap();
         let text = line.check(&file).unwrap_err().to_string();
         assert!(text.contains("CONFIG_KASAN=y"), "{text}");

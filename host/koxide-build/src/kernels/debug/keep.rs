@@ -7,7 +7,6 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use koxide_process::Command;
 use walkdir::WalkDir;
 
 use crate::cache;
@@ -57,23 +56,16 @@ pub(crate) fn kernel(
     let modules = root.join("lib/modules").join(release);
     // All of it is built in.
     cache::create_dir(&modules.join("kernel"))?;
-    copy(&objects.join("modules.builtin"), &modules.join("modules.builtin"))?;
+    copy(
+        &objects.join("modules.builtin"),
+        &modules.join("modules.builtin"),
+    )?;
     let build = modules.join("build");
     symlink(format!("/{headers}"), &build).map_err(|e| cache::Error::io("create", &build, e))?;
-    image(&objects.join("vmlinux"), &root.join(format!("boot/vmlinuz-{release}")))
-}
-
-/// QEMU starts the unpacked image, which needs no symbols: those that stack traces show are in its own table.
-fn image(vmlinux: &Path, to: &Path) -> Result<()> {
-    if let Some(dir) = to.parent() {
-        cache::create_dir(dir)?;
-    }
-    Command::new("objcopy")
-        .arg("--strip-all")
-        .arg(vmlinux)
-        .arg(to)
-        .output()?;
-    Ok(())
+    // Not the unpacked image, which can only be started the PVH way: KASAN's own checks fault there, before their memory
+    // is mapped.
+    let image = root.join(format!("boot/vmlinuz-{release}"));
+    copy(&objects.join("arch/x86/boot/bzImage"), &image)
 }
 
 /// Copies a file, or a folder without what only make's next run would read.

@@ -20,7 +20,7 @@ use super::config::Line;
 const CC: &str = "gcc";
 
 /// What make makes, beside what each of these needs: the image, the symbols that it exports, what modules are built with.
-const TARGETS: [&str; 3] = ["vmlinux", "modules", "modules_prepare"];
+const TARGETS: [&str; 3] = ["bzImage", "modules", "modules_prepare"];
 
 /// What came out of make.
 #[derive(Debug)]

@@ -175,7 +175,11 @@ pub(crate) fn is_current(line: &str, record: &Record) -> bool {
 pub(crate) fn forget_work(cache: &Cache, line: &str) -> Result<u64> {
     let mut freed = 0;
     let prefix = format!("debug-{line}_");
-    for entry in std::fs::read_dir(cache.build()).into_iter().flatten().flatten() {
+    for entry in std::fs::read_dir(cache.build())
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
         if entry.file_name().to_string_lossy().starts_with(&prefix) {
             freed += cache::disk_use(&entry.path());
             cache::remove(&entry.path())?;
