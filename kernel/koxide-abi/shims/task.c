@@ -4,6 +4,7 @@
 #include <linux/cred.h>
 #include <linux/kernel.h>
 #include <linux/pid.h>
+#include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
@@ -49,7 +50,8 @@ int kx_task_tgid(struct task_struct *task)
 #ifdef KX_USE_kx_task_tgid_vnr
 int kx_task_tgid_vnr(struct task_struct *task)
 {
-	return task_tgid_vnr(task);
+	/* An interrupt may come when the running thread has no number any more, and so no namespace. */
+	return in_task() ? task_tgid_vnr(task) : 0;
 }
 #endif
 
@@ -73,7 +75,8 @@ void kx_task_comm(struct task_struct *task, u8 *name)
 #ifdef KX_USE_kx_task_group_leader
 struct task_struct *kx_task_group_leader(struct task_struct *task)
 {
-	return task->group_leader;
+	/* An interrupt may come when the thread has all but exited, and its leader is gone. */
+	return in_task() ? task->group_leader : task;
 }
 #endif
 

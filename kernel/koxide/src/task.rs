@@ -69,7 +69,7 @@ impl Task {
         unsafe { koxide_abi::kx_task_tgid(self.as_ptr()) }
     }
 
-    /// The number of the thread's process in the running thread's PID namespace; 0 when it has none there.
+    /// The number of the thread's process in the running thread's PID namespace; 0 when it has none there, and in interrupts.
     ///
     /// # Context
     ///
@@ -158,7 +158,7 @@ impl fmt::Debug for Comm {
 pub struct CurrentTask(Task, NotThreadSafe);
 
 impl CurrentTask {
-    /// The first thread of this thread's process.
+    /// The first thread of this thread's process; in an interrupt, the thread itself.
     pub fn group_leader(&self) -> &Task {
         // SAFETY: this is the running thread.
         let leader = unsafe { koxide_abi::kx_task_group_leader(self.as_ptr()) };
