@@ -3,8 +3,9 @@
 //! The tests that run on this machine: each in a process of its own, so that one that crashes or hangs takes no other
 //! along, and each with its time.
 
+mod documentation;
+
 use std::ffi::OsString;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
@@ -81,7 +82,7 @@ pub(crate) fn run(
     let tests = list(&programs, &drivers, options.filter.as_deref())?;
     let environment = environment(workshop, kernel)?;
     run_all(tests, environment.as_ref(), results)?;
-    doc_tests(root, &common, options.filter.as_deref(), results)
+    documentation::run(root, &common, options.filter.as_deref(), results)
 }
 
 /// What tests that boot a kernel find in their environment; nothing when the kernel cannot be booted.
@@ -299,82 +300,6 @@ fn verdict(success: bool, name: &str, output: &str) -> Verdict {
     }
 }
 
-/// A rustdoc that looks at the code of the error with which an example does not compile, which it does only where
-/// unstable features are allowed: an example that fails for another reason proves nothing. A variable of the whole
-/// command's would have cargo build everything anew that asks whether the compiler is a nightly one.
-fn strict_rustdoc() -> std::io::Result<tempfile::TempPath> {
-    let mut script = tempfile::Builder::new().prefix("rustdoc-").tempfile()?;
-    script.write_all(b"#!/bin/sh\nRUSTC_BOOTSTRAP=1 exec rustdoc \"$@\"\n")?;
-    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o700);
-    script.as_file().set_permissions(executable)?;
-    // Closed: a file that is open for writing cannot be run.
-    Ok(script.into_temp_path())
-}
-
-/// Runs the examples of the documentation; rustdoc compiles them, so cargo has to run them.
-fn doc_tests(
-    root: &Path,
-    common: &[String],
-    filter: Option<&str>,
-    results: &mut Results<'_>,
-) -> anyhow::Result<()> {
-    let mut text = Vec::new();
-    let mut command = cargo(root);
-    let rustdoc = strict_rustdoc().context("cannot write a script for rustdoc")?;
-    command
-        .env("RUSTDOC", &rustdoc)
-        .args(["test", "--doc", "--no-fail-fast"])
-        .args(common)
-        .args(["--"])
-        .args(filter);
-    let ended = command.lines(|source, line| {
-        if source == Source::Stdout {
-            text.push(line.to_owned());
-        }
-    });
-    let output = match &ended {
-        Ok(()) => String::new(),
-        Err(ProcessError::Failed { stderr, .. }) if stderr.contains("no library targets found") => {
-            return Ok(());
-        }
-        Err(ProcessError::Failed { stderr, .. }) => format!("{}\n{stderr}", text.join("\n")),
-        Err(_) => return Ok(ended?),
-    };
-    for (name, verdict) in text.iter().filter_map(|line| doc_test(line)) {
-        let failed = matches!(verdict, Verdict::Failed(_));
-        results.add(Case {
-            place: "host".to_owned(),
-            suite: "documentation".to_owned(),
-            name,
-            verdict,
-            duration: None,
-            output: if failed {
-                output.clone()
-            } else {
-                String::new()
-            },
-            object: None,
-        });
-    }
-    Ok(())
-}
-
-/// A line of rustdoc's about one example.
-fn doc_test(line: &str) -> Option<(String, Verdict)> {
-    let (name, ended) = line.strip_prefix("test ")?.rsplit_once(" ... ")?;
-    let verdict = match ended {
-        "ok" => Verdict::Passed,
-        "FAILED" => Verdict::Failed("the example does not compile or fails".to_owned()),
-        ignored => Verdict::Skipped(
-            ignored
-                .trim_start_matches("ignored")
-                .trim_start_matches(", ")
-                .to_owned(),
-        ),
-    };
-    Some((name.to_owned(), verdict))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -391,19 +316,5 @@ mod tests {
             verdict(false, "a::c", output),
             Verdict::Failed("it failed".to_owned())
         );
-    }
-
-    #[test]
-    fn the_lines_of_rustdoc_are_read() {
-        let line = "test kernel/koxide/src/error.rs - error (line 12) ... ok";
-        let (name, verdict) = doc_test(line).unwrap();
-        assert_eq!(
-            (name.as_str(), verdict),
-            (
-                "kernel/koxide/src/error.rs - error (line 12)",
-                Verdict::Passed
-            )
-        );
-        assert_eq!(doc_test("running 3 tests"), None);
     }
 }

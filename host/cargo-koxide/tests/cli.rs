@@ -106,7 +106,9 @@ fn the_audit_counts_everything_and_writes_json() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("audit.json");
     let mut command = koxide(&repository());
+    // What the drivers' objects have of others is counted, too.
     let ended = run(command.arg("audit").arg("--json").arg(&file)).with(0);
+    let ended = ended.saying("pinned-init 0.");
     let row = |name: &str| -> Vec<usize> {
         let line = ended.stdout.lines().find(|line| line.starts_with(name));
         let numbers = line.unwrap_or_default().split_whitespace().skip(1);

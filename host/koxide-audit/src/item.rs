@@ -31,11 +31,17 @@ pub(crate) fn kind(after: &[TokenTree], attribute: bool) -> Option<Kind> {
     match word(0).as_str() {
         "fn" => Some(function(1)),
         "extern" => {
-            let abi = usize::from(matches!(after.get(1), Some(TokenTree::Literal(_))));
-            if word(1 + abi) == "fn" {
-                return Some(function(2 + abi));
+            // The name of a calling convention, or a macro's parameter for one.
+            let abi = match after.get(1) {
+                Some(TokenTree::Literal(_)) => 1,
+                dollar if is_punct(dollar, '$') => 2,
+                _ => 0,
+            };
+            match after.get(1 + abi) {
+                Some(TokenTree::Ident(word)) if word == "fn" => Some(function(2 + abi)),
+                None if abi > 0 => Some(Kind::Word),
+                _ => is_group(1 + abi, Delimiter::Brace).then_some(Kind::Foreign),
             }
-            is_group(1 + abi, Delimiter::Brace).then_some(Kind::Foreign)
         }
         "impl" => Some(Kind::Impl),
         "trait" | "auto" => Some(Kind::Trait),

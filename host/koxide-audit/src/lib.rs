@@ -67,9 +67,15 @@ impl Folder {
 pub fn audit(root: &Path, folders: &[Folder]) -> Result<Audit, Error> {
     let mut sources = Vec::new();
     for folder in folders {
+        // Others' crates are not below the root.
+        let base = folder.dir.parent().filter(|_| folder.role == Role::Crate);
         for path in files(&folder.dir.join("src"), "rs")? {
-            let source = Source::read(root, &path)?;
-            sources.push((folder, part_of(folder, &path), walk::walk(source)?));
+            let source = Source::read(base.unwrap_or(root), &path)?;
+            sources.push((
+                folder,
+                part_of(folder, &path),
+                walk::walk(source, base.is_some())?,
+            ));
         }
     }
     let contracts = Contracts::new(sources.iter().map(|(.., found)| found));
@@ -90,7 +96,7 @@ pub fn audit(root: &Path, folders: &[Folder]) -> Result<Audit, Error> {
 
 /// The part of the report that a file counts for: a driver is one, each subject of the library is one.
 fn part_of(folder: &Folder, path: &Path) -> String {
-    if folder.role == Role::Driver {
+    if matches!(folder.role, Role::Driver | Role::Crate) {
         return folder.name.clone();
     }
     let inside = path.strip_prefix(folder.dir.join("src")).unwrap_or(path);

@@ -26,6 +26,7 @@ pub(crate) struct Found {
     pub(crate) contracts: Vec<RawContract>,
     /// `type Name = Type`
     pub(crate) aliases: Vec<(String, String)>,
+    lenient: bool,
 }
 
 /// A place that says `unsafe`, before it is known what it answers.
@@ -77,8 +78,8 @@ impl Context {
     }
 }
 
-/// Walks through a file.
-pub(crate) fn walk(source: Source) -> Result<Found, Error> {
+/// Walks through a file; in a lenient walk, an `unsafe` whose meaning is not clear is a word.
+pub(crate) fn walk(source: Source, lenient: bool) -> Result<Found, Error> {
     let tokens: Vec<TokenTree> = source.tokens.clone().into_iter().collect();
     let mut found = Found {
         lines: BTreeSet::new(),
@@ -86,6 +87,7 @@ pub(crate) fn walk(source: Source) -> Result<Found, Error> {
         sites: Vec::new(),
         contracts: Vec::new(),
         aliases: Vec::new(),
+        lenient,
         source,
     };
     let file = found.source.file.with_extension("");
@@ -138,7 +140,10 @@ impl Found {
                 }
                 TokenTree::Ident(word) if word == "unsafe" => {
                     let line = word.span().start().line;
-                    let kind = kind(after, around.attribute).ok_or_else(|| Error::Unclear {
+                    let kind = kind(after, around.attribute);
+                    // In others' macros the word may stand for itself; it is counted.
+                    let kind = kind.or(self.lenient.then_some(Kind::Word));
+                    let kind = kind.ok_or_else(|| Error::Unclear {
                         file: self.source.file.clone(),
                         line,
                     })?;

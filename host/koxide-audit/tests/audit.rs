@@ -119,12 +119,15 @@ fn bodies_of_macros_and_what_they_quote_are_code() {
 fn all_forms_are_told_apart() {
     let text = "type F = unsafe extern \"C\" fn(u8);\n#[unsafe(no_mangle)]\nextern \"C\" fn a() {}\n\
                 unsafe extern \"C\" {\n    fn b();\n    safe fn c();\n}\nm!(unsafe(uninit) static X: u8 = 0;);\n\
-                unsafe extern \"C\" fn d() {}\n";
+                unsafe extern \"C\" fn d() {}\n\
+                macro_rules! e { ($abi:literal) => { f!({unsafe extern $abi}); unsafe extern $abi fn g() {} } }\n";
     let kinds: Vec<_> = sites(text).iter().map(|site| site.kind).collect();
     let expected = [
         Kind::Type,
         Kind::Attribute,
         Kind::Foreign,
+        Kind::Function,
+        Kind::Word,
         Kind::Function,
         Kind::Word,
         Kind::Function,

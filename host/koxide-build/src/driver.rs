@@ -2,6 +2,7 @@
 
 //! The project that a command works on: which drivers it has, and where the shims are.
 
+mod crates;
 mod error;
 mod source;
 
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package, TargetKind};
 use koxide_process::Command;
 
+pub use crates::Crate;
 pub use error::Error;
 use error::unreadable;
 pub use source::{Library, of_source};
@@ -32,6 +34,7 @@ pub struct Project {
     guest: Option<PathBuf>,
     drivers: Vec<Driver>,
     packages: Vec<(String, &'static str)>,
+    crates: Vec<Crate>,
 }
 
 /// A driver's package.
@@ -91,9 +94,13 @@ impl Project {
         };
         let mut drivers = Vec::new();
         let mut packages = Vec::new();
+        let mut roots = Vec::new();
         for package in metadata.workspace_packages() {
             match lacks(package) {
-                None => drivers.push(driver(package)),
+                None => {
+                    drivers.push(driver(package));
+                    roots.push(package);
+                }
                 Some(why) => packages.push((package.name.to_string(), why)),
             }
         }
@@ -116,6 +123,7 @@ impl Project {
             root: metadata.workspace_root.as_std_path().to_owned(),
             drivers,
             packages,
+            crates: crates::below(metadata, &roots),
             dir,
         })
     }
@@ -169,6 +177,11 @@ impl Project {
     /// All drivers, sorted by name.
     pub fn drivers(&self) -> &[Driver] {
         &self.drivers
+    }
+
+    /// The crates of others whose code is in the drivers' objects.
+    pub fn crates(&self) -> &[Crate] {
+        &self.crates
     }
 
     /// The folder that the search began in.
@@ -286,6 +299,7 @@ mod tests {
             library: None,
             guest: None,
             drivers: drivers.iter().map(driver).collect(),
+            crates: Vec::new(),
             packages: vec![("xtask".to_owned(), "it does not depend on `koxide`")],
         }
     }

@@ -58,7 +58,9 @@ fn folders(project: &Project) -> Vec<Folder> {
     let library = Folder::library(abi.parent().unwrap_or(abi));
     let guest = project.guest_dir();
     let guest = guest.map(|dir| Folder::new(Role::Host, "koxide-guest", dir));
-    drivers.chain(library).chain(guest).collect()
+    let others = project.crates().iter();
+    let others = others.map(|other| Folder::new(Role::Crate, &other.name, &other.dir));
+    drivers.chain(others).chain(library).chain(guest).collect()
 }
 
 /// A row for each driver, and for each subject that has unsafe code.
@@ -80,7 +82,7 @@ fn summary(audit: &Audit, ui: &Ui) {
         all.lines += row.lines;
         all.inside += row.inside;
         all.c += row.c;
-        if part.role == Role::Driver || !row.counts.is_empty() {
+        if matches!(part.role, Role::Driver | Role::Crate) || !row.counts.is_empty() {
             row.print(&part.name, ui);
         } else {
             safe += 1;
