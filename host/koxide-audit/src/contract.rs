@@ -76,7 +76,9 @@ impl Contracts {
     pub(crate) fn site(&self, source: &Source, raw: &RawSite) -> Site {
         let answers = self.answers(raw);
         let comment = match raw.kind {
-            Kind::Block | Kind::Impl => source.safety_comment(raw.line),
+            Kind::Block | Kind::Impl => source
+                .safety_comment(raw.line)
+                .or_else(|| source.safety_comment(raw.statement)),
             Kind::Function | Kind::Trait => raw.contract.clone(),
             Kind::Foreign | Kind::Attribute | Kind::Type | Kind::Word => None,
         };

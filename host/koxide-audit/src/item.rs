@@ -83,6 +83,25 @@ pub(crate) fn named(tokens: &[TokenTree], word: &str) -> Option<String> {
     name(&tokens[position(tokens, word)..])
 }
 
+/// The line on which the statement begins that `before` leads to.
+pub(crate) fn begin_of_statement(before: &[TokenTree]) -> Option<usize> {
+    let ends = |at: usize| match &before[at] {
+        TokenTree::Punct(punct) => punct.as_char() == ';',
+        // `let Struct { .. } = value` goes on, and so does `if .. {} else {}`; what else follows is another statement.
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
+            match before.get(at + 1) {
+                Some(TokenTree::Punct(punct)) => punct.as_char() == '#',
+                Some(TokenTree::Ident(word)) => word != "else",
+                _ => true,
+            }
+        }
+        _ => false,
+    };
+    let begin = (0..before.len()).rev().find(|at| ends(*at));
+    let first = before.get(begin.map_or(0, |at| at + 1))?;
+    Some(first.span().start().line)
+}
+
 /// Whether an item can begin here: `impl` is also a type.
 pub(crate) fn begins_item(before: &[TokenTree]) -> bool {
     match before.last() {

@@ -25,6 +25,7 @@ const SLOT: &str = "the slot is valid for writes and not initialised; after an e
 const LAYOUT: &str = "the memory has the layout that it is allocated or freed with, and is no longer used once freed";
 const ATOMIC: &str =
     "the address is valid and aligned, and all who use it meanwhile do so as an atomic";
+const COUNTED: &str = "the pointer came from `Arc::into_raw`, and there is an owner; what is taken off the count is used no more";
 const SYSTEM: &str =
     "the addresses among the arguments are valid for what the system call does with them";
 const ERASED: &str = "both types have the same size, and the bits are a value of the second";
@@ -113,6 +114,8 @@ const FUNCTIONS: &[(&str, &str, &str)] = &[
     ("", "alloc", LAYOUT),
     ("", "dealloc", LAYOUT),
     ("", "realloc", LAYOUT),
+    ("Arc", "increment_strong_count", COUNTED),
+    ("Arc", "decrement_strong_count", COUNTED),
     ("ManuallyDrop", "take", READ),
     ("ManuallyDrop", "drop", READ),
     ("AtomicU8", "from_ptr", ATOMIC),

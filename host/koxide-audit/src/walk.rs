@@ -8,8 +8,8 @@ use proc_macro2::{Delimiter, Group, TokenTree};
 
 use crate::Error;
 use crate::item::{
-    begins_doc, begins_item, contract, has_self, header, is_doc, is_punct, is_test, kind,
-    modifiers, name, named, position, sign_position,
+    begin_of_statement, begins_doc, begins_item, contract, has_self, header, is_doc, is_punct,
+    is_test, kind, modifiers, name, named, position, sign_position,
 };
 use crate::operation::{self, Operation};
 use crate::report::Kind;
@@ -32,6 +32,8 @@ pub(crate) struct Found {
 /// A place that says `unsafe`, before it is known what it answers.
 pub(crate) struct RawSite {
     pub(crate) line: usize,
+    /// The line on which its statement begins.
+    pub(crate) statement: usize,
     pub(crate) kind: Kind,
     pub(crate) within: Option<String>,
     pub(crate) macro_body: Option<String>,
@@ -67,6 +69,8 @@ struct Context {
     /// All functions here are unsafe: those of a foreign block and of `shims!`.
     foreign: bool,
     attribute: bool,
+    /// The line on which the statement begins that these brackets are in; braces have statements of their own.
+    statement: Option<usize>,
 }
 
 impl Context {
@@ -176,6 +180,10 @@ impl Found {
         context.attribute = group.delimiter() == Delimiter::Bracket
             && (is_punct(before.last(), '#') || is_punct(before.last(), '!'));
         context.macro_body.clone_from(&next.macro_body);
+        context.statement = match body {
+            true => None,
+            false => around.statement.or_else(|| begin_of_statement(before)),
+        };
         self.tokens(&inner, &context)?;
         if body {
             *next = around.clone();
@@ -269,6 +277,10 @@ impl Found {
     fn push(&mut self, kind: Kind, line: usize, before: &[TokenTree], context: &Context) -> usize {
         self.sites.push(RawSite {
             line,
+            statement: context
+                .statement
+                .or_else(|| begin_of_statement(before))
+                .unwrap_or(line),
             kind,
             within: context.within(),
             macro_body: context.macro_body.clone(),

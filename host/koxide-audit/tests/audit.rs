@@ -90,6 +90,15 @@ fn what_has_no_reason_is_complained_of() {
 }
 
 #[test]
+fn a_comment_is_above_the_whole_statement() {
+    let text = "fn f(p: *const A) -> u8 {\n    g();\n    // SAFETY: it is valid.\n    let A {\n        one,\n        two,\n    } = h(1, unsafe { p.read() });\n    one\n}\n";
+    assert_eq!(complaints(text), [None]);
+    // That of one statement is not the next one's.
+    let text = "fn f(p: *const A) -> u8 {\n    // SAFETY: it is valid.\n    if g() {\n    }\n    let one = unsafe { p.read() };\n    one\n}\n";
+    assert_eq!(complaints(text), [Some("has no `// SAFETY:` above it")]);
+}
+
+#[test]
 fn a_block_with_nothing_unsafe_that_is_known_is_complained_of() {
     let found = complaints("fn f() {\n    // SAFETY: it is.\n    unsafe { unheard_of() }\n}\n");
     assert!(

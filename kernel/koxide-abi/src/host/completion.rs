@@ -34,7 +34,7 @@ fn queue(completion: *mut c_void) -> *mut c_void {
 pub(crate) unsafe fn init(completion: *mut c_void) {
     // SAFETY: the room is the caller's to initialise.
     unsafe { completion.cast::<u32>().write(0) };
-    // SAFETY: as above.
+    // SAFETY: the second half of the room is the queue's, and the caller's to initialise, too.
     unsafe { wait::init_unclassed(queue(completion)) };
 }
 

@@ -155,7 +155,7 @@ impl Machine {
                 run(at.0);
                 false
             },
-            // SAFETY: as above.
+            // SAFETY: it was started as a timer of this kind, and its time has come.
             Call::HrTimer(run) => unsafe { run(at.0) != 0 },
             Call::Work(_) => false,
         };
