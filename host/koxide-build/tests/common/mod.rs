@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use koxide_build::kernels::{self, Kernel, Options};
 use koxide_build::module::{self, Module};
-use koxide_build::object::{self, Artefact, BuildOptions};
+use koxide_build::object::{self, Artefact, BuildOptions, Variant};
 use koxide_build::{Cache, Project, Silent};
 
 /// The folder of the package koxide-abi.
@@ -66,19 +66,30 @@ fn shared() -> PathBuf {
 
 /// Builds the toy's object.
 pub(crate) fn object(project: &Project) -> Result<Artefact, object::Error> {
-    build(project, false)
+    build(project, |_| {})
+}
+
+/// Builds the toy's object for kernels that need another one than stock kernels.
+pub(crate) fn variant_object(
+    project: &Project,
+    variant: &Variant,
+) -> Result<Artefact, object::Error> {
+    build(project, |options| options.variant = variant.clone())
 }
 
 /// Builds the toy's object with its in-kernel tests.
 pub(crate) fn kunit_object(project: &Project) -> Result<Artefact, object::Error> {
-    build(project, true)
+    build(project, |options| options.kunit = true)
 }
 
-fn build(project: &Project, kunit: bool) -> Result<Artefact, object::Error> {
+fn build(
+    project: &Project,
+    choose: impl FnOnce(&mut BuildOptions<'_>),
+) -> Result<Artefact, object::Error> {
     let driver = project.driver(Some("toy")).unwrap();
     let mut options = BuildOptions::new(&Silent);
     options.quiet = true;
-    options.kunit = kunit;
+    choose(&mut options);
     // cargo names the archives of all toys alike.
     let lock = fs::File::create(shared().join("toy.lock")).unwrap();
     lock.lock().unwrap();
@@ -97,7 +108,7 @@ pub(crate) fn module_with(
 
 /// Copies the shims into a folder, and lets `edit` change one file.
 pub(crate) fn shims(dir: &Path, file: &str, edit: impl Fn(String) -> String) -> PathBuf {
-    for sub in ["shims", "include"] {
+    for sub in ["shims", "include", "probe"] {
         fs::create_dir_all(dir.join(sub)).unwrap();
         for entry in fs::read_dir(abi().join(sub)).unwrap().flatten() {
             if entry.path().is_file() {
