@@ -10,15 +10,9 @@ use crate::report::{Answer, Contract, Kind, Site};
 use crate::source::Source;
 use crate::walk::{Found, RawContract, RawSite};
 
-/// Comments that say nothing.
-const SLOGANS: [&str; 6] = [
-    "see above",
-    "as above",
-    "same as above",
-    "ffi call",
-    "trivial",
-    "safe",
-];
+/// Comments that say nothing: they lead to another one, or say no more than that there is a reason.
+const REFERENCES: [&str; 5] = ["see ", "as above", "same as ", "as for ", "as in "];
+const SLOGANS: [&str; 3] = ["ffi call", "trivial", "safe"];
 
 /// All contracts that were read.
 pub(crate) struct Contracts {
@@ -181,9 +175,12 @@ fn shown(call: &Call) -> String {
 
 /// What is wrong with a place.
 fn complaint(raw: &RawSite, comment: Option<&str>, answers: &[Answer]) -> Option<&'static str> {
+    // A contract may be another one's, whose name leads to it; an answer is about its own place.
+    let is_answer = matches!(raw.kind, Kind::Block | Kind::Impl);
     let says_nothing = |text: &str| {
         let text = text.trim_end_matches('.').to_lowercase();
-        text.is_empty() || SLOGANS.contains(&text.as_str())
+        let refers = REFERENCES.iter().any(|word| text.starts_with(word));
+        text.is_empty() || (is_answer && refers) || SLOGANS.contains(&text.as_str())
     };
     match (raw.kind, comment) {
         (Kind::Block | Kind::Impl, None) => Some("has no `// SAFETY:` above it"),

@@ -76,6 +76,10 @@ fn what_has_no_reason_is_complained_of() {
         [nothing]
     );
     assert_eq!(
+        complaints("struct A(*mut u8);\n// SAFETY: as for `Send`.\nunsafe impl Sync for A {}\n"),
+        [nothing]
+    );
+    assert_eq!(
         complaints("struct A(*mut u8);\nunsafe impl Send for A {}\n"),
         [none]
     );

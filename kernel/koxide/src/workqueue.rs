@@ -194,12 +194,12 @@ impl Queue {
         let queue = self.0.get();
         let queue_work = move |work| {
             owing(|| {
-                // SAFETY: as in `enqueue`, and it is a delayed work's. The queue lives for ever, or its owner calls off
-                // what waits for it.
+                // SAFETY: the work was made by `DelayedWork::new`, and stays until it was run or taken back, as `__enqueue`
+                // promises; the queue lives for ever, or its owner calls off what waits for it.
                 unsafe { koxide_abi::kx_queue_delayed_work(queue, work, delay) != 0 }
             })
         };
-        // SAFETY: as in `enqueue`.
+        // SAFETY: the closure says whether the kernel took the work; the item may be used at any time and on any thread.
         unsafe { item.__enqueue(queue_work) }
     }
 

@@ -212,7 +212,8 @@ unsafe extern "C" fn write_iter<T: FileOperations<R>, R: Behind>(
 ) -> isize {
     enter(EIO.to_errno() as isize, || {
         from_result(|| {
-            // SAFETY: as in `read_iter`.
+            // SAFETY: the operation is under way during the call, on a file that `open` left a foreign `T::Ptr` in; it
+            // is taken back only after the last operation.
             let kiocb = unsafe { kiocb_of::<T, R>(kiocb) };
             // SAFETY: the kernel's iterators have an address.
             let iov = unsafe { NonNull::new_unchecked(iov) };

@@ -195,7 +195,7 @@ pub(crate) struct Entry {
 
 // SAFETY: entries are linked and unlinked by any thread, with the list locked.
 unsafe impl Send for Entry {}
-// SAFETY: as for `Send`.
+// SAFETY: what a shared entry lets be changed is read and written with the list locked.
 unsafe impl Sync for Entry {}
 
 impl Entry {

@@ -272,7 +272,7 @@ pub struct ArcBorrow<'a, T: ?Sized>(NonNull<ArcInner<T>>, PhantomData<&'a T>);
 
 // SAFETY: a borrow on another thread shares the value and can become an owner there.
 unsafe impl<T: ?Sized + Sync + Send> Send for ArcBorrow<'_, T> {}
-// SAFETY: as for `Send`, since a borrow can be copied.
+// SAFETY: a shared borrow can be copied to another thread, which shares the value and can become an owner there.
 unsafe impl<T: ?Sized + Sync + Send> Sync for ArcBorrow<'_, T> {}
 
 impl<T: ?Sized> ArcBorrow<'_, T> {

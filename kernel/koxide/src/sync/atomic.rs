@@ -104,7 +104,7 @@ unsafe fn from_repr<T: AtomicType>(repr: T::Repr) -> T {
 
 // SAFETY: an atomic is read and changed by atomic operations only, and its values can be sent.
 unsafe impl<T: AtomicType> Send for Atomic<T> {}
-// SAFETY: as for `Send`.
+// SAFETY: a shared atomic is read and changed by atomic operations only, and what they give out can be sent.
 unsafe impl<T: AtomicType> Sync for Atomic<T> {}
 
 impl<T: AtomicType> Atomic<T> {

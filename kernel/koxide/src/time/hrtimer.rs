@@ -109,7 +109,7 @@ pub struct HrTimer<T> {
 
 // SAFETY: any thread may start and stop a timer; what its function shares with them is in the bounds of `HrTimerPointer`.
 unsafe impl<T> Send for HrTimer<T> {}
-// SAFETY: as for `Send`; the kernel has its own locks for timers.
+// SAFETY: a shared timer can be started and stopped, which the kernel's own lock of it allows any thread.
 unsafe impl<T> Sync for HrTimer<T> {}
 
 impl<T> HrTimer<T> {

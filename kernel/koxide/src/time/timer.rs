@@ -78,7 +78,7 @@ pub struct Timer<T> {
 
 // SAFETY: any thread may arm and disarm a timer; what its function shares with them is in the bounds of `TimerPointer`.
 unsafe impl<T> Send for Timer<T> {}
-// SAFETY: as for `Send`; the kernel has its own locks for timers.
+// SAFETY: a shared timer can be armed and disarmed, which the kernel's own lock of it allows any thread.
 unsafe impl<T> Sync for Timer<T> {}
 
 impl<T> Timer<T> {

@@ -35,7 +35,7 @@ pub struct DelayedWork<T: ?Sized, const ID: u64 = 0> {
 
 // SAFETY: any thread may queue a work; what is run on another thread is `T::Pointer`, which has its own bounds.
 unsafe impl<T: ?Sized, const ID: u64> Send for DelayedWork<T, ID> {}
-// SAFETY: as for `Send`; the kernel has its own locks for works.
+// SAFETY: a shared work can be queued and called off, which the kernel's own lock of it allows any thread.
 unsafe impl<T: ?Sized, const ID: u64> Sync for DelayedWork<T, ID> {}
 
 impl<T: WorkItem<ID>, const ID: u64> DelayedWork<T, ID> {

@@ -37,7 +37,7 @@ unsafe impl<T> AtomicType for *mut T {
     type Repr = *mut c_void;
 }
 
-// SAFETY: as for `*mut T`.
+// SAFETY: both are addresses. The address itself can be sent; what may be done with it is another matter.
 unsafe impl<T> AtomicType for *const T {
     type Repr = *mut c_void;
 }
