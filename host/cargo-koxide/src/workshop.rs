@@ -7,6 +7,7 @@ use std::cell::{OnceCell, RefCell};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use koxide_build::examples::{self, Examples};
 use koxide_build::module::Shims;
 use koxide_build::object::{self, Artefact, BuildOptions, Variant};
 use koxide_build::{
@@ -217,12 +218,40 @@ impl<'a> Workshop<'a> {
         Ok(variant)
     }
 
+    /// What the user means to test: the drivers of a command line and, where all are meant, the library.
+    pub(crate) fn tested(&self, selection: &Selection) -> anyhow::Result<Vec<Driver>> {
+        let library = self.project.library();
+        if selection.package.is_empty() {
+            let mut all = self.drivers(selection)?;
+            let here = self.project.driver(None).is_ok();
+            all.extend(library.filter(|_| !here).cloned());
+            return Ok(all);
+        }
+        let named = selection.package.iter().map(|name| {
+            let library = library.filter(|library| library.package == *name);
+            let driver = || explained(self.project.driver(Some(name)));
+            library.map_or_else(driver, Ok).cloned()
+        });
+        named.collect()
+    }
+
+    /// Whether something is the library, of which only the examples run in a kernel.
+    pub(crate) fn is_library(&self, driver: &Driver) -> bool {
+        self.project.library() == Some(driver)
+    }
+
     /// A driver's object.
     fn object(&self, driver: &Driver, variant: &Variant, kunit: bool) -> anyhow::Result<Artefact> {
+        // In-kernel tests are those of the documentation, too.
+        let examples = if kunit { self.examples(driver)? } else { None };
+        let (project, built) = match &examples {
+            Some(examples) => (&examples.project, &examples.driver),
+            None => (&self.project, driver),
+        };
         let artefact = self.with_options(|options| {
             options.kunit = kunit;
             options.variant = variant.clone();
-            explained(object::build(&self.project, driver, options))
+            explained(object::build(project, built, options))
         })?;
         if !artefact.fresh {
             let tests = if kunit {
@@ -235,6 +264,14 @@ impl<'a> Workshop<'a> {
                 .status("Compiled", format!("{}{tests} ({place})", driver.package));
         }
         Ok(artefact)
+    }
+
+    /// The package of the examples in a driver's documentation.
+    fn examples(&self, driver: &Driver) -> anyhow::Result<Option<Examples>> {
+        let library = library::of(&self.project)?;
+        self.with_options(|options| {
+            explained(examples::package(&self.project, driver, &library, options))
+        })
     }
 
     /// The module of an object for a kernel.

@@ -30,6 +30,8 @@ pub struct Project {
     /// Where objects and modules are put; without it, where all drivers' are.
     output: Option<PathBuf>,
     library: Option<PathBuf>,
+    /// The library, where it is a package of this workspace.
+    library_package: Option<Driver>,
     abi: PathBuf,
     guest: Option<PathBuf>,
     drivers: Vec<Driver>,
@@ -48,6 +50,8 @@ pub struct Driver {
     pub dir: PathBuf,
     /// The package's manifest.
     pub manifest: PathBuf,
+    /// The edition of its code.
+    pub edition: String,
     /// What the package says of itself.
     pub description: String,
     /// The names of its integration tests (`tests/*.rs`).
@@ -118,6 +122,11 @@ impl Project {
                 manifest: manifest.into_std_path_buf(),
             })?,
             library: folder(LIBRARY),
+            library_package: metadata
+                .workspace_packages()
+                .into_iter()
+                .find(|p| p.name == LIBRARY)
+                .map(driver),
             guest: folder("koxide-guest"),
             output: None,
             root: metadata.workspace_root.as_std_path().to_owned(),
@@ -209,6 +218,11 @@ impl Project {
         self.output.clone().unwrap_or_else(|| self.koxide_dir())
     }
 
+    /// The library itself, where it is a package of this workspace: it is no driver, and has examples to be tested.
+    pub fn library(&self) -> Option<&Driver> {
+        self.library_package.as_ref()
+    }
+
     /// The folder of the package `koxide`, unless it is another's library that the drivers use.
     pub fn library_dir(&self) -> Option<&Path> {
         self.library.as_deref()
@@ -259,6 +273,7 @@ fn driver(package: &Package) -> Driver {
         module: package.name.replace('-', "_"),
         dir: manifest.parent().unwrap_or(Path::new("/")).to_owned(),
         manifest,
+        edition: package.edition.to_string(),
         description: package.description.clone().unwrap_or_default(),
         rustc_args: strings(&package.metadata["koxide"]["rustc-args"]),
         tests,
@@ -285,6 +300,7 @@ mod tests {
             module: (*name).to_owned(),
             dir: Path::new("/w/drivers").join(name),
             manifest: Path::new("/w/drivers").join(name).join("Cargo.toml"),
+            edition: "2024".to_owned(),
             description: String::new(),
             tests: Vec::new(),
             rustc_args: Vec::new(),
@@ -297,6 +313,7 @@ mod tests {
             abi: "/w/kernel/koxide-abi".into(),
             output: None,
             library: None,
+            library_package: None,
             guest: None,
             drivers: drivers.iter().map(driver).collect(),
             crates: Vec::new(),

@@ -149,7 +149,7 @@ fn programs(
     wanted: impl Fn(&Artifact) -> bool,
 ) -> Result<Vec<TestProgram>, Error> {
     let mut programs = Vec::new();
-    run_cargo(cargo, package, &project.koxide_dir(), |message| {
+    run_cargo(cargo, package, &project.koxide_dir(), |message: Message| {
         if let Message::CompilerArtifact(artifact) = message
             && wanted(&artifact)
             && let Some(path) = &artifact.executable

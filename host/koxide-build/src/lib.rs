@@ -4,7 +4,7 @@
 //!
 //! [`kernels`] finds or fetches a kernel; [`driver`] finds the driver's package; [`object`] compiles it to one portable
 //! object per architecture; [`module`] links that with the shims for one kernel; [`check`] refuses a module whose
-//! faults would show only on a machine. The library knows nothing of virtual machines and prints nothing.
+//! faults would show only on a machine. [`examples`] makes a package of the examples in a documentation. The library knows nothing of virtual machines and prints nothing.
 #![forbid(unsafe_code)]
 
 pub mod cache;
@@ -12,6 +12,7 @@ pub mod check;
 pub mod compare;
 pub mod driver;
 mod error;
+pub mod examples;
 pub mod guest;
 pub mod kernels;
 pub mod module;

@@ -77,6 +77,13 @@ pub fn vtable(attr: TokenStream, input: TokenStream) -> TokenStream {
     finish(vtable::expand(attr.into(), input.into()))
 }
 
+/// `module!` of an example that runs as an in-kernel test, inside of another module.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __example_module(input: TokenStream) -> TokenStream {
+    finish(module::expand_example(input.into()))
+}
+
 /// Makes a module of functions marked `#[test]` a suite of tests that run in the kernel.
 ///
 /// The suite exists in objects that are compiled with `--cfg kunit`, and runs when such a module is loaded, before its

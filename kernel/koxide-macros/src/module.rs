@@ -7,7 +7,7 @@ use quote::{quote, quote_spanned};
 use syn::{LitCStr, LitStr};
 
 use crate::info::ModuleInfo;
-use crate::params::Param;
+use crate::params::{Bound, Param};
 
 /// Everything that a module needs at its root.
 pub(crate) fn expand(input: TokenStream) -> syn::Result<TokenStream> {
@@ -16,7 +16,7 @@ pub(crate) fn expand(input: TokenStream) -> syn::Result<TokenStream> {
     let name = c_literal(&info.name);
     let entries = entries(&info);
     let record = record(&info);
-    let params = (!info.params.is_empty()).then(|| parameters(&info.params));
+    let params = (!info.params.is_empty()).then(|| parameters(&info.params, Bound::Yes));
     let note = info.author_key.map(note_author);
     Ok(quote! {
         #note
@@ -36,6 +36,26 @@ pub(crate) fn expand(input: TokenStream) -> syn::Result<TokenStream> {
         #entries
         #record
         #params
+    })
+}
+
+/// What an example's module needs inside of a module of tests, which has the entries: a function that loads and unloads it.
+/// Its parameters have their defaults.
+pub(crate) fn expand_example(input: TokenStream) -> syn::Result<TokenStream> {
+    let info: ModuleInfo = syn::parse2(input)?;
+    let ty = &info.ty;
+    let name = c_literal(&info.name);
+    let params = (!info.params.is_empty()).then(|| parameters(&info.params, Bound::No));
+    Ok(quote! {
+        impl ::kernel::ModuleMetadata for #ty {
+            const NAME: &'static ::core::ffi::CStr = #name;
+        }
+
+        #params
+
+        pub(crate) fn __load() -> ::kernel::error::Result {
+            ::kernel::kunit::load::<#ty>()
+        }
     })
 }
 
@@ -190,8 +210,8 @@ fn record_text(info: &ModuleInfo) -> String {
 }
 
 /// The storage of the parameters, which C sets and Rust reads.
-fn parameters(params: &[Param]) -> TokenStream {
-    let statics = params.iter().map(Param::storage);
+fn parameters(params: &[Param], bound: Bound) -> TokenStream {
+    let statics = params.iter().map(|param| param.storage(bound));
     quote! {
         /// The parameters of this module.
         #[allow(dead_code, non_upper_case_globals)]
@@ -228,6 +248,20 @@ mod tests {
             "abi=1\0name=hello\0license=GPL\0description=Says hello\0author=A\0author=B\0alias=x:y\0\
              firmware=f.bin\0import_ns=NS\0param=count:u32:0:How often: a number\0"
         );
+    }
+
+    #[test]
+    fn a_module_in_an_example_has_no_entries() {
+        let module = quote!(type: X, name: "x", license: "GPL", params: { n: u8 { default: 1, description: "n" } });
+        let (whole, example) = (expand(module.clone()), expand_example(module));
+        let (whole, example) = (whole.unwrap().to_string(), example.unwrap().to_string());
+        for symbol in ["kx_module_init", "kx_param_n", ".koxide.info"] {
+            assert!(
+                whole.contains(symbol) && !example.contains(symbol),
+                "{symbol}"
+            );
+        }
+        assert!(example.contains("kunit :: load :: < X >"), "{example}");
     }
 
     #[test]

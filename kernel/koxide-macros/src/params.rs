@@ -28,6 +28,15 @@ pub(crate) struct Param {
     perm: u16,
 }
 
+/// Whether C sets a parameter.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bound {
+    /// It is the module's.
+    Yes,
+    /// It is an example's, and has its default.
+    No,
+}
+
 /// The type of a parameter.
 enum Ty {
     Number(Ident),
@@ -90,15 +99,17 @@ impl Param {
     }
 
     /// The storage, which C sets and Rust reads.
-    pub(crate) fn storage(&self) -> TokenStream {
+    pub(crate) fn storage(&self, bound: Bound) -> TokenStream {
         let Self {
             name, description, ..
         } = self;
         let symbol = format_ident!("kx_param_{}", name).to_string();
         let (ty, default) = self.value();
+        let export = (bound == Bound::Yes)
+            .then(|| quote!(#[cfg_attr(target_os = "none", unsafe(export_name = #symbol))]));
         quote! {
             #[doc = #description]
-            #[cfg_attr(target_os = "none", unsafe(export_name = #symbol))]
+            #export
             pub(crate) static #name: ::kernel::module_param::#ty =
                 <::kernel::module_param::#ty>::new(#default);
         }
@@ -248,7 +259,7 @@ mod tests {
         let text =
             read(quote!(r#type: str { default: "a", description: "x: y", perm: 0o644 })).unwrap();
         assert_eq!(text.record(), "param=type:str:644:x: y");
-        let storage = text.storage().to_string();
+        let storage = text.storage(Bound::Yes).to_string();
         assert!(storage.contains(r#""kx_param_type""#), "{storage}");
         assert!(
             storage.contains("ModuleParamString < true > = <"),
@@ -256,7 +267,7 @@ mod tests {
         );
         let row = read(quote!(n: [i8; 4] { default: [1], description: "" })).unwrap();
         assert_eq!(row.record(), "param=n:[i8]:0:");
-        let storage = row.storage().to_string();
+        let storage = row.storage(Bound::Yes).to_string();
         assert!(
             storage.contains("ModuleParamArray < i8 , { 4 } , false >"),
             "{storage}"

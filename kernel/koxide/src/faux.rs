@@ -10,6 +10,7 @@
 //! # Examples
 //!
 //! ```no_run
+//! # // kunit: run
 //! use kernel::{faux, prelude::*};
 //!
 //! let registration = faux::Registration::new(c"my-device", None)?;

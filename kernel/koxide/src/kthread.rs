@@ -7,6 +7,7 @@
 //! A thread that counts every 100 ms until it is told to stop:
 //!
 //! ```no_run
+//! # // kunit: run
 //! use kernel::{kthread, prelude::*, time::Delta};
 //!
 //! # const __LOG_PREFIX: &core::ffi::CStr = c"doc";

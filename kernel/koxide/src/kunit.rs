@@ -15,6 +15,10 @@
 //! - One with `#[ignore = "why"]` is, too.
 //! - One that finds out by itself that it cannot run calls [`skip`] and returns.
 //!
+//! The examples in the documentation of a driver are tests, too, in a suite of the name `examples`: those that are marked
+//! `no_run` compile, `compile_fail` is left to rustdoc, and of an example with [`module!`](crate::module!) the module is
+//! initialised and dropped.
+//!
 //! # Examples
 //!
 //! ```
@@ -52,12 +56,15 @@
 #![allow(clippy::test_attr_in_doctest, reason = "the example is about tests")]
 
 mod assert;
+mod example;
 mod outcome;
 mod report;
 mod suite;
 
 #[doc(hidden)]
 pub use assert::fail;
+#[doc(hidden)]
+pub use example::load;
 #[doc(hidden)]
 pub use outcome::Outcome;
 #[doc(hidden)]

@@ -116,6 +116,8 @@ pub mod pin_init {
 }
 
 pub use ::macros;
+#[doc(hidden)]
+pub use ::macros::__example_module;
 pub use macros::{fmt, module};
 pub use module::{InPlaceModule, Module, ModuleMetadata, ThisModule};
 

@@ -41,6 +41,7 @@ pub const fn page_align(size: usize) -> Option<usize> {
 /// # Examples
 ///
 /// ```no_run
+/// # // kunit: run
 /// use kernel::{page::Page, prelude::*};
 ///
 /// # fn main() -> Result {

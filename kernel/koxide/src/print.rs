@@ -140,6 +140,7 @@ macro_rules! pr_notice {
 /// # Examples
 ///
 /// ```no_run
+/// # // kunit: run
 /// # const __LOG_PREFIX: &core::ffi::CStr = c"doc";
 /// # fn main() {
 /// kernel::pr_info!("{} devices found\n", 3);

@@ -8,6 +8,7 @@
 //! # Examples
 //!
 //! ```no_run
+//! # // kunit: run
 //! use kernel::{prelude::*, random};
 //!
 //! let mut key = [0; 32];

@@ -28,6 +28,7 @@ pub type Pid = i32;
 /// # Examples
 ///
 /// ```no_run
+/// # // kunit: run
 /// use kernel::{current, task::Task, sync::aref::ARef};
 ///
 /// let waiter: ARef<Task> = ARef::from(&**current!());
@@ -210,6 +211,7 @@ impl Deref for Current {
 /// # Examples
 ///
 /// ```no_run
+/// # // kunit: run
 /// use kernel::current;
 ///
 /// let task = current!();

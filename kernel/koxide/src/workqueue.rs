@@ -13,6 +13,7 @@
 //! # Examples
 //!
 //! ```no_run
+//! # // kunit: run
 //! use kernel::{
 //!     prelude::*,
 //!     sync::Arc,
@@ -53,6 +54,7 @@
 //! A work that is delayed:
 //!
 //! ```no_run
+//! # // kunit: run
 //! use kernel::{
 //!     prelude::*,
 //!     time::msecs_to_jiffies,

@@ -20,7 +20,7 @@ const FAULTS: &str = "faults";
 /// Builds everything first, so that nothing runs when something does not compile; then runs all, failures or not.
 pub(crate) fn run(options: &Test, offline: bool, ui: &Ui) -> anyhow::Result<()> {
     let workshop = Workshop::open(offline, ui)?;
-    let drivers = workshop.drivers(&options.selection)?;
+    let drivers = workshop.tested(&options.selection)?;
     let kernels = workshop.kernels(&options.selection)?;
     let mut plans = Vec::new();
     for driver in &drivers {
@@ -64,7 +64,10 @@ fn plan<'k>(
     options: &Test,
 ) -> anyhow::Result<Vec<Batch<'k>>> {
     let programs = workshop.test_programs(driver)?;
-    let mut modules = vec![workshop.modules(driver, kernels, Kind::Shipped)?];
+    let mut modules = Vec::new();
+    if !workshop.is_library(driver) {
+        modules.push(workshop.modules(driver, kernels, Kind::Shipped)?);
+    }
     if programs.iter().any(|program| program.name == FAULTS) {
         modules.push(workshop.modules(driver, kernels, Kind::Faulty)?);
     }
@@ -82,10 +85,10 @@ fn plan<'k>(
             module: kunit.path.clone(),
             suite,
         };
-        let tested = vec![
-            (driver.package.clone(), modules[0][index].clone()),
-            (suite.suite.clone(), kunit),
-        ];
+        let shipped = modules.first().map(|all| all[index].clone());
+        let shipped = shipped.map(|module| (driver.package.clone(), module));
+        let tested = shipped.into_iter().chain([(suite.suite.clone(), kunit)]);
+        let tested = tested.collect();
         let plan = Plan::Tests {
             programs: programs.collect(),
             kernel: vec![suite],

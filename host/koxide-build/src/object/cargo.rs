@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use cargo_metadata::Message;
 use koxide_process::{Command, find, interrupt};
+use serde::de::DeserializeOwned;
 
 use crate::cache;
 use crate::driver::{Driver, Project};
@@ -180,7 +181,7 @@ pub(crate) fn staticlib(
     }
     let target = project.koxide_dir();
     let mut archive = None;
-    run(&mut cargo, &driver.package, &target, |message| {
+    run(&mut cargo, &driver.package, &target, |message: Message| {
         if let Message::CompilerArtifact(artifact) = message {
             let file = artifact
                 .filenames
@@ -197,12 +198,12 @@ pub(crate) fn staticlib(
 }
 
 /// Runs cargo with the user's own standard error, so that rustc's messages come as they are; `target` is where it
-/// writes to.
-pub(crate) fn run(
+/// writes to. Lines that are no messages of the wanted kind are left out.
+pub(crate) fn run<M: DeserializeOwned>(
     cargo: &mut Command,
     package: &str,
     target: &Path,
-    mut on_message: impl FnMut(Message),
+    mut on_message: impl FnMut(M),
 ) -> Result<()> {
     let line = cargo.line();
     cargo.stdio(Stdio::null(), Stdio::piped(), Stdio::inherit());

@@ -75,6 +75,16 @@ pub enum Error {
         /// The driver's package.
         package: String,
     },
+    /// rustdoc does not tell the examples in a form that is understood.
+    #[error(
+        "rustdoc does not tell the examples of `{package}` as version {wanted} of its format: drivers and their documentation need the toolchain that rust-toolchain.toml names"
+    )]
+    Examples {
+        /// The package.
+        package: String,
+        /// The version.
+        wanted: u32,
+    },
     /// The object has no records of a module, or wrong ones.
     #[error("the object is no driver's: {why}; a driver has one `module!` in its src/lib.rs")]
     Records {

@@ -33,6 +33,7 @@ impl Dir {
     /// # Examples
     ///
     /// ```no_run
+    /// # // kunit: run
     /// use kernel::{debugfs::Dir, prelude::*};
     ///
     /// let driver = Dir::new(c"my_driver");
@@ -118,6 +119,7 @@ impl Dir {
     /// # Examples
     ///
     /// ```no_run
+    /// # // kunit: run
     /// use kernel::{debugfs::Dir, fmt, prelude::*};
     ///
     /// fn in_hex(value: &u32, f: &mut fmt::Formatter<'_>) -> fmt::Result {

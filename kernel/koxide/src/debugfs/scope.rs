@@ -69,6 +69,7 @@ impl<T: 'static> Scope<T> {
     /// # Examples
     ///
     /// ```no_run
+    /// # // kunit: run
     /// use core::sync::atomic::AtomicU32;
     /// use kernel::{debugfs::Scope, prelude::*};
     ///

@@ -65,6 +65,7 @@ impl<T: Send + 'static> JoinHandle<T> {
     /// # Examples
     ///
     /// ```no_run
+    /// # // kunit: run
     /// use kernel::{kthread, prelude::*};
     ///
     /// # const __LOG_PREFIX: &core::ffi::CStr = c"doc";

@@ -46,7 +46,7 @@ pub fn in_kunit_test() -> bool {
 /// ```
 /// use kernel::{kunit, prelude::*};
 ///
-/// # fn processors() -> u32 { 1 }
+/// # fn processors() -> u32 { 2 }
 /// #[kunit_tests(crowd)]
 /// mod tests {
 ///     use super::*;

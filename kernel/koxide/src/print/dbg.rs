@@ -10,6 +10,7 @@
 /// # Examples
 ///
 /// ```no_run
+/// # // kunit: run
 /// # const __LOG_PREFIX: &core::ffi::CStr = c"doc";
 /// # fn main() {
 /// let a = 2;

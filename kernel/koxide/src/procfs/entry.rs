@@ -46,6 +46,7 @@ impl Dir {
     /// # Examples
     ///
     /// ```no_run
+    /// # // kunit: run
     /// use kernel::{prelude::*, procfs::Dir};
     ///
     /// let driver = Dir::new(c"my_driver", None)?;

@@ -21,6 +21,7 @@ use crate::types::NotThreadSafe;
 /// # Examples
 ///
 /// ```no_run
+/// # // kunit: run
 /// use kernel::{prelude::*, sync::{Srcu, new_srcu}};
 ///
 /// let users = KBox::try_pin_init(new_srcu!(), GFP_KERNEL)?;

@@ -15,6 +15,7 @@
 //! A timer that counts every millisecond:
 //!
 //! ```no_run
+//! # // kunit: run
 //! use core::sync::atomic::{AtomicU32, Ordering};
 //! use kernel::{
 //!     prelude::*,

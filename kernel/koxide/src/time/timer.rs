@@ -12,6 +12,7 @@
 //! # Examples
 //!
 //! ```no_run
+//! # // kunit: run
 //! use kernel::{
 //!     prelude::*,
 //!     sync::{Arc, ArcBorrow},

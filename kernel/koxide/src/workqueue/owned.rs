@@ -34,6 +34,7 @@ impl Queue {
 /// # Examples
 ///
 /// ```no_run
+/// # // kunit: run
 /// use kernel::{prelude::*, workqueue::Queue};
 ///
 /// # const __LOG_PREFIX: &core::ffi::CStr = c"doc";

@@ -35,6 +35,7 @@ pub unsafe trait UnsafeHrTimerPointer: Sync + Sized {
 /// # Examples
 ///
 /// ```no_run
+/// # // kunit: run
 /// use core::sync::atomic::{AtomicBool, Ordering};
 /// use kernel::{
 ///     pin_init::stack_pin_init,
