@@ -15,6 +15,7 @@
 //! # Examples
 //!
 //! ```
+//! # // kunit: ignore
 //! use kernel::prelude::*;
 //!
 //! module! {
@@ -97,6 +98,7 @@ pub trait Loadable: 'static {
 /// # Examples
 ///
 /// ```
+/// # // kunit: ignore
 /// use kernel::{fake, prelude::*};
 ///
 /// fake::fail_allocation(2);
@@ -119,6 +121,7 @@ pub fn log() -> std::vec::Vec<std::string::String> {
 /// # Examples
 ///
 /// ```
+/// # // kunit: ignore
 /// use kernel::{fake, prelude::*};
 ///
 /// let boxed = KBox::new(1, GFP_KERNEL);

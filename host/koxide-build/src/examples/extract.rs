@@ -21,6 +21,9 @@ const FORMAT: u32 = 2;
 /// The first line of an example that needs a kernel: rustdoc, which has none, is told not to run it.
 const RUN: &str = "// kunit: run";
 
+/// The first line of an example that is about the host.
+const IGNORE: &str = "// kunit: ignore";
+
 /// An example.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Example {
@@ -125,6 +128,9 @@ impl Example {
         if marks.ignore != "None" {
             return Some("it is marked `ignore`".to_owned());
         }
+        if self.first_line() == Some(IGNORE) {
+            return Some("it is about the host".to_owned());
+        }
         // What is said to a crate's root means something else in a module.
         let is_crate = self
             .code
@@ -137,12 +143,16 @@ impl Example {
         Some(format!("it is of edition {other}"))
     }
 
+    fn first_line(&self) -> Option<&str> {
+        self.code.lines().next()
+    }
+
     /// Why it is compiled and not run, if it is not.
     pub(super) fn not_run(&self) -> Option<&'static str> {
         if self.attributes.should_panic {
             return Some("it compiles; it is marked `should_panic`, and a panic ends the machine");
         }
-        let no_run = self.attributes.no_run && self.code.lines().next() != Some(RUN);
+        let no_run = self.attributes.no_run && self.first_line() != Some(RUN);
         no_run.then_some("it compiles; it is marked `no_run`")
     }
 }

@@ -290,6 +290,7 @@ mod tests {
             example(5, "b", "no_run", "null"),
             example(9, "// kunit: run\nc", "no_run", "null"),
             example(15, "extern crate self as core;", "", "null"),
+            example(18, "// kunit: ignore\nd", "", "null"),
         ]);
         let (root, source) = (&files[ROOT], &files["src/a.rs"]);
         for (line, how, compiled) in [
@@ -307,6 +308,11 @@ mod tests {
             (
                 15,
                 "skipped(\"src/a.rs:15\", \"it is a crate of its own\")",
+                false,
+            ),
+            (
+                18,
+                "skipped(\"src/a.rs:18\", \"it is about the host\")",
                 false,
             ),
         ] {

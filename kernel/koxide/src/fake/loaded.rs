@@ -39,6 +39,7 @@ pub fn load<M: Loadable>() -> Result<Loaded<M>> {
 /// # Examples
 ///
 /// ```
+/// # // kunit: ignore
 /// use kernel::prelude::*;
 ///
 /// module! {
