@@ -12,7 +12,7 @@ mod tests {
             Arc, Completion, GlobalLockedBy, SetOnce, Srcu,
             atomic::{Acquire, Atomic, Full, Relaxed, Release},
             global_lock, new_srcu,
-            rcu::{Rcu, rcu_barrier, read_lock},
+            rcu::{Rcu, rcu_barrier},
         },
         time::{Delta, Instant, Monotonic, delay::fsleep},
     };
@@ -24,16 +24,16 @@ mod tests {
         let left = Arc::new(Atomic::new(false), GFP_KERNEL)?;
         let (theirs, begun, over) = (shared.clone(), reading.clone(), left.clone());
         let reader = kthread::spawn(c"rcu-reader", move || {
-            let guard = read_lock();
-            let value = theirs.dereference(&guard);
-            begun.complete();
-            let start = Instant::<Monotonic>::now();
-            while start.elapsed() < Delta::from_millis(100) {
-                core::hint::spin_loop();
-            }
-            let seen = value.copied();
-            over.store(true, Release);
-            seen
+            theirs.read(|value| {
+                begun.complete();
+                let start = Instant::<Monotonic>::now();
+                while start.elapsed() < Delta::from_millis(100) {
+                    core::hint::spin_loop();
+                }
+                let seen = value.copied();
+                over.store(true, Release);
+                seen
+            })
         })?;
         reading.wait_for_completion();
         assert!(!left.load(Acquire));
@@ -41,7 +41,7 @@ mod tests {
         assert!(left.load(Acquire));
         assert_eq!(old.map(|old| *old), Some(1));
         assert_eq!(reader.join(), Some(1));
-        assert_eq!(shared.dereference(&read_lock()), Some(&2));
+        assert_eq!(shared.read(|value| value.copied()), Some(2));
         assert_eq!(shared.take().map(|value| *value), Some(2));
         rcu_barrier();
         Ok(())

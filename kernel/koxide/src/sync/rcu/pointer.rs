@@ -23,40 +23,26 @@ use crate::types::ForeignOwnable;
 /// # Examples
 ///
 /// ```
-/// use kernel::{prelude::*, sync::rcu::{Rcu, read_lock}};
+/// use kernel::{prelude::*, sync::rcu::Rcu};
 ///
 /// let limit = Rcu::new(KBox::new(10, GFP_KERNEL)?);
-/// {
-///     let guard = read_lock();
-///     assert_eq!(limit.dereference(&guard), Some(&10));
-/// }
+/// assert_eq!(limit.read(|limit| limit.copied()), Some(10));
 /// let old = limit.replace(KBox::new(20, GFP_KERNEL)?);
 /// assert_eq!(old.as_deref(), Some(&10));
 /// # Ok::<(), Error>(())
 /// ```
 ///
-/// What is read does not outlive the critical section:
+/// What is read does not outlive the critical section, which begins and ends with the function that looks at it:
 ///
-/// ```compile_fail,E0515
-/// use kernel::{prelude::*, sync::rcu::{Rcu, read_lock}};
+/// ```compile_fail
+/// use kernel::{prelude::*, sync::rcu::Rcu};
 ///
 /// fn limit(limit: &Rcu<KBox<u32>>) -> Option<&u32> {
-///     limit.dereference(&read_lock())
+///     limit.read(|limit| limit)
 /// }
 /// ```
 ///
-/// nor the pointer:
-///
-/// ```compile_fail,E0597
-/// use kernel::{prelude::*, sync::rcu::{Rcu, read_lock}};
-///
-/// let guard = read_lock();
-/// let value = {
-///     let limit = Rcu::new(KBox::new(10, GFP_KERNEL).unwrap());
-///     limit.dereference(&guard)
-/// };
-/// assert_eq!(value, Some(&10));
-/// ```
+/// A guard of a section would not do: one that is forgotten lends for ever, and its section ends with its thread.
 ///
 /// # Invariants
 ///
@@ -92,16 +78,18 @@ impl<P: ForeignOwnable> Rcu<P> {
         }
     }
 
-    /// The value, for as long as the critical section lasts.
+    /// Runs `look` with the value in a critical section, and gives what it returns.
     ///
     /// # Context
     ///
-    /// Any.
-    pub fn dereference<'a>(&'a self, _guard: &'a Guard) -> Option<P::Borrowed<'a>> {
+    /// Any; `look` does not sleep.
+    pub fn read<R>(&self, look: impl FnOnce(Option<P::Borrowed<'_>>) -> R) -> R {
+        let _guard = Guard::new();
         let pointer = self.pointer.load(Ordering::Acquire);
-        // SAFETY: it came from `into_foreign`. Who takes it out has it back after a grace period, which the guard keeps
-        // from ending; and nobody borrows it exclusively before that.
-        (!pointer.is_null()).then(|| unsafe { P::borrow(pointer) })
+        // SAFETY: it came from `into_foreign`. Who takes it out has it back after a grace period, which the guard keeps from
+        // ending until `look` has returned, which cannot keep it; and nobody borrows it exclusively before that.
+        let value = (!pointer.is_null()).then(|| unsafe { P::borrow(pointer) });
+        look(value)
     }
 
     /// Puts a value in the old one's place, and gives that back, if there was one, when nobody reads it any more.
@@ -169,7 +157,6 @@ mod tests {
 
     use super::*;
     use crate::prelude::*;
-    use crate::sync::rcu::read_lock;
 
     #[test]
     fn each_value_is_dropped_once() -> Result {
@@ -180,7 +167,7 @@ mod tests {
         assert!(rcu.replace(value()?).is_none());
         assert!(rcu.replace(value()?).is_some());
         assert_eq!(Arc::strong_count(&watched), 2);
-        assert!(rcu.take().is_some() && rcu.dereference(&read_lock()).is_none());
+        assert!(rcu.take().is_some() && rcu.read(|value| value.is_none()));
         assert!(rcu.replace(value()?).is_none());
         drop(rcu);
         assert_eq!(Arc::strong_count(&watched), 1);
@@ -196,9 +183,7 @@ mod tests {
             for _ in 0..2 {
                 scope.spawn(|| {
                     for _ in 0..2000 {
-                        let guard = read_lock();
-                        let value = rcu.dereference(&guard).unwrap();
-                        assert_eq!(value.0, value.1);
+                        rcu.read(|value| assert!(value.is_some_and(|value| value.0 == value.1)));
                     }
                 });
             }
