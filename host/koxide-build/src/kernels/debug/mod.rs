@@ -157,12 +157,9 @@ fn record(
 /// Tells one kernel from another; the line comes first, so that what is half done of it can be found.
 fn id(line: &Line, package: &Package, compiler: &Compiler) -> String {
     let parts = format!("{FORMAT} {} {compiler}", line.digest());
-    format!(
-        "debug-{}_{}_{}",
-        line.name,
-        package.version,
-        &digest(&parts)[..8]
-    )
+    // make does not work in a folder with a tilde in its name.
+    let version = package.version.replace(['~', ':'], "-");
+    format!("debug-{}_{version}_{}", line.name, &digest(&parts)[..8])
 }
 
 /// Whether a kernel is of the configuration that this program has.
@@ -186,4 +183,27 @@ pub(crate) fn forget_work(cache: &Cache, line: &str) -> Result<u64> {
         }
     }
     Ok(freed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn make_can_work_in_the_folder_of_any_version() {
+        let package = Package {
+            name: "linux-source-6.12".to_owned(),
+            version: "6.12.117-1~deb12u1+b1".to_owned(),
+            sha256: String::new(),
+            bytes: 0,
+        };
+        let compiler = Compiler::of_this_machine().unwrap();
+        let line = config::line("6.12").unwrap();
+        let id = id(line, &package, &compiler);
+        assert!(id.starts_with("debug-6.12_6.12.117-1-deb12u1+b1_"), "{id}");
+        assert!(crate::module::is_plain(Path::new(&id)));
+        let other = config::line("6.1").unwrap();
+        assert_ne!(super::id(other, &package, &compiler), id);
+    }
 }
