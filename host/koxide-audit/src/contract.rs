@@ -182,6 +182,11 @@ fn complaint(raw: &RawSite, comment: Option<&str>, answers: &[Answer]) -> Option
         let refers = REFERENCES.iter().any(|word| text.starts_with(word));
         text.is_empty() || (is_answer && refers) || SLOGANS.contains(&text.as_str())
     };
+    if raw.given {
+        return Some(
+            "has what a macro is given inside of `unsafe`, where a driver could write anything",
+        );
+    }
     match (raw.kind, comment) {
         (Kind::Block | Kind::Impl, None) => Some("has no `// SAFETY:` above it"),
         (Kind::Block | Kind::Impl, Some(text)) if says_nothing(text) => {

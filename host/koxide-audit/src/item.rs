@@ -264,6 +264,26 @@ pub(crate) fn begins_doc(tokens: &[TokenTree]) -> bool {
     }
 }
 
+/// Whether a macro is for other crates, too.
+pub(crate) fn is_exported(before: &[TokenTree]) -> bool {
+    attributes(before).any(|attribute| attribute.stream().to_string().starts_with("macro_export"))
+}
+
+/// Whether a macro's parameter, `$name` or in a quotation `#name`, is somewhere in these brackets; `$crate` is none.
+pub(crate) fn has_parameters(group: &Group) -> bool {
+    let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
+    tokens.iter().enumerate().any(|(at, token)| match token {
+        TokenTree::Group(inner) => has_parameters(inner),
+        TokenTree::Punct(punct) if punct.as_char() == '$' => {
+            !matches!(tokens.get(at + 1), Some(TokenTree::Ident(name)) if name == "crate")
+        }
+        TokenTree::Punct(punct) if punct.as_char() == '#' => {
+            matches!(tokens.get(at + 1), Some(TokenTree::Ident(_)))
+        }
+        _ => false,
+    })
+}
+
 /// Whether an item is for tests only.
 pub(crate) fn is_test(before: &[TokenTree]) -> bool {
     attributes(before).any(|attribute| {

@@ -8,8 +8,8 @@ use proc_macro2::{Delimiter, Group, TokenTree};
 
 use crate::Error;
 use crate::item::{
-    begin_of_statement, begins_doc, begins_item, contract, has_self, header, is_doc, is_punct,
-    is_test, kind, modifiers, name, named, position, sign_position,
+    begin_of_statement, begins_doc, begins_item, contract, has_parameters, has_self, header,
+    is_doc, is_exported, is_punct, is_test, kind, modifiers, name, named, position, sign_position,
 };
 use crate::operation::{self, Operation};
 use crate::report::Kind;
@@ -37,6 +37,8 @@ pub(crate) struct RawSite {
     pub(crate) kind: Kind,
     pub(crate) within: Option<String>,
     pub(crate) macro_body: Option<String>,
+    /// Whether it is in a macro for other crates, and has what that is given inside of it.
+    pub(crate) given: bool,
     pub(crate) test: bool,
     /// Its own `# Safety`.
     pub(crate) contract: Option<String>,
@@ -65,6 +67,8 @@ struct Context {
     /// The trait that is implemented.
     of_trait: Option<String>,
     macro_body: Option<String>,
+    /// Whether other crates can use that macro.
+    exported: bool,
     test: bool,
     /// All functions here are unsafe: those of a foreign block and of `shims!`.
     foreign: bool,
@@ -108,6 +112,7 @@ impl Found {
     fn tokens(&mut self, tokens: &[TokenTree], around: &Context) -> Result<(), Error> {
         // What the next braces are the body of.
         let mut next = around.clone();
+        let mut quoted = false;
         for (at, token) in tokens.iter().enumerate() {
             let before = &tokens[..at];
             let after = &tokens[at + 1..];
@@ -138,6 +143,11 @@ impl Found {
                 }
                 TokenTree::Ident(word) if word == "macro_rules" => {
                     next.macro_body = name(after.get(1..).unwrap_or_default());
+                    next.exported = is_exported(before);
+                }
+                // What a procedural macro writes is for other crates.
+                TokenTree::Ident(word) if word == "quote" && is_punct(after.first(), '!') => {
+                    quoted = true;
                 }
                 TokenTree::Ident(word) if word == "shims" && is_punct(after.first(), '!') => {
                     next.foreign = true;
@@ -157,6 +167,7 @@ impl Found {
                 TokenTree::Punct(punct) if punct.as_char() == ';' => next = around.clone(),
                 TokenTree::Group(group) if is_doc(before, group) => continue,
                 TokenTree::Group(group) => {
+                    next.exported |= std::mem::take(&mut quoted);
                     self.group(group, before, &mut next, around)?;
                 }
                 _ => {}
@@ -180,6 +191,7 @@ impl Found {
         context.attribute = group.delimiter() == Delimiter::Bracket
             && (is_punct(before.last(), '#') || is_punct(before.last(), '!'));
         context.macro_body.clone_from(&next.macro_body);
+        context.exported = next.exported;
         context.statement = match body {
             true => None,
             false => around.statement.or_else(|| begin_of_statement(before)),
@@ -269,6 +281,7 @@ impl Found {
         let at = self.push(kind, line, before, &context);
         if let (Kind::Block, Some(TokenTree::Group(block))) = (kind, after.first()) {
             self.sites[at].operations = operation::operations(block, context.owner.as_deref());
+            self.sites[at].given = context.exported && has_parameters(block);
             self.unsafe_lines
                 .extend(line..=block.span_close().end().line);
         }
@@ -288,6 +301,7 @@ impl Found {
             contract: contract(before),
             of_trait: context.of_trait.clone(),
             operations: Vec::new(),
+            given: false,
         });
         self.sites.len() - 1
     }

@@ -129,6 +129,21 @@ fn bodies_of_macros_and_what_they_quote_are_code() {
 }
 
 #[test]
+fn what_an_exported_macro_is_given_is_not_evaluated_in_unsafe() {
+    let body = "macro_rules! m {\n    ($p:expr) => {{\n        let p = $p;\n        // SAFETY: it is valid.\n        unsafe { $crate::read(BLOCK) }\n    }};\n}\n/// # Safety\n///\n/// It is valid.\nunsafe fn read(p: P) {}\n";
+    let exported = format!("#[doc(hidden)]\n#[macro_export]\n{body}");
+    let complaint = |text: &str| sites(text)[0].complaint.is_some();
+    assert!(!complaint(&exported.replace("BLOCK", "p")));
+    assert!(complaint(&exported.replace("BLOCK", "$p")));
+    assert!(complaint(&exported.replace("BLOCK", "&[$p]")));
+    let quoted = "fn f() -> T {\n    quote! {\n        let p = #p;\n        // SAFETY: it is valid.\n        unsafe { BLOCK.read() }\n    }\n}\n";
+    assert!(!complaint(&quoted.replace("BLOCK", "p")));
+    assert!(complaint(&quoted.replace("BLOCK", "#p")));
+    // Who uses a macro of their own can see it.
+    assert!(!complaint(&body.replace("BLOCK", "$p")));
+}
+
+#[test]
 fn all_forms_are_told_apart() {
     let text = "type F = unsafe extern \"C\" fn(u8);\n#[unsafe(no_mangle)]\nextern \"C\" fn a() {}\n\
                 unsafe extern \"C\" {\n    fn b();\n    safe fn c();\n}\nm!(unsafe(uninit) static X: u8 = 0;);\n\

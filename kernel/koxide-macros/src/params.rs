@@ -65,16 +65,14 @@ impl Param {
         let Self { name, .. } = self;
         let (ty, default) = self.value();
         let shown = name.unraw().to_string();
-        quote! {
+        // What the driver wrote is evaluated outside of the block.
+        quote! {{
+            let parameter = &module_parameters::#name;
+            let default = <::kernel::module_param::#ty>::new(#default);
+            let given = given(#shown);
             // SAFETY: no module is loaded that could use it.
-            unsafe {
-                ::kernel::fake::__Parameter::give(
-                    &module_parameters::#name,
-                    <::kernel::module_param::#ty>::new(#default),
-                    given(#shown),
-                )?;
-            }
-        }
+            unsafe { ::kernel::fake::__Parameter::give(parameter, default, given)? };
+        }}
     }
 
     /// The type without its path, and the default.
