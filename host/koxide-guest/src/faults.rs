@@ -17,8 +17,11 @@
 //! ```
 //!
 //! What counts as an allocation is whatever a shim asks the kernel for that the kernel may refuse for want of memory: a
-//! registration, too. They are counted in the thread that acts, so that each run is the same; with the parameter
+//! registration, too. On kernels with fault injection those fail as well that the kernel makes within; there the errno may be
+//! any. They are counted in the thread that acts, so that each run is the same; with the parameter
 //! `kx_fail_everywhere=1`, in all threads, works and timers of the driver.
+
+mod nth;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -77,6 +80,9 @@ pub fn load_or(
             (Ok(driver), None) => {
                 println!("{name}: {} allocations of its init", number - 1);
                 driver.unload();
+                if number > 1 {
+                    load_without_kernel(name, params);
+                }
                 return load_only(name, params);
             }
             (Ok(driver), Some(failed)) if tolerates(failed, None) => driver.unload(),
@@ -87,6 +93,28 @@ pub fn load_or(
         }
     }
     panic!("{name}: its init allocates for ever")
+}
+
+/// The same for what the kernel allocates within.
+fn load_without_kernel(name: &str, params: &str) {
+    let Some(counter) = nth::Counter::of_this_thread() else {
+        return;
+    };
+    for (tries, number) in nth::numbers().enumerate() {
+        let mut log = KernelLog::since_now();
+        let loaded = Faulty::insert(name, &format!("kx_fail_nth={number} {params}"), 0);
+        let happened = counter.end();
+        if let Ok(driver) = loaded {
+            driver.unload();
+        }
+        if let Some(line) = complaint(&mut log) {
+            panic!("when allocation {number} of the kernel fails: {line}");
+        }
+        if !happened {
+            println!("{name}: {tries} of {number} allocations of the kernel in its init");
+            return;
+        }
+    }
 }
 
 /// Loads the driver `name`; allocation `number` of it fails, from 1 on, also after its init.
@@ -151,6 +179,9 @@ impl Faulty {
             self.plan(0);
             let Some(failed) = failed(&mut log, number) else {
                 println!("{name}: {asked} allocations of an action");
+                if asked > 0 {
+                    self.without_kernel(&mut action, before);
+                }
                 return number - 1;
             };
             let errno = match result {
@@ -169,6 +200,30 @@ impl Faulty {
             self.settle(before, &failed);
         }
         panic!("{name}: the action allocates for ever")
+    }
+
+    /// The same for what the kernel allocates within; what comes of it is the kernel's business.
+    fn without_kernel<T>(&self, action: &mut impl FnMut() -> io::Result<T>, before: usize) {
+        let Some(counter) = nth::Counter::of_this_thread() else {
+            return;
+        };
+        for (tries, number) in nth::numbers().enumerate() {
+            self.set("kx_fail_nth", number);
+            self.plan(0);
+            let result = action();
+            let happened = counter.end();
+            drop(result);
+            let failed = format!("allocation {number} of the kernel");
+            self.succeed(action, &failed);
+            self.settle(before, &failed);
+            if !happened {
+                println!(
+                    "{}: {tries} of {number} allocations of the kernel",
+                    self.name
+                );
+                return;
+            }
+        }
     }
 
     /// How many allocations failed as planned since the plan was made.
@@ -231,7 +286,11 @@ impl Faulty {
 
     /// Says which allocation of this thread is to fail from now on.
     fn plan(&self, number: usize) {
-        let path = self.parameter("kx_fail_at");
+        self.set("kx_fail_at", number);
+    }
+
+    fn set(&self, name: &str, number: usize) {
+        let path = self.parameter(name);
         fs::write(&path, number.to_string())
             .unwrap_or_else(|error| panic!("{} cannot be written: {error}", path.display()));
     }

@@ -59,6 +59,42 @@ static const struct task_struct *kx_planner;
 static unsigned long kx_asked;
 static unsigned long kx_failed;
 
+#ifdef CONFIG_FAULT_INJECTION
+/*
+ * Kernels that are made for tests count the allocations of a thread by themselves. From the first allocation of the plan
+ * on, this one fails, also one that a function of the kernel makes for itself.
+ */
+static unsigned int kx_fail_nth;
+
+static void kx_fail_kernel(void)
+{
+	if (in_task() && kx_planner == current && kx_asked == 1 && kx_fail_nth) {
+		current->fail_nth = kx_fail_nth;
+		kx_fail_nth = 0;
+	}
+}
+
+/* The ledger's own memory is no part of that. */
+static inline unsigned int kx_nothing_fails(void)
+{
+	unsigned int nth = in_task() ? current->fail_nth : 0;
+
+	if (nth)
+		current->fail_nth = 0;
+	return nth;
+}
+
+static inline void kx_fails_again(unsigned int nth)
+{
+	if (nth)
+		current->fail_nth = nth;
+}
+#else
+static inline void kx_fail_kernel(void) { }
+static inline unsigned int kx_nothing_fails(void) { return 0; }
+static inline void kx_fails_again(unsigned int nth) { }
+#endif
+
 /* Whether what a shim is about to ask for is to fail. */
 static bool __maybe_unused kx_fault(const char *giver, const char *shim, unsigned long caller)
 {
@@ -70,6 +106,7 @@ static bool __maybe_unused kx_fault(const char *giver, const char *shim, unsigne
 		number = ++kx_asked;
 		fails = number == kx_fail_at;
 		kx_failed += fails;
+		kx_fail_kernel();
 	}
 	raw_spin_unlock_irqrestore(&kx_faults_lock, flags);
 	if (fails)
@@ -81,9 +118,11 @@ static bool __maybe_unused kx_fault(const char *giver, const char *shim, unsigne
 static void __maybe_unused kx_lend(enum kx_kind kind, const void *what, const char *giver, const char *shim,
 				   unsigned long caller)
 {
+	unsigned int nth = kx_nothing_fails();
 	struct kx_loan *loan = kmalloc(sizeof(*loan), GFP_ATOMIC | __GFP_NOWARN);
 	unsigned long flags;
 
+	kx_fails_again(nth);
 	if (!loan) {
 		WRITE_ONCE(kx_incomplete, true);
 		return;
@@ -160,6 +199,10 @@ static const struct kernel_param_ops kx_fail_at_ops = {
 
 module_param_cb(kx_fail_at, &kx_fail_at_ops, &kx_fail_at, 0644);
 MODULE_PARM_DESC(kx_fail_at, "Which allocation is to fail, from 1 on; 0 only counts");
+#ifdef CONFIG_FAULT_INJECTION
+module_param(kx_fail_nth, uint, 0644);
+MODULE_PARM_DESC(kx_fail_nth, "Which allocation of the kernel is to fail, from the first one that is counted on");
+#endif
 module_param(kx_fail_everywhere, bool, 0644);
 MODULE_PARM_DESC(kx_fail_everywhere, "Count the allocations of all threads, works and timers");
 module_param(kx_asked, ulong, 0444);
