@@ -22,7 +22,13 @@ const HOST_LICENCE: &str = "MIT OR Apache-2.0";
 /// A line for each broken rule.
 pub fn files(root: &Path) -> anyhow::Result<()> {
     let mut broken = Vec::new();
-    for path in tracked(root)? {
+    let all = tracked(root)?;
+    for path in &all {
+        if let Some(why) = fault_plans(path, &all) {
+            broken.push(format!("{}: {why}", path.display()));
+        }
+    }
+    for path in all {
         // A file that git knows and that was removed is no longer there to be read.
         let Ok(text) = std::fs::read_to_string(root.join(&path)) else {
             continue;
@@ -118,6 +124,15 @@ fn drivers_are_safe(path: &Path, text: &str) -> Option<String> {
                 .any(|word| word == "unsafe")
         });
     unsafe_line.map(|line| format!("has unsafe code: {}", line.trim()))
+}
+
+/// Every driver is tried with each of its allocations failing.
+fn fault_plans(path: &Path, all: &[PathBuf]) -> Option<String> {
+    let dir = path.parent()?.parent()?;
+    let of_driver = dir.parent()?.ends_with("drivers") || dir.parent()?.ends_with("templates");
+    let is_driver = of_driver && path.ends_with("src/lib.rs");
+    (is_driver && !all.contains(&dir.join("tests/faults.rs")))
+        .then(|| "has no tests/faults.rs".to_owned())
 }
 
 /// What differs between kernels is decided in shims, where the kernel's own headers are.

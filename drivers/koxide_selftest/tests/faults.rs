@@ -71,9 +71,10 @@ fn each_allocation_of_a_device_that_comes_may_fail() {
     let found = driver.each(|| {
         let control = File::open("/dev/koxide-control")?;
         ioctl::none(&control, BRING)?;
-        let opened = File::open("/dev/koxide-other")?.read_exact(&mut [0; 10]);
+        let other = File::open("/dev/koxide-other");
+        let read = other.and_then(|mut other| other.read_exact(&mut [0; 10]));
         ioctl::none(&control, REMOVE)?;
-        opened
+        read
     });
     assert!(found >= 5, "{found}");
     driver.unload();
@@ -89,7 +90,8 @@ fn each_allocation_of_a_folder_may_fail() {
         let found = driver.each(|| {
             fs::create_dir(&folder)?;
             let read = fs::read(format!("{folder}/text"));
-            fs::remove_dir(&folder)?;
+            // The kernel may have no memory for that, either.
+            fs::remove_dir(&folder).or_else(|_| fs::remove_dir(&folder))?;
             read
         });
         assert!(found >= 2, "{found}");

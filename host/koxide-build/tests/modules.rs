@@ -38,6 +38,28 @@ fn one_object_becomes_a_module_for_each_kernel() {
     assert!(same > 10, "{same} functions");
 }
 
+/// Fault plans are in modules for tests only, and these have the code that is shipped.
+#[test]
+fn shims_that_fail_are_apart_from_what_is_shipped() {
+    let temp = tempfile::tempdir().unwrap();
+    let (project, artefact) = good(temp.path());
+    for name in KERNELS {
+        let kernel = common::kernel(name);
+        let [shipped, faulty] = [module::Shims::Shipped, module::Shims::Faulty].map(|shims| {
+            let (abi, out) = (project.abi_dir(), project.koxide_dir());
+            let built = module::build_with(abi, &artefact, shims, &kernel, &out, &Silent);
+            built.unwrap().path
+        });
+        assert!(faulty.ends_with(format!("{}/toy-faults.ko", kernel.release)));
+        let has_plan = |module: &Path| {
+            let bytes = fs::read(module).unwrap();
+            bytes.windows(10).any(|part| part == b"kx_fail_at")
+        };
+        assert!(has_plan(&faulty) && !has_plan(&shipped));
+        compare::same_object(&shipped, &faulty, &artefact.object).unwrap();
+    }
+}
+
 #[test]
 fn another_object_is_told_apart() {
     let temp = tempfile::tempdir().unwrap();
