@@ -274,7 +274,7 @@ fn program(folder: &Path, tests: &[(&str, &str, &str)]) -> PathBuf {
     for (name, module, fault) in tests {
         script += &match *module {
             "" => format!("{name}) true ;;\n"),
-            _ => format!("{name}) insmod {module} fault={fault}; rmmod {module} ;;\n"),
+            _ => format!("{name}) /bin/insmod {module} fault={fault}; rmmod {module} ;;\n"),
         };
     }
     script += "*) exit 9 ;;\nesac\n";
