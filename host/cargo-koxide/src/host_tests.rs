@@ -4,8 +4,8 @@
 //! along, and each with its time.
 
 mod documentation;
+mod environment;
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
@@ -20,21 +20,10 @@ use crate::exit::{Exit, because};
 use crate::results::{Case, Results, Verdict};
 use crate::ui::Ui;
 use crate::workshop::Workshop;
-
-/// The start of the reason with which a test is ignored that boots a kernel, in a virtual machine that it starts itself.
-const BOOTS: &str = "boots a kernel";
-
-/// The variable that tells such a test where the kernel is: a folder with `boot` and `lib/modules`.
-const KERNEL: &str = "KOXIDE_TEST_KERNEL";
-
-/// The variable that tells such a test where the kernel's headers are, as `make -C` takes them.
-const HEADERS: &str = "KOXIDE_TEST_HEADERS";
+use environment::{Environment, Environments};
 
 /// How long a test of this machine may take.
 const LIMIT: Duration = Duration::from_secs(15 * 60);
-
-/// Variables of a test's environment.
-type Environment = Vec<(&'static str, OsString)>;
 
 /// A program of tests that cargo built.
 #[derive(Debug)]
@@ -55,7 +44,7 @@ struct One<'p> {
 pub(crate) fn run(
     workshop: &Workshop<'_>,
     options: &Test,
-    kernel: Option<&Kernel>,
+    kernels: &[Kernel],
     offline: bool,
     results: &mut Results<'_>,
     ui: &Ui,
@@ -80,27 +69,9 @@ pub(crate) fn run(
         .map(|driver| driver.dir.as_path())
         .collect();
     let tests = list(&programs, &drivers, options.filter.as_deref())?;
-    let environment = environment(workshop, kernel)?;
-    run_all(tests, environment.as_ref(), results)?;
+    let environments = Environments::of(workshop, kernels)?;
+    run_all(tests, &environments, results)?;
     documentation::run(root, &common, options.filter.as_deref(), results)
-}
-
-/// What tests that boot a kernel find in their environment; nothing when the kernel cannot be booted.
-fn environment(
-    workshop: &Workshop<'_>,
-    kernel: Option<&Kernel>,
-) -> anyhow::Result<Option<Environment>> {
-    let root = kernel.and_then(|kernel| kernel.vmlinuz.as_deref()?.parent()?.parent());
-    let (Some(kernel), Some(root)) = (kernel, root) else {
-        return Ok(None);
-    };
-    let headers = workshop.headers(kernel)?;
-    Ok(Some(vec![
-        (KERNEL, root.into()),
-        (HEADERS, headers.build.into()),
-        // Debian's headers name a compiler that this machine may not have.
-        ("MAKEFLAGS", format!("-- CC={}", headers.compiler).into()),
-    ]))
 }
 
 fn cargo(root: &Path) -> Command {
@@ -224,7 +195,7 @@ fn list<'p>(
 /// Runs the tests, as many at once as there are processors.
 fn run_all(
     tests: Vec<One<'_>>,
-    environment: Option<&Environment>,
+    environments: &Environments,
     results: &mut Results<'_>,
 ) -> anyhow::Result<()> {
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
@@ -238,7 +209,7 @@ fn run_all(
                 loop {
                     let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
                     let Some(test) = next else { return };
-                    if sender.send(run_one(&test, environment)).is_err() {
+                    if sender.send(run_one(&test, environments)).is_err() {
                         return;
                     }
                 }
@@ -252,11 +223,11 @@ fn run_all(
 }
 
 /// Runs a test. One that is ignored because it boots a kernel is given one.
-fn run_one(test: &One<'_>, environment: Option<&Environment>) -> Case {
+fn run_one(test: &One<'_>, environments: &Environments) -> Case {
     let start = Instant::now();
     let (mut verdict, mut output) = call(test, &[], None);
-    if let (Verdict::Skipped(why), Some(variables)) = (&verdict, environment)
-        && why.starts_with(BOOTS)
+    if let Verdict::Skipped(why) = &verdict
+        && let Some(variables) = environments.for_reason(why)
     {
         (verdict, output) = call(test, &["--include-ignored"], Some(variables));
     }

@@ -240,6 +240,11 @@ impl<'a> Workshop<'a> {
         self.project.library() == Some(driver)
     }
 
+    /// Whether a kernel looks for faults.
+    pub(crate) fn watches(&self, kernel: &Kernel) -> anyhow::Result<bool> {
+        Ok(!self.variant(kernel)?.is_stock())
+    }
+
     /// A driver's object.
     fn object(&self, driver: &Driver, variant: &Variant, kunit: bool) -> anyhow::Result<Artefact> {
         // In-kernel tests are those of the documentation, too.
@@ -314,7 +319,7 @@ impl<'a> Workshop<'a> {
                 self.init.get_or_init(|| init)
             }
         };
-        let watches = !self.variant(kernel)?.is_stock();
+        let watches = self.watches(kernel)?;
         let kernel = koxide_vm::Kernel {
             release: kernel.release.clone(),
             image: explained(kernel.image())?.to_owned(),

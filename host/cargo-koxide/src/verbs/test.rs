@@ -29,14 +29,7 @@ pub(crate) fn run(options: &Test, offline: bool, ui: &Ui) -> anyhow::Result<()> 
 
     let mut results = Results::new(ui);
     if !options.vm_only {
-        host_tests::run(
-            &workshop,
-            options,
-            kernels.first(),
-            offline,
-            &mut results,
-            ui,
-        )?;
+        host_tests::run(&workshop, options, &kernels, offline, &mut results, ui)?;
     }
     for batch in &plans {
         run_batch(&workshop, batch, &mut results)?;
