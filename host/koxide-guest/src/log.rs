@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use nix::libc::O_NONBLOCK;
 
 /// How long [`KernelLog::wait_for`] waits.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The kernel log from the moment on that [`KernelLog::since_now`] was called.
 #[derive(Debug)]
@@ -65,7 +65,7 @@ impl KernelLog {
     /// Waits for a message that contains `text`, and returns it.
     ///
     /// # Panics
-    /// When none comes within 5 seconds; what came is in the panic's message.
+    /// When none comes within 20 seconds; what came is in the panic's message.
     pub fn wait_for(&mut self, text: &str) -> String {
         let start = Instant::now();
         loop {
