@@ -171,7 +171,7 @@ fn setup() -> Setup {
 
 /// Where the mistakes are.
 fn sources() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/detectors")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/detectors/modules")
 }
 
 fn in_c(kernel: &Kernel, project: &Project, folder: &Path) -> PathBuf {
