@@ -39,10 +39,15 @@ fn list(cache: &Cache, matrix: &Matrix, ui: &Ui) -> anyhow::Result<()> {
     for entry in &entries {
         let name = pad_str(&entry.name.to_string(), 28, Alignment::Left, None).into_owned();
         ui.result(format!(
-            "{} {:34} {:>12}",
+            "{} {:34} {:>12}{}",
             style(name).bold(),
             entry.release,
-            BinaryBytes(entry.bytes).to_string()
+            BinaryBytes(entry.bytes).to_string(),
+            if entry.outdated {
+                "  (to be built again)"
+            } else {
+                ""
+            }
         ));
     }
     let missing = matrix

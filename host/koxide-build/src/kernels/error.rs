@@ -47,7 +47,7 @@ pub enum Error {
     },
     /// A debug kernel has to be built before it is used.
     #[error(
-        "the kernel {name} is {}: `cargo koxide kernel build {name}` builds it, which takes about 8 minutes on two idle cores", if *.again { "of another configuration than this version has" } else { "not built yet" }
+        "the kernel {name} is {}: `cargo koxide kernel build {name}` builds it, which takes about 5 minutes on two idle cores", if *.again { "of another configuration than this version has" } else { "not built yet" }
     )]
     NotBuilt {
         /// Its name.

@@ -220,6 +220,8 @@ pub struct Entry {
     pub bytes: u64,
     /// What was fetched.
     pub record: Record,
+    /// It has to be built again before it can be used: its configuration is another one now.
+    pub outdated: bool,
 }
 
 /// The kernel of that name: at once when it is there, else it is fetched.
@@ -386,7 +388,12 @@ pub fn list(cache: &Cache) -> Result<Vec<Entry>> {
         let Some(record) = store::record(&dir, &known.name)? else {
             continue;
         };
+        let outdated = match &name {
+            KernelName::Debug(line) => !debug::is_current(line, &record),
+            _ => false,
+        };
         entries.push(Entry {
+            outdated,
             name,
             release: record.release.clone(),
             bytes: cache::disk_use(&dir),
