@@ -24,6 +24,18 @@ const CHECKED: bool = LOCK_CLASS_KEY_ROOM != 0;
 /// [`static_lock_class!`](crate::static_lock_class) makes one for a place in the source, and the macros that make locks
 /// use that.
 ///
+/// The kernel looks at a lock's class for as long as there may be such locks, and so it lives for ever:
+///
+/// ```compile_fail,E0597
+/// use kernel::{c_str, prelude::*, sync::{LockClassKey, Mutex}};
+///
+/// fn make() -> Result {
+///     let key = KBox::pin_init(LockClassKey::new_dynamic(), GFP_KERNEL)?;
+///     let lock = KBox::pin_init(Mutex::new(0, c_str!("lock"), key.as_ref()), GFP_KERNEL)?;
+///     Ok(())
+/// }
+/// ```
+///
 /// # Invariants
 ///
 /// One that is dropped was registered, if the kernel checks locks.
