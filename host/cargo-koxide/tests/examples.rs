@@ -39,6 +39,23 @@ const DOCUMENTED: &str = "
 pub fn double(number: u32) -> u32 {
     number * 2
 }
+
+#[kunit_tests(panics)]
+mod panics {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = \"overflow\")]
+    fn as_it_should() {
+        double(u32::MAX);
+    }
+
+    #[test]
+    #[should_panic]
+    fn not_at_all() {
+        double(1);
+    }
+}
 ";
 
 #[test]
@@ -66,7 +83,7 @@ fn examples_run_in_the_kernel_and_are_named_by_their_places() {
     }
     // That one is rustdoc's.
     assert!(!ended.stdout.contains(&name(27)), "{ended}");
-    ended
+    let ended = ended
         // The driver's own suites are beside them.
         .saying("documented::kunit documented::text_grows_in_kernel_memory")
         .saying(&format!(
@@ -75,5 +92,8 @@ fn examples_run_in_the_kernel_and_are_named_by_their_places() {
         ))
         .saying(&format!("documented: panicked at {}", at(20)))
         .saying("it compiles; it is marked `no_run`")
-        .saying("2 failed");
+        .saying("documented::kunit panics::not_at_all\n             it did not panic")
+        .saying("3 failed");
+    let passed = |l: &&String| l.contains("PASS") && l.contains("panics::as_it_should");
+    assert!(lines.iter().any(|l| passed(&l)), "{ended}");
 }

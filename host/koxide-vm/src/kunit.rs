@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::crash;
 use crate::ktap::{self, Line};
-use crate::report::{Crash, Failure, LoadFailure, Outcome, TestResult};
+use crate::report::{Crash, CrashKind, Failure, LoadFailure, Outcome, TestResult};
 
 /// One module's tests, while its init runs them.
 #[derive(Debug)]
@@ -27,6 +27,8 @@ pub(crate) struct Collector {
     /// The number of the last result, counted over all groups.
     seen: usize,
     running: Option<String>,
+    /// The test that runs now is to panic, with a message that contains this.
+    panics: Option<String>,
     since: Instant,
     diagnostics: Vec<String>,
     log: Vec<String>,
@@ -46,6 +48,7 @@ impl Collector {
             before: 0,
             seen: skipped,
             running: None,
+            panics: None,
             since: Instant::now(),
             diagnostics: Vec::new(),
             log: Vec::new(),
@@ -105,7 +108,10 @@ impl Collector {
                 self.groups.push(name);
             }
             Line::Start(name) => self.running = Some(self.full_name(depth, &name)),
-            Line::Diagnostic(text) => self.diagnostics.push(text),
+            Line::Diagnostic(text) => match text.strip_prefix("should panic:") {
+                Some(message) => self.panics = Some(message.trim().to_owned()),
+                None => self.diagnostics.push(text),
+            },
             Line::Result {
                 ok,
                 number,
@@ -161,6 +167,7 @@ impl Collector {
 
     fn finish(&mut self, name: String, outcome: Outcome) -> TestResult {
         self.running = None;
+        self.panics = None;
         let duration = self.since.elapsed();
         self.since = Instant::now();
         TestResult {
@@ -173,14 +180,25 @@ impl Collector {
         }
     }
 
+    /// Whether a crash is what the test that runs now is about.
+    pub(crate) fn expects(&self, crash: &Crash) -> bool {
+        let says = |message: &String| crash.tail.iter().any(|line| line.contains(message));
+        crash.kind == CrashKind::RustPanic && self.panics.as_ref().is_some_and(says)
+    }
+
     /// The test that runs now ended with the machine.
     pub(crate) fn crashed(&mut self, crash: Crash) -> TestResult {
+        let outcome = if self.expects(&crash) {
+            Outcome::Passed
+        } else {
+            Outcome::Failed(Failure::Crash(crash))
+        };
         let name = self
             .running
             .take()
             .unwrap_or_else(|| format!("test {}", self.number()));
         self.seen += 1;
-        self.finish(name, Outcome::Failed(Failure::Crash(crash)))
+        self.finish(name, outcome)
     }
 
     /// The module is gone: what there is to complain about as a whole.
@@ -316,6 +334,36 @@ mod tests {
         assert_eq!(results, ["a::x passed"]);
         assert_eq!((last.running(), last.number()), (Some("b::y"), 2));
         assert!(!last.more());
+    }
+
+    #[test]
+    fn a_panic_that_is_expected_is_a_pass() {
+        let start = "[ 1.0]     # Subtest: a\n[ 1.0]     # start: x\n";
+        let crash = |kind, message: &str| Crash {
+            kind,
+            tail: vec![format!("[ 1.1] a: {message}")],
+            ..crash::Detector::default().crash()
+        };
+        let panic = || crash(CrashKind::RustPanic, "it was out of range");
+        for (expected, crash, passes) in [
+            ("[ 1.0]     # should panic: out of range\n", panic(), true),
+            ("[ 1.0]     # should panic: \n", panic(), true),
+            ("[ 1.0]     # should panic: too late\n", panic(), false),
+            (
+                "[ 1.0]     # should panic: \n",
+                crash(CrashKind::Oops, ""),
+                false,
+            ),
+            ("", panic(), false),
+        ] {
+            let (_, mut collector) = collect(&format!("{start}{expected}"));
+            let outcome = collector.crashed(crash).outcome;
+            assert_eq!(
+                matches!(outcome, Outcome::Passed),
+                passes,
+                "{expected}{outcome:?}"
+            );
+        }
     }
 
     #[test]

@@ -123,8 +123,11 @@ impl<'a> Tests<'a> {
     /// The machine crashed or hangs: the test that ran failed.
     pub(crate) fn crashed(&mut self, crash: Crash) {
         self.flush();
-        (self.on_event)(Event::Crashed(&crash));
-        self.report.crash = Some(crash.clone());
+        let expected = self.collector.as_ref().is_some_and(|c| c.expects(&crash));
+        if !expected {
+            (self.on_event)(Event::Crashed(&crash));
+            self.report.crash = Some(crash.clone());
+        }
         if let Some(mut collector) = self.collector.take() {
             let (next, more) = (collector.number() + 1, collector.more());
             let suite = collector.suite().to_owned();

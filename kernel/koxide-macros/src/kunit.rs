@@ -5,7 +5,9 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt as _;
-use syn::{Attribute, Error, Expr, Ident, Item, ItemFn, ItemMod, Lit, LitStr, Meta};
+use syn::parse::ParseStream;
+use syn::spanned::Spanned as _;
+use syn::{Attribute, Error, Expr, Ident, Item, ItemFn, ItemMod, Lit, LitStr, Meta, Token};
 
 /// Collects the functions marked `#[test]` of a module into a suite.
 pub(crate) fn expand(attr: TokenStream, input: TokenStream) -> syn::Result<TokenStream> {
@@ -46,11 +48,21 @@ pub(crate) fn expand(attr: TokenStream, input: TokenStream) -> syn::Result<Token
 
 /// A test as the suite has it: one that the configuration leaves out is skipped, and so is one that is ignored.
 fn case(function: &mut ItemFn) -> syn::Result<TokenStream> {
-    let name = &function.sig.ident;
+    let name = function.sig.ident.clone();
     let shown = name.unraw().to_string();
     let mut body = quote! {
         ::kernel::kunit::Case::new(#shown, || ::kernel::kunit::Outcome::failed(#name()))
     };
+    if let Some(panics) = take_attribute(function, "should_panic") {
+        let expected = expected(&panics)?;
+        body = quote! {
+            ::kernel::kunit::Case::panicking(
+                #shown,
+                || ::kernel::kunit::Outcome::failed(#name()),
+                #expected,
+            )
+        };
+    }
     if let Some(ignored) = take_attribute(function, "ignore") {
         let why = reason(&ignored)?;
         body = quote!(::kernel::kunit::Case::skipped(#shown, #why));
@@ -84,6 +96,25 @@ fn reason(ignored: &Attribute) -> syn::Result<LitStr> {
         ignored,
         "say why: `#[ignore = \"needs a second disk\"]`",
     ))
+}
+
+/// What the message of a panic contains: `#[should_panic(expected = "text")]`.
+fn expected(panics: &Attribute) -> syn::Result<LitStr> {
+    match &panics.meta {
+        Meta::Path(path) => Ok(LitStr::new("", path.span())),
+        Meta::List(list) => list.parse_args_with(|input: ParseStream<'_>| {
+            let key: Ident = input.parse()?;
+            if key != "expected" {
+                return Err(Error::new(key.span(), "this takes `expected = \"text\"`"));
+            }
+            input.parse::<Token![=]>()?;
+            input.parse()
+        }),
+        Meta::NameValue(_) => Err(Error::new_spanned(
+            panics,
+            "this takes `(expected = \"text\")`",
+        )),
+    }
 }
 
 /// The attribute of that name; a function has it no more after this, since the compiler has its own idea of it.
@@ -166,6 +197,14 @@ mod tests {
             "{ignored}"
         );
         assert!(!ignored.contains("ignore"), "{ignored}");
+        let panics = text(quote!(
+            #[should_panic(expected = "much")]
+            fn x() {}
+        ));
+        assert!(
+            panics.contains("Case :: panicking (\"x\"") && panics.contains(r#", "much" ,"#),
+            "{panics}"
+        );
         let left_out = text(quote!(
             #[cfg(a)]
             #[cfg(b)]

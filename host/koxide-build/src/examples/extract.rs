@@ -149,9 +149,6 @@ impl Example {
 
     /// Why it is compiled and not run, if it is not.
     pub(super) fn not_run(&self) -> Option<&'static str> {
-        if self.attributes.should_panic {
-            return Some("it compiles; it is marked `should_panic`, and a panic ends the machine");
-        }
         let no_run = self.attributes.no_run && self.first_line() != Some(RUN);
         no_run.then_some("it compiles; it is marked `no_run`")
     }

@@ -96,22 +96,26 @@ impl Package<'_> {
         for (at, (file, examples)) in sources.iter().enumerate() {
             let _ = writeln!(text, "#[path = {file:?}] mod file_{at};");
             for example in examples {
-                let name = example.name();
-                let why = example.left_out(&self.of.edition);
-                let _ = match why.as_deref().or(example.not_run()) {
-                    Some(why) => {
-                        writeln!(cases, "::kernel::kunit::Case::skipped({name:?}, {why:?}),")
-                    }
-                    None => writeln!(
-                        cases,
-                        "::kernel::kunit::Case::new({name:?}, file_{at}::line_{}::__failed),",
-                        example.line
-                    ),
-                };
+                let _ = writeln!(cases, "::kernel::kunit::Case::{},", self.case(at, example));
             }
         }
         let _ = write!(text, "::kernel::kunit_suite!(\"examples\", [\n{cases}]);\n");
         text
+    }
+
+    /// The test of an example, which is in the file of that number.
+    fn case(&self, at: usize, example: &Example) -> String {
+        let name = example.name();
+        let why = example.left_out(&self.of.edition);
+        if let Some(why) = why.as_deref().or(example.not_run()) {
+            return format!("skipped({name:?}, {why:?})");
+        }
+        let function = format!("file_{at}::line_{}::__failed", example.line);
+        if example.attributes.should_panic {
+            format!("panicking({name:?}, {function}, \"\")")
+        } else {
+            format!("new({name:?}, {function})")
+        }
     }
 
     fn manifest(&self) -> String {
@@ -222,10 +226,10 @@ mod tests {
 
     fn example(line: usize, code: &str, mark: &str, wrapper: &str) -> Example {
         let ignore = if mark == "ignore" { "All" } else { "None" };
-        let no_run = mark == "no_run";
+        let (no_run, panics) = (mark == "no_run", mark == "should_panic");
         let text = format!(
             r#"{{"file": "src/a.rs", "line": {line}, "doctest_attributes": {{
-                "should_panic": false, "no_run": {no_run}, "ignore": "{ignore}", "rust": true,
+                "should_panic": {panics}, "no_run": {no_run}, "ignore": "{ignore}", "rust": true,
                 "test_harness": false, "compile_fail": false, "standalone_crate": false, "edition": null }},
                 "original_code": {code:?}, "doctest_code": {{ "wrapper": {wrapper} }} }}"#
         );
@@ -290,7 +294,8 @@ mod tests {
             example(5, "b", "no_run", "null"),
             example(9, "// kunit: run\nc", "no_run", "null"),
             example(15, "extern crate self as core;", "", "null"),
-            example(18, "// kunit: ignore\nd", "", "null"),
+            example(17, "e", "should_panic", "null"),
+            example(20, "// kunit: ignore\nd", "", "null"),
         ]);
         let (root, source) = (&files[ROOT], &files["src/a.rs"]);
         for (line, how, compiled) in [
@@ -310,9 +315,10 @@ mod tests {
                 "skipped(\"src/a.rs:15\", \"it is a crate of its own\")",
                 false,
             ),
+            (17, "panicking(\"src/a.rs:17\", ", true),
             (
-                18,
-                "skipped(\"src/a.rs:18\", \"it is about the host\")",
+                20,
+                "skipped(\"src/a.rs:20\", \"it is about the host\")",
                 false,
             ),
         ] {

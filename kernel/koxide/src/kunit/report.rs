@@ -141,6 +141,14 @@ fn run_suite(suite: &Suite, selection: Selection, ran_before: usize) -> bool {
                 (true, " # SKIP")
             }
             Body::Run(failed) => run_case(case.name, failed),
+            Body::Panic(failed, expected) => {
+                line(format_args!("    # start: {}\n", case.name));
+                // Who reads the report takes the crash for what it is.
+                line(format_args!("    # should panic: {expected}\n"));
+                failed();
+                line(format_args!("    # it did not panic\n"));
+                (false, "")
+            }
         };
         all_passed &= passed;
         let (verdict, name) = (ok(passed), case.name);
@@ -189,6 +197,7 @@ mod tests {
                 false
             }),
             Case::skipped("is_ignored", "no time"),
+            Case::panicking("should_panic", || false, "out of"),
         ],
     );
     static SECOND: Suite = Suite::new(
@@ -238,7 +247,7 @@ mod tests {
                 "1..2",
                 "    KTAP version 1",
                 "    # Subtest: first",
-                "    1..3",
+                "    1..4",
                 "    # start: passes",
                 "    ok 1 passes",
                 "    # start: asserts",
@@ -247,6 +256,10 @@ mod tests {
                 "    not ok 2 asserts",
                 "    # no time",
                 "    ok 3 is_ignored # SKIP",
+                "    # start: should_panic",
+                "    # should panic: out of",
+                "    # it did not panic",
+                "    not ok 4 should_panic",
                 "not ok 1 first",
                 "    KTAP version 1",
                 "    # Subtest: second",
@@ -264,7 +277,7 @@ mod tests {
 
     #[test]
     fn a_report_is_resumed_behind_a_test() {
-        let rest = report(4, c"");
+        let rest = report(5, c"");
         let started: Vec<_> = rest.iter().filter(|l| l.contains("# start")).collect();
         assert_eq!(
             started,

@@ -25,6 +25,8 @@ pub struct Case {
 pub(super) enum Body {
     /// Run this function, which says whether it returned a failure.
     Run(fn() -> bool),
+    /// Run this function, which panics with a message that contains the text.
+    Panic(fn() -> bool, &'static str),
     /// Say why it is not run.
     Skip(&'static str),
 }
@@ -33,6 +35,16 @@ impl Case {
     /// A test: its name, and a function that runs it and says whether it returned a failure.
     pub const fn new(name: &'static str, failed: fn() -> bool) -> Self {
         let body = Body::Run(failed);
+        Self { name, body }
+    }
+
+    /// A test that is to end with a panic, whose message contains a text.
+    pub const fn panicking(
+        name: &'static str,
+        failed: fn() -> bool,
+        expected: &'static str,
+    ) -> Self {
+        let body = Body::Panic(failed, expected);
         Self { name, body }
     }
 
