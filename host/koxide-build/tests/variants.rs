@@ -6,8 +6,9 @@ mod common;
 
 use std::fs;
 
-use koxide_build::object::{Artefact, Variant};
+use koxide_build::object::{Artefact, Kasan, Variant};
 use koxide_build::{Silent, module};
+use object::{Object as _, ObjectSymbol as _};
 
 const KERNELS: [&str; 2] = ["debian:bookworm", "debian:bookworm-backports"];
 
@@ -87,6 +88,36 @@ fn an_object_with_lock_classes_is_refused_by_a_kernel_without_them() {
     let text = error.to_string();
     assert!(
         text.contains("the object has classes of locks, and this kernel does not check locks"),
+        "{text}"
+    );
+}
+
+#[test]
+fn an_object_with_checks_is_for_kernels_that_have_them() {
+    let temp = tempfile::tempdir().unwrap();
+    let project = common::toy(temp.path(), |text| text);
+    let mut variant = Variant::default();
+    variant.kasan = Some(Kasan {
+        offset: "0xdffffc0000000000".to_owned(),
+        stack: true,
+        copies: true,
+    });
+    let artefact = common::variant_object(&project, &variant).unwrap();
+    let bytes = fs::read(&artefact.object).unwrap();
+    let file = object::File::parse(&*bytes).unwrap();
+    let names: Vec<_> = file.symbols().filter_map(|s| s.name().ok()).collect();
+    // Accesses are checked, and the module tells the kernel where the room between its statics is.
+    assert!(
+        names.iter().any(|name| name.starts_with("__asan_load")),
+        "{names:?}"
+    );
+    assert!(names.contains(&"__asan_register_globals"), "{names:?}");
+    assert!(file.section_by_name(".init_array").is_some());
+    let kernel = common::kernel(KERNELS[0]);
+    let error = common::module_with(project.abi_dir(), &project, &artefact, &kernel).unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.starts_with("not-exported: ") && text.contains("__asan_load"),
         "{text}"
     );
 }
