@@ -8,14 +8,25 @@ use anyhow::Context as _;
 use koxide_process::Command;
 
 /// Packages whose tests run: the library, and drivers with tests on the fake kernel.
-const PACKAGES: [&str; 6] = [
-    "koxide",
+const PACKAGES: [&str; 8] = [
+    LIBRARY,
+    "echo_chardev",
     "hello_world",
+    "random_chardev",
     "rust_misc_device",
     "scull",
     "sync_example",
     "yes_chardev",
 ];
+
+/// The library, whose races are run more than once.
+const LIBRARY: &str = "koxide";
+
+/// A part of the names of tests in which threads race.
+const RACES: &str = "race";
+
+/// How many orders of its threads each race is tried in.
+const SEEDS: u32 = 8;
 
 /// What of a nightly toolchain is needed.
 const COMPONENTS: [&str; 2] = ["miri", "rust-src"];
@@ -59,14 +70,25 @@ pub fn run(root: &Path, packages: &[String], filter: Option<&str>) -> anyhow::Re
     if names.is_empty() {
         names.extend(PACKAGES);
     }
+    let all = filter.is_none() && names.contains(&LIBRARY);
+    test(root, &names, filter, FLAGS)?;
+    if all {
+        let seeds = format!("{FLAGS} -Zmiri-many-seeds=0..{SEEDS}");
+        test(root, &[LIBRARY], Some(RACES), &seeds)?;
+    }
+    Ok(())
+}
+
+/// Runs tests with some flags of Miri.
+fn test(root: &Path, packages: &[&str], filter: Option<&str>, flags: &str) -> anyhow::Result<()> {
     let mut cargo = Command::new("rustup");
     cargo
         .args([
             "run", "nightly", "cargo", "miri", "test", "--quiet", "--lib",
         ])
-        .args(names.iter().map(|name| format!("--package={name}")))
+        .args(packages.iter().map(|name| format!("--package={name}")))
         .args(filter)
-        .env("MIRIFLAGS", FLAGS)
+        .env("MIRIFLAGS", flags)
         // Miri would take long to look where a panic that a test expects came from.
         .env_remove("RUST_BACKTRACE")
         .current_dir(root);

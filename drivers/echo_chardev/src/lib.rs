@@ -4,6 +4,12 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+#[cfg(test)]
+extern crate std;
+
+#[cfg(test)]
+mod on_host;
+
 mod messages;
 
 use kernel::{

@@ -4,6 +4,8 @@
 
 use core::ffi::c_char;
 
+#[cfg(not(target_os = "none"))]
+use crate::host::faux as twin;
 use crate::types::{device, kx_faux};
 
 shims! {
@@ -12,6 +14,7 @@ shims! {
     /// # Safety
     ///
     /// `name` is a NUL-terminated string, which the kernel copies; `parent` is null, or the caller has a reference to it.
+    #[host(twin::create)]
     pub fn kx_faux_create(name: *const c_char, parent: *mut device) -> *mut kx_faux;
 
     /// Removes it. May sleep.
@@ -19,6 +22,7 @@ shims! {
     /// # Safety
     ///
     /// It came from [`kx_faux_create`], and was not removed.
+    #[host(twin::destroy)]
     pub fn kx_faux_destroy(faux: *mut kx_faux);
 
     /// The device.
@@ -26,5 +30,6 @@ shims! {
     /// # Safety
     ///
     /// It came from [`kx_faux_create`], and was not removed.
+    #[host(twin::device)]
     pub fn kx_faux_device(faux: *mut kx_faux) -> *mut device;
 }

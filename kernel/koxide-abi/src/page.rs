@@ -4,6 +4,8 @@
 
 use core::ffi::c_void;
 
+#[cfg(not(target_os = "none"))]
+use crate::host::page as twin;
 use crate::types::page;
 
 /// The size of a page, as a power of two; `shims/page.c` checks that it is the target's.
@@ -15,6 +17,7 @@ shims! {
     /// # Safety
     ///
     /// May sleep when `flags` say so.
+    #[host(twin::alloc)]
     pub fn kx_alloc_page(flags: u32) -> *mut page;
 
     /// Gives a page back; any context.
@@ -22,6 +25,7 @@ shims! {
     /// # Safety
     ///
     /// The page came from [`kx_alloc_page`] and was not given back.
+    #[host(twin::give_back)]
     pub fn kx_free_page(page: *mut page);
 
     /// Copies out of a page, whoever writes to it meanwhile; any context.
@@ -29,6 +33,7 @@ shims! {
     /// # Safety
     ///
     /// The page exists, `to` is writable for `len` bytes, and `offset + len` is at most a page's size.
+    #[host(twin::read)]
     pub fn kx_page_read(page: *mut page, offset: usize, to: *mut c_void, len: usize);
 
     /// Copies into a page, whoever uses it meanwhile; any context.
@@ -36,5 +41,6 @@ shims! {
     /// # Safety
     ///
     /// The page exists, `from` is readable for `len` bytes, and `offset + len` is at most a page's size.
+    #[host(twin::write)]
     pub fn kx_page_write(page: *mut page, offset: usize, from: *const c_void, len: usize);
 }

@@ -55,9 +55,13 @@
 
 mod file;
 mod loaded;
+mod process;
+#[cfg(test)]
+pub(crate) mod tests;
 
 pub use file::File;
 pub use loaded::{Loaded, load, load_with};
+pub use process::Process;
 
 #[doc(hidden)]
 pub use crate::module_param::given::Parameter as __Parameter;

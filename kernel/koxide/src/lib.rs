@@ -47,6 +47,10 @@
 // The macros name this crate as a driver does.
 extern crate self as kernel;
 
+/// The library's own tests have devices, but no `module!`.
+#[cfg(test)]
+use fake::tests::Empty as LocalModule;
+
 #[cfg(not(target_os = "none"))]
 extern crate std;
 
@@ -84,6 +88,8 @@ mod panic;
 pub mod prelude;
 pub mod print;
 pub mod procfs;
+#[cfg(test)]
+mod races;
 pub mod random;
 pub mod seq_file;
 pub mod sizes;

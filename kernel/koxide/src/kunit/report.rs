@@ -287,6 +287,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "it writes a minute's worth of lines")]
     fn a_filter_chooses_among_suites_and_tests() {
         let names = |filter| {
             let lines = report(1, filter).into_iter();

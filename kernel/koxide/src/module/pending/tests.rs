@@ -137,3 +137,21 @@ fn nothing_is_taken_after_the_end_and_what_was_is_waited_for() {
     waiter.join().unwrap();
     assert_eq!(count(), 0);
 }
+
+/// Who comes while the module goes is either refused or waited for.
+#[test]
+fn a_race_for_the_last_callback_has_no_third_end() {
+    let pending = pending();
+    let gone = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            if let Some(owed) = Owed::of(pending) {
+                assert!(!gone.load(Ordering::Relaxed));
+                drop(owed);
+            }
+        });
+        pending.finish();
+        gone.store(true, Ordering::Relaxed);
+    });
+    assert_eq!(pending.owed.load(Ordering::SeqCst), 0);
+}

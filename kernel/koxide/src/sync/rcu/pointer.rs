@@ -177,17 +177,19 @@ mod tests {
     /// A value that was replaced is overwritten at once: a reader would see it.
     #[test]
     fn readers_see_whole_values() {
+        // Miri takes long for each.
+        let (reads, writes) = if cfg!(miri) { (10, 5) } else { (2000, 200) };
         let pair = |value: u32| KBox::new((value, value), GFP_KERNEL).unwrap();
         let rcu = Rcu::new(pair(0));
         thread::scope(|scope| {
             for _ in 0..2 {
                 scope.spawn(|| {
-                    for _ in 0..2000 {
+                    for _ in 0..reads {
                         rcu.read(|value| assert!(value.is_some_and(|value| value.0 == value.1)));
                     }
                 });
             }
-            for value in 1..200 {
+            for value in 1..writes {
                 let mut old = rcu.replace(pair(value)).unwrap();
                 *old = (value, !value);
             }
