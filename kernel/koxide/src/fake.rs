@@ -64,6 +64,9 @@ pub use loaded::{Loaded, load, load_with};
 pub use process::Process;
 
 #[doc(hidden)]
+pub use loaded::__run_suite;
+
+#[doc(hidden)]
 pub use crate::module_param::given::Parameter as __Parameter;
 
 use koxide_abi::host::machine::current;

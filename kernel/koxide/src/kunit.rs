@@ -73,6 +73,8 @@ pub use outcome::Outcome;
 #[doc(hidden)]
 pub use report::Selection;
 pub(crate) use report::run;
+#[cfg(not(target_os = "none"))]
+pub(crate) use report::run_whole;
 pub use report::{in_kunit_test, skip};
 #[doc(hidden)]
 pub use suite::{Case, Record, Suite};

@@ -16,6 +16,7 @@ use koxide_abi::host::machine::{Machine, current};
 
 use super::{File, Loadable};
 use crate::error::{Result, to_result};
+use crate::kunit::{Suite, run_whole};
 use crate::module;
 
 /// Held while a module is loaded: the library's state and the driver's statics are those of one process.
@@ -115,6 +116,25 @@ pub fn load_with<M: Loadable>(parameters: &[(&str, &str)]) -> Result<Loaded<M>> 
 pub(super) fn lines(machine: &Machine) -> Vec<String> {
     let log = machine.take_log().into_iter();
     log.map(|(_, line)| String::from(line.trim_end())).collect()
+}
+
+/// Runs a suite of in-kernel tests, as when the driver's module of tests is loaded.
+///
+/// # Panics
+///
+/// If one fails, with what it wrote to the log.
+#[doc(hidden)]
+pub fn __run_suite(suite: &'static Suite) {
+    let _alone = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+    module::reset();
+    let machine = current();
+    machine.begin();
+    let passed = run_whole(suite);
+    machine.join();
+    machine.end();
+    machine.check();
+    let log = lines(&machine);
+    assert!(passed, "{}", log.join("\n"));
 }
 
 /// A module that is loaded. Dropping it unloads it.

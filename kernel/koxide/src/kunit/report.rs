@@ -124,6 +124,16 @@ pub(crate) fn run(module: &CStr, selection: Selection) {
     }
 }
 
+/// Runs all tests of a suite; whether none failed.
+#[cfg(not(target_os = "none"))]
+pub(crate) fn run_whole(suite: &Suite) -> bool {
+    let all = Selection {
+        first: 1,
+        filter: c"",
+    };
+    run_suite(suite, all, 0)
+}
+
 /// Runs the chosen tests of a suite; whether none failed.
 ///
 /// The first of them are reported as skipped: they ran before the machine was booted again.

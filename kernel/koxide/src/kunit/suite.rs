@@ -148,5 +148,14 @@ macro_rules! kunit_suite {
             #[cfg_attr(target_os = "none", unsafe(link_section = ".koxide.tables"))]
             static RECORD: $crate::kunit::Record = $crate::kunit::Record::new(&SUITE);
         };
+
+        /// The suite on the fake kernel: `RUSTFLAGS="--cfg kunit" cargo test`.
+        #[cfg(all(test, not(target_os = "none")))]
+        #[test]
+        fn on_fake_kernel() {
+            static SUITE: $crate::kunit::Suite =
+                $crate::kunit::Suite::new($name, &[$($cases)*]);
+            $crate::fake::__run_suite(&SUITE);
+        }
     };
 }
