@@ -12,7 +12,7 @@ use crate::iov::IovIterDest;
 use crate::miscdevice::{MiscDeviceOptions, MiscDeviceRegistration};
 use crate::prelude::*;
 use crate::sync::{Arc, SpinLock, new_spinlock};
-use crate::workqueue::{self, Queue};
+use crate::workqueue::Queue;
 use crate::{kthread, time::Delta};
 
 /// A module that is not made by `module!`: it has no value, and its init and exit are functions.
@@ -38,7 +38,7 @@ macro_rules! faulty {
     };
 }
 
-faulty!(Empty, init: || 0, exit: || ());
+faulty!(Empty, init: || 0, exit: crate::module::pending::finish);
 
 impl crate::ModuleMetadata for Empty {
     const NAME: &'static CStr = c"empty";
@@ -152,6 +152,7 @@ fn a_file_that_is_open_keeps_the_module() {
 
 #[test]
 fn works_run_in_their_order() {
+    let module = load::<Empty>().unwrap();
     let queue = Queue::new_ordered().build(c"ordered").unwrap();
     let seen = Arc::pin_init(new_spinlock!(std::vec::Vec::new()), GFP_KERNEL).unwrap();
     for number in 0..3 {
@@ -162,10 +163,13 @@ fn works_run_in_their_order() {
     }
     drop(queue);
     assert_eq!(*seen.lock(), [0, 1, 2]);
+    drop(seen);
+    module.unload();
 }
 
 #[test]
 fn a_thread_sleeps_until_it_is_stopped() {
+    let module = load::<Empty>().unwrap();
     let thread = kthread::spawn(c"sleeper", || {
         let mut slept = 0;
         while kthread::sleep(Delta::from_secs(50)) {
@@ -175,5 +179,5 @@ fn a_thread_sleeps_until_it_is_stopped() {
     });
     std::thread::sleep(Duration::from_millis(5));
     assert_eq!(thread.unwrap().stop(), 0);
-    let _ = workqueue::system();
+    module.unload();
 }

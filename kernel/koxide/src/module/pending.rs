@@ -38,7 +38,7 @@ static PENDING: Pending = Pending::new();
 /// # Context
 ///
 /// The module's exit, or its init that failed. Sleeps.
-pub(super) fn finish() {
+pub(crate) fn finish() {
     let finish = FINISH.load(Ordering::Acquire);
     if !finish.is_null() {
         // SAFETY: only `finish_used` is stored there, whose type this is.
