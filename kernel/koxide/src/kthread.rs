@@ -102,10 +102,12 @@ where
     owned.thread = Some(thread.clone());
     let _ = KBox::into_raw(owned);
     // One owner is the list's, until the thread is settled or stopped.
-    let _ = thread.clone().into_raw();
+    let listed = thread.clone().into_raw();
+    // SAFETY: the list's owner keeps it.
+    let entry = unsafe { &raw const (*listed).entry };
     // SAFETY: it is new and a `Thread<T>`, and the list has its owner. The thread is about to be started, which stopping
     // it waits for.
-    unsafe { thread.entry.list() };
+    unsafe { Entry::list(entry) };
     // SAFETY: it was created, and is started once; the closure is complete, and belongs to it from now on.
     unsafe { koxide_abi::kx_kthread_start(thread.raw.0.as_ptr()) };
     Ok(JoinHandle {

@@ -38,7 +38,7 @@ pub(crate) unsafe fn give_back(page: *mut page) {
 /// As for `kx_page_read`.
 pub(crate) unsafe fn read(page: *mut page, offset: usize, to: *mut c_void, len: usize) {
     // SAFETY: the bytes are in the page, and `to` is somewhere else.
-    unsafe { to.copy_from_nonoverlapping(page.cast::<c_void>().byte_add(offset), len) };
+    unsafe { to.copy_from_nonoverlapping(page.cast::<c_void>().wrapping_byte_add(offset), len) };
 }
 
 /// Twin of `kx_page_write`.
@@ -49,5 +49,8 @@ pub(crate) unsafe fn read(page: *mut page, offset: usize, to: *mut c_void, len: 
 pub(crate) unsafe fn write(page: *mut page, offset: usize, from: *const c_void, len: usize) {
     let to: *mut c_void = page.cast();
     // SAFETY: the bytes are in the page, and `from` is somewhere else.
-    unsafe { to.byte_add(offset).copy_from_nonoverlapping(from, len) };
+    unsafe {
+        to.wrapping_byte_add(offset)
+            .copy_from_nonoverlapping(from, len)
+    };
 }

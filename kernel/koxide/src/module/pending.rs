@@ -213,10 +213,8 @@ impl Entry {
         let initialise = move |slot: *mut Self| {
             // SAFETY: the closure's caller promises what this asks for.
             unsafe { Self::new(kind).__pinned_init(slot)? };
-            // SAFETY: it was just initialised.
-            let entry = unsafe { &*slot };
-            // SAFETY: it is new; the rest is as the caller promises.
-            unsafe { entry.list() };
+            // SAFETY: it was just initialised and is new; the slot is in the value; the rest is as the caller promises.
+            unsafe { Self::list(slot) };
             Ok(())
         };
         // SAFETY: the slot was initialised, and the value stays where it is.
@@ -240,10 +238,14 @@ impl Entry {
     /// # Safety
     ///
     /// It was not in the list before. The value around it is what `kind` expects: its functions may be called from now on.
-    pub(crate) unsafe fn list(&self) {
+    /// `this` may be used for the whole value around it, which is what becomes of it in the functions of `kind`: a reference
+    /// to the entry would stand for the entry alone.
+    pub(crate) unsafe fn list(this: *const Self) {
         used();
+        // SAFETY: it is an entry, as the caller promises.
+        let pending = unsafe { (*this).pending };
         // SAFETY: it is pinned, since there are none that are not, and its drop takes it out of the list.
-        unsafe { self.pending.list(self) };
+        unsafe { pending.list(this) };
     }
 
     /// Takes it out of the list, if it is still there; whether it was.
@@ -305,15 +307,17 @@ impl Pending {
     /// # Safety
     ///
     /// The entry is in no list, and stays where it is until it was unlinked.
-    unsafe fn list(&self, entry: &Entry) {
+    unsafe fn list(&self, this: *const Entry) {
         let _locked = Locked::new();
-        let next = self.first.replace(entry);
+        let next = self.first.replace(this);
+        // SAFETY: as the caller promises.
+        let entry = unsafe { &*this };
         entry.listed.set(true);
         entry.next.set(next);
         entry.previous.set(ptr::null());
         // SAFETY: what is in the list is valid as long as it is locked.
         if let Some(next) = unsafe { next.as_ref() } {
-            next.previous.set(entry);
+            next.previous.set(this);
         }
     }
 

@@ -71,7 +71,7 @@ fn thing(pending: &'static Pending, busy_for: u32, taken: bool) -> Pin<KBox<Thin
     });
     let thing = KBox::pin_init(thing, GFP_KERNEL).unwrap();
     // SAFETY: it is new, and a thing.
-    unsafe { thing.entry.list() };
+    unsafe { Entry::list(&raw const thing.entry) };
     thing
 }
 
