@@ -120,10 +120,10 @@ int kx_flush_delayed_work(void *work)
 
 /* Names that 6.17 introduced; the old ones print a warning when they are used. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
-#define KX_SYSTEM_WQ system_percpu_wq
+#define KX_PLAIN_WQ system_percpu_wq
 #define KX_SYSTEM_UNBOUND_WQ system_dfl_wq
 #else
-#define KX_SYSTEM_WQ system_wq
+#define KX_PLAIN_WQ system_wq
 #define KX_SYSTEM_UNBOUND_WQ system_unbound_wq
 #endif
 
@@ -148,7 +148,7 @@ struct workqueue_struct *kx_system_workqueue(u32 which)
 	case KX_SYSTEM_WQ_BH_HIGHPRI:
 		return KX_BH(system_bh_highpri_wq, system_highpri_wq);
 	default:
-		return KX_SYSTEM_WQ;
+		return KX_PLAIN_WQ;
 	}
 }
 #endif
