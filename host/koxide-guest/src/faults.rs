@@ -179,6 +179,8 @@ impl Faulty {
             self.plan(0);
             let Some(failed) = failed(&mut log, number) else {
                 println!("{name}: {asked} allocations of an action");
+                // What it gave, such as an open file, is the driver's, too.
+                drop(result);
                 if asked > 0 {
                     self.without_kernel(&mut action, before);
                 }
