@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Memory whose uses a model watches.
+
+use loom::cell::UnsafeCell;
+
+/// Stands for memory that threads write and read: a use that another could have met fails the model.
+#[derive(Default)]
+pub struct Watched(UnsafeCell<()>);
+
+// SAFETY: nothing is there but what loom notes about the uses.
+unsafe impl Sync for Watched {}
+
+impl Watched {
+    /// Written by this thread.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Others may read it at the same time.
+    pub fn read(&self) {
+        self.0.with(|_| ());
+    }
+
+    /// Nobody else may use it at the same time.
+    pub fn write(&self) {
+        self.0.with_mut(|_| ());
+    }
+}
