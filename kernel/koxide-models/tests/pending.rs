@@ -2,6 +2,8 @@
 
 //! A module goes when nothing of it runs any more, and nothing will.
 
+extern crate koxide_models as kernel;
+
 // The library shows this to nobody: so it is built here once more, and brings its own tests along.
 #[allow(dead_code, unreachable_pub)]
 #[path = "../../koxide/src/module"]

@@ -2,6 +2,8 @@
 
 //! Who replaces a value has it alone afterwards; who reads it has it whole.
 
+extern crate koxide_models as kernel;
+
 use std::sync::Arc;
 
 use core::{Watched, model};

@@ -2,6 +2,8 @@
 
 //! A value is set by one thread, and what it stands for is there for all that see it.
 
+extern crate koxide_models as kernel;
+
 use std::sync::Arc;
 
 use core::{Watched, model};

@@ -4,7 +4,7 @@
 
 use core::ffi::c_ulong;
 use std::cell::RefCell;
-use std::thread_local;
+use std::mem::ManuallyDrop;
 
 use koxide_models_core::active;
 use loom::sync::{Mutex, MutexGuard, RwLock, RwLockReadGuard};
@@ -14,10 +14,20 @@ loom::lazy_static! {
     static ref READERS: RwLock<()> = RwLock::new(());
 }
 
+/// What a model that failed leaves behind is not dropped: there is no model any more.
+type Kept<T> = RefCell<Vec<ManuallyDrop<T>>>;
+
 // Loom runs all threads of a model in turns on one thread of the system: what is local to that is shared by them.
 thread_local! {
-    static LOCKED: RefCell<Option<MutexGuard<'static, ()>>> = const { RefCell::new(None) };
-    static READING: RefCell<Vec<RwLockReadGuard<'static, ()>>> = const { RefCell::new(Vec::new()) };
+    static LOCKED: Kept<MutexGuard<'static, ()>> = const { RefCell::new(Vec::new()) };
+    static READING: Kept<RwLockReadGuard<'static, ()>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Lets go of the guard that was taken last.
+fn release<T>(kept: &'static std::thread::LocalKey<Kept<T>>) {
+    // What is dropped lets other threads go on, and is not borrowed then.
+    let guard = kept.with_borrow_mut(Vec::pop);
+    drop(guard.map(ManuallyDrop::into_inner));
 }
 
 /// Locks the module's list.
@@ -31,7 +41,7 @@ pub unsafe fn kx_pending_lock() -> c_ulong {
         return unsafe { koxide_abi::kx_pending_lock() };
     }
     let guard = PENDING.lock().expect("no thread of a model has panicked");
-    LOCKED.set(Some(guard));
+    LOCKED.with_borrow_mut(|locked| locked.push(ManuallyDrop::new(guard)));
     0
 }
 
@@ -45,7 +55,7 @@ pub unsafe fn kx_pending_unlock(flags: c_ulong) {
         // SAFETY: the caller promises what this asks for.
         return unsafe { koxide_abi::kx_pending_unlock(flags) };
     }
-    drop(LOCKED.take());
+    release(&LOCKED);
 }
 
 /// Lets other threads go on.
@@ -84,7 +94,7 @@ pub unsafe fn kx_rcu_read_lock() {
         return unsafe { koxide_abi::kx_rcu_read_lock() };
     }
     let guard = READERS.read().expect("no thread of a model has panicked");
-    READING.with_borrow_mut(|reading| reading.push(guard));
+    READING.with_borrow_mut(|reading| reading.push(ManuallyDrop::new(guard)));
 }
 
 /// Ends a critical section: any one of those that are under way, since the guards are alike.
@@ -97,8 +107,7 @@ pub unsafe fn kx_rcu_read_unlock() {
         // SAFETY: the caller promises what this asks for.
         return unsafe { koxide_abi::kx_rcu_read_unlock() };
     }
-    let guard = READING.with_borrow_mut(Vec::pop);
-    drop(guard);
+    release(&READING);
 }
 
 /// Waits until no thread is in a critical section.

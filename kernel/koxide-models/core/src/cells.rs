@@ -15,22 +15,26 @@ thread_local! {
     static STORED: RefCell<HashSet<loom::thread::ThreadId>> = RefCell::default();
 }
 
+/// A model runs as long as this exists, also one that fails.
+struct Active;
+
+impl Drop for Active {
+    fn drop(&mut self) {
+        ACTIVE.set(false);
+        drop(CELLS.take());
+        STORED.take();
+    }
+}
+
 /// Runs `body` in each order that its threads can run in, with each value that a load may see.
 ///
 /// An atomic belongs to the thread that uses it first: who makes one uses it before sharing it.
 pub fn model(body: impl Fn() + Send + Sync + 'static) {
     loom::model(move || {
-        forget_all();
         ACTIVE.set(true);
+        let _active = Active;
         body();
-        ACTIVE.set(false);
-        forget_all();
     });
-}
-
-fn forget_all() {
-    drop(CELLS.take());
-    STORED.take();
 }
 
 /// Whether a model runs.

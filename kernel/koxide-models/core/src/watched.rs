@@ -19,11 +19,18 @@ impl Watched {
 
     /// Others may read it at the same time.
     pub fn read(&self) {
-        self.0.with(|_| ());
+        self.used(|cell| cell.with(|_| ()));
     }
 
     /// Nobody else may use it at the same time.
     pub fn write(&self) {
-        self.0.with_mut(|_| ());
+        self.used(|cell| cell.with_mut(|_| ()));
+    }
+
+    /// A model that has failed is not looked at any more: what it drops would fail, too, and end the process.
+    fn used(&self, how: impl FnOnce(&UnsafeCell<()>)) {
+        if !std::thread::panicking() {
+            how(&self.0);
+        }
     }
 }
