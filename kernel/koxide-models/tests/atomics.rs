@@ -16,6 +16,8 @@ fn both_miss(store: Ordering, load: Ordering) -> bool {
         let flags = Arc::new([AtomicBool::new(false), AtomicBool::new(false)]);
         let _ = flags.each_ref().map(|flag| flag.load(Ordering::Relaxed));
         let look = move |flags: &[AtomicBool; 2], mine: usize| {
+            // One of another place does not make what follows stronger.
+            AtomicBool::new(false).store(true, Ordering::SeqCst);
             flags[mine].store(true, store);
             flags[1 - mine].load(load)
         };

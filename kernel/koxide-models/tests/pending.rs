@@ -24,8 +24,8 @@ mod prelude {
     pub(crate) use kernel::prelude::*;
 }
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use core::{Watched, model};
 use loom::thread;
@@ -35,6 +35,9 @@ use prelude::*;
 
 /// Explores a module's life; `body` gets what stands for its code.
 fn loaded(body: impl Fn(Arc<Watched>) + Send + Sync + 'static) {
+    // There is one list in a program, and one module at a time.
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     // What the first callback of all does happens once, and a model is the same each time.
     drop(Owed::new());
     model(move || {

@@ -22,7 +22,14 @@ pub fn fence(order: Ordering) {
 /// of the same thread, and nowhere else.
 fn before_load(order: Ordering) {
     if order == Ordering::SeqCst && cells::take_stored() {
-        modelled::fence(order);
+        modelled::fence(Ordering::SeqCst);
+    }
+}
+
+/// See [`before_load`]: the fence that is due is not to order a weaker store as well, and so precedes it.
+fn before_store(order: Ordering) {
+    if order != Ordering::SeqCst && cells::take_stored() {
+        modelled::fence(Ordering::SeqCst);
     }
 }
 
@@ -88,6 +95,7 @@ macro_rules! atomics {
                 let Some(cell) = self.modelled() else {
                     return real(&self.0);
                 };
+                before_store(order);
                 let (result, written) = modelled(&cell);
                 if let Some(value) = written {
                     self.0.store(value, Ordering::Relaxed);
