@@ -14,6 +14,23 @@ const FILE: &str = "/sys/kernel/debug/kmemleak";
 /// How young memory may be and still count as about to be used (`MSECS_MIN_AGE` in mm/kmemleak.c), and a little more.
 const YOUTH: Duration = Duration::from_millis(5200);
 
+/// By this file a test says that it loses memory on purpose.
+const MEANT: &str = "/tmp/loses-memory-on-purpose";
+
+/// Says that the test that runs loses memory on purpose, as one that forgets handles does: it does not fail for that.
+///
+/// # Panics
+/// When it cannot be said, for want of memory or a place for files.
+pub fn loss_is_meant() {
+    fs::write(MEANT, "").unwrap_or_else(|error| panic!("{MEANT}: {error}"));
+}
+
+/// Whether the test that has ended said that it loses memory on purpose.
+#[doc(hidden)]
+pub fn was_meant() -> bool {
+    fs::remove_file(MEANT).is_ok()
+}
+
 /// The detector, on kernels that have it.
 #[derive(Debug)]
 pub struct Kmemleak(());

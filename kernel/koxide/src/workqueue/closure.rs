@@ -11,7 +11,6 @@ use super::{Queue, Work, WorkItem};
 use crate::alloc::{AllocError, Flags, KBox};
 use crate::init::InPlaceInit;
 use crate::module::pending;
-use crate::new_work;
 use crate::pin_init::pin_init;
 
 /// A closure, and its work.
@@ -45,7 +44,7 @@ where
         return Err(AllocError);
     }
     let work = pin_init!(ClosureWork {
-        work <- new_work!("Queue::try_spawn"),
+        work <- Work::of_function(c"Queue::try_spawn"),
         function: Cell::new(Some(function)),
     });
     queue.enqueue(KBox::pin_init(work, flags).map_err(|_| AllocError)?);

@@ -2,10 +2,11 @@
 
 //! A work as a field of what it works on.
 
-use core::ffi::CStr;
+use core::ffi::{CStr, c_void};
 use core::marker::PhantomData;
 use core::pin::Pin;
 
+use koxide_abi::LockClass;
 use macros::pin_data;
 
 use super::WorkItem;
@@ -34,11 +35,23 @@ unsafe impl<T: ?Sized, const ID: u64> Sync for Work<T, ID> {}
 impl<T: WorkItem<ID>, const ID: u64> Work<T, ID> {
     /// A work that is not queued; [`new_work!`](super::new_work) calls this.
     pub fn new(name: &'static CStr, key: Pin<&'static LockClassKey>) -> impl PinInit<Self> {
-        let class = key.class(name);
+        Self::of_class(key.class(name))
+    }
+
+    /// A work that is not queued, of the class that its function is.
+    ///
+    /// That is what tells works apart that one place in the source makes of functions that it is given.
+    pub(super) fn of_function(name: &'static CStr) -> impl PinInit<Self> {
+        let function = trampoline::<T, ID> as *const c_void;
+        Self::of_class(LockClass::new(name.as_ptr(), function.cast()))
+    }
+
+    /// A work that is not queued. The class lives for ever.
+    fn of_class(class: LockClass) -> impl PinInit<Self> {
         pin_init!(Self {
             work <- Opaque::ffi_init(move |room: *mut koxide_abi::Work| {
                 // SAFETY: the room is valid for writes and pinned. Only `T::Pointer` queues the work, which then belongs
-                // to the trampoline. The class lives for ever.
+                // to the trampoline. The class lives for ever: each caller's is a static's address, or a function's.
                 unsafe { koxide_abi::kx_work_init(room.cast(), trampoline::<T, ID>, class) }
             }),
             _owner: PhantomData,

@@ -122,6 +122,7 @@ impl<'a> Tests<'a> {
                 return Ok(false);
             }
             let passed = self.run_test(program, name)?;
+            self.watch.ended();
             all &= passed;
             let line = format!("    {} {} {name}", ok(passed), index + 1);
             self.report.record(&line)?;
