@@ -91,7 +91,8 @@ impl Drop for Pages {
     fn drop(&mut self) {
         // SAFETY: the mapping is this value's own, and nothing refers into it.
         let unmapped = unsafe { munmap(self.start, self.size) };
-        debug_assert!(unmapped.is_ok());
+        // Under a fault plan this may fail for want of memory, and the pages stay until the process ends.
+        debug_assert!(matches!(unmapped, Ok(()) | Err(nix::errno::Errno::ENOMEM)));
     }
 }
 
