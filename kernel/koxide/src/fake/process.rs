@@ -14,7 +14,7 @@ use koxide_abi::host::task::Task;
 ///
 /// ```
 /// # // kunit: ignore
-/// use kernel::{fake::Process, prelude::*, sync::{Completion, InPlaceInit}};
+/// use kernel::{fake::Process, prelude::*, sync::Completion};
 ///
 /// # fn main() -> Result {
 /// let completion = KBox::pin_init(Completion::new(), GFP_KERNEL)?;
