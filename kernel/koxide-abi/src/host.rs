@@ -28,6 +28,7 @@ pub(crate) mod pending;
 pub mod print;
 pub(crate) mod random;
 pub(crate) mod rcu;
+mod registered;
 pub(crate) mod rwlock;
 pub(crate) mod srcu;
 pub mod task;

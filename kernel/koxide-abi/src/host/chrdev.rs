@@ -5,14 +5,13 @@
 use core::ffi::{CStr, c_char, c_int, c_void};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, OnceLock};
 
 use super::alloc::may_have;
 use super::context;
-use super::device::Device;
 use super::errno::{EBUSY, EEXIST, ENOMEM};
 use super::machine::{current, lock};
 use super::node::{Node, Ops};
+use super::registered::Registered;
 use crate::FileOperations;
 use crate::types::{class, device, inode, kx_chrdev};
 
@@ -118,7 +117,7 @@ struct Chrdev {
     users: AtomicU32,
     fops: &'static FileOperations,
     data: *mut c_void,
-    registered: OnceLock<(Arc<Node>, Arc<Device>)>,
+    registered: Registered,
 }
 
 /// The character device at an address.
@@ -145,7 +144,7 @@ pub(crate) unsafe fn alloc(fops: *const c_void, _mode: u16, data: *mut c_void) -
         // SAFETY: outside the kernel a room is the table that it would be filled from, which lives for ever.
         fops: unsafe { &*fops.cast() },
         data,
-        registered: OnceLock::new(),
+        registered: Registered::default(),
     };
     Box::into_raw(Box::new(chrdev)).cast()
 }
@@ -164,23 +163,10 @@ pub(crate) unsafe fn register(
 ) -> c_int {
     // SAFETY: the caller has a reference.
     let chrdev = unsafe { chrdev(raw) };
-    if !may_have() {
-        return -ENOMEM;
-    }
     // SAFETY: it is a C string.
     let name = unsafe { CStr::from_ptr(name) };
-    let path = format!("/dev/{}", name.to_string_lossy());
-    let device = Device::new("chrdev", name);
-    match Node::add(path, Ops::Chrdev(chrdev.fops), raw.cast()) {
-        Ok(node) => {
-            assert!(
-                chrdev.registered.set((node, device)).is_ok(),
-                "registered twice"
-            );
-            0
-        }
-        Err(errno) => errno,
-    }
+    let ops = Ops::Chrdev(chrdev.fops);
+    chrdev.registered.add("chrdev", name, ops, raw.cast())
 }
 
 /// Twin of `kx_chrdev_unregister`.
@@ -189,10 +175,8 @@ pub(crate) unsafe fn register(
 ///
 /// As for `kx_chrdev_unregister`.
 pub(crate) unsafe fn unregister(raw: *mut kx_chrdev) {
-    context::might_sleep();
     // SAFETY: it is registered.
-    let registered = unsafe { chrdev(raw) }.registered.get();
-    registered.expect("it was not registered").0.remove();
+    unsafe { chrdev(raw) }.registered.remove();
 }
 
 /// Twin of `kx_chrdev_open`.
@@ -251,6 +235,5 @@ pub(crate) unsafe fn data(raw: *mut kx_chrdev) -> *mut c_void {
 /// As for `kx_chrdev_device`.
 pub(crate) unsafe fn device(raw: *mut kx_chrdev) -> *mut device {
     // SAFETY: the caller has a reference.
-    let registered = unsafe { chrdev(raw) }.registered.get();
-    registered.expect("it was not registered").1.as_raw()
+    unsafe { chrdev(raw) }.registered.device()
 }

@@ -2,6 +2,7 @@
 
 //! What a thread may do at the moment: whether it may sleep.
 
+use core::ffi::c_int;
 use std::cell::Cell;
 
 thread_local! {
@@ -18,6 +19,22 @@ pub(crate) fn enter_atomic() {
 pub(crate) fn leave_atomic() {
     let depth = ATOMIC.get().checked_sub(1);
     ATOMIC.set(depth.expect("left what was not entered"));
+}
+
+/// Takes a lock under which nothing sleeps: tries until it is had, which is told by another number than 0.
+pub(crate) fn spin(mut tries: impl FnMut() -> c_int) {
+    enter_atomic();
+    while tries() == 0 {
+        std::thread::yield_now();
+    }
+}
+
+/// Passes on whether a lock under which nothing sleeps was had at the first try.
+pub(crate) fn spin_once(locked: c_int) -> c_int {
+    if locked != 0 {
+        enter_atomic();
+    }
+    locked
 }
 
 /// Whether the thread may not sleep.

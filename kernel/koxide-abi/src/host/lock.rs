@@ -73,11 +73,8 @@ pub(crate) unsafe fn mutex_unlock(lock: *mut c_void) {
 ///
 /// As for `kx_spin_lock`.
 pub(crate) unsafe fn spin_lock(lock: *mut c_void) {
-    context::enter_atomic();
     // SAFETY: the state is used in the same way.
-    while unsafe { mutex_trylock(lock) } == 0 {
-        std::thread::yield_now();
-    }
+    context::spin(|| unsafe { mutex_trylock(lock) });
 }
 
 /// Twin of `kx_spin_trylock`.
@@ -87,11 +84,7 @@ pub(crate) unsafe fn spin_lock(lock: *mut c_void) {
 /// As for `kx_spin_trylock`.
 pub(crate) unsafe fn spin_trylock(lock: *mut c_void) -> c_int {
     // SAFETY: the state is used in the same way.
-    let locked = unsafe { mutex_trylock(lock) };
-    if locked != 0 {
-        context::enter_atomic();
-    }
-    locked
+    context::spin_once(unsafe { mutex_trylock(lock) })
 }
 
 /// Twin of `kx_spin_unlock`.

@@ -3,13 +3,10 @@
 //! Misc devices: a node below `/dev`.
 
 use core::ffi::{CStr, c_char, c_int, c_void};
-use std::sync::{Arc, OnceLock};
 
 use super::alloc::may_have;
-use super::context;
-use super::device::Device;
-use super::errno::ENOMEM;
-use super::node::{Node, Ops};
+use super::node::Ops;
+use super::registered::Registered;
 use crate::FileOperations;
 use crate::types::{device, kx_miscdevice};
 
@@ -18,7 +15,7 @@ struct Misc {
     name: &'static CStr,
     fops: &'static FileOperations,
     registration: *mut c_void,
-    registered: OnceLock<(Arc<Node>, Arc<Device>)>,
+    registered: Registered,
 }
 
 /// The misc device at an address.
@@ -52,7 +49,7 @@ pub(crate) unsafe fn alloc(
         // SAFETY: outside the kernel a room is the table that it would be filled from, which lives for ever.
         fops: unsafe { &*fops.cast() },
         registration,
-        registered: OnceLock::new(),
+        registered: Registered::default(),
     };
     Box::into_raw(Box::new(misc)).cast()
 }
@@ -75,22 +72,8 @@ pub(crate) unsafe fn free(misc: *mut kx_miscdevice) {
 pub(crate) unsafe fn register(raw: *mut kx_miscdevice) -> c_int {
     // SAFETY: the caller has it.
     let misc = unsafe { misc(raw) };
-    if !may_have() {
-        return -ENOMEM;
-    }
-    let path = format!("/dev/{}", misc.name.to_string_lossy());
-    // What opens it asks for the device: that is there first.
-    let device = Device::new("misc", misc.name);
-    match Node::add(path, Ops::Misc(misc.fops), raw.cast()) {
-        Ok(node) => {
-            assert!(
-                misc.registered.set((node, device)).is_ok(),
-                "registered twice"
-            );
-            0
-        }
-        Err(errno) => errno,
-    }
+    let ops = Ops::Misc(misc.fops);
+    misc.registered.add("misc", misc.name, ops, raw.cast())
 }
 
 /// Twin of `kx_miscdevice_deregister`.
@@ -99,10 +82,8 @@ pub(crate) unsafe fn register(raw: *mut kx_miscdevice) -> c_int {
 ///
 /// As for `kx_miscdevice_deregister`.
 pub(crate) unsafe fn deregister(raw: *mut kx_miscdevice) {
-    context::might_sleep();
     // SAFETY: it is registered.
-    let registered = unsafe { misc(raw) }.registered.get();
-    registered.expect("it was not registered").0.remove();
+    unsafe { misc(raw) }.registered.remove();
 }
 
 /// Twin of `kx_miscdevice_registration`.
@@ -122,6 +103,5 @@ pub(crate) unsafe fn registration(raw: *mut kx_miscdevice) -> *mut c_void {
 /// As for `kx_miscdevice_device`.
 pub(crate) unsafe fn device(raw: *mut kx_miscdevice) -> *mut device {
     // SAFETY: it is registered.
-    let registered = unsafe { misc(raw) }.registered.get();
-    registered.expect("it was not registered").1.as_raw()
+    unsafe { misc(raw) }.registered.device()
 }

@@ -122,11 +122,8 @@ pub(crate) unsafe fn downgrade(lock: *mut c_void) {
 ///
 /// As for `kx_read_lock`.
 pub(crate) unsafe fn read(lock: *mut c_void) {
-    context::enter_atomic();
     // SAFETY: the state is used in the same way.
-    while unsafe { try_down_read(lock) } == 0 {
-        std::thread::yield_now();
-    }
+    context::spin(|| unsafe { try_down_read(lock) });
 }
 
 /// Twin of `kx_read_trylock`.
@@ -136,11 +133,7 @@ pub(crate) unsafe fn read(lock: *mut c_void) {
 /// As for `kx_read_trylock`.
 pub(crate) unsafe fn try_read(lock: *mut c_void) -> c_int {
     // SAFETY: the state is used in the same way.
-    let locked = unsafe { try_down_read(lock) };
-    if locked != 0 {
-        context::enter_atomic();
-    }
-    locked
+    context::spin_once(unsafe { try_down_read(lock) })
 }
 
 /// Twin of `kx_read_unlock`.
@@ -171,11 +164,8 @@ pub(crate) unsafe fn down_read_unless_signalled(lock: *mut c_void) -> c_int {
 ///
 /// As for `kx_write_lock`.
 pub(crate) unsafe fn write(lock: *mut c_void) {
-    context::enter_atomic();
     // SAFETY: the state is used in the same way.
-    while unsafe { try_down_write(lock) } == 0 {
-        std::thread::yield_now();
-    }
+    context::spin(|| unsafe { try_down_write(lock) });
 }
 
 /// Twin of `kx_write_trylock`.
@@ -185,11 +175,7 @@ pub(crate) unsafe fn write(lock: *mut c_void) {
 /// As for `kx_write_trylock`.
 pub(crate) unsafe fn try_write(lock: *mut c_void) -> c_int {
     // SAFETY: the state is used in the same way.
-    let locked = unsafe { try_down_write(lock) };
-    if locked != 0 {
-        context::enter_atomic();
-    }
-    locked
+    context::spin_once(unsafe { try_down_write(lock) })
 }
 
 /// Twin of `kx_write_unlock`.
