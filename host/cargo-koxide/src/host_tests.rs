@@ -49,12 +49,9 @@ pub(crate) fn run(
     results: &mut Results<'_>,
     ui: &Ui,
 ) -> anyhow::Result<()> {
-    let mut common: Vec<String> = match options.selection.package.as_slice() {
+    let mut common = match options.selection.package.as_slice() {
         [] => vec!["--workspace".to_owned()],
-        names => names
-            .iter()
-            .map(|name| format!("--package={name}"))
-            .collect(),
+        names => each("package", names),
     };
     if offline {
         common.push("--offline".to_owned());
@@ -71,7 +68,19 @@ pub(crate) fn run(
     let tests = list(&programs, &drivers, options.filter.as_deref())?;
     let environments = Environments::of(workshop, kernels)?;
     run_all(tests, &environments, results)?;
+    let silent = workshop.project.without_examples();
+    match options.selection.package.as_slice() {
+        [] => common.extend(each("exclude", silent)),
+        names if names.iter().all(|name| silent.contains(name)) => return Ok(()),
+        _ => common.retain(|option| !each("package", silent).contains(option)),
+    }
     documentation::run(root, &common, options.filter.as_deref(), results)
+}
+
+/// An option of cargo's for each of the packages.
+fn each(option: &str, packages: &[String]) -> Vec<String> {
+    let options = packages.iter();
+    options.map(|name| format!("--{option}={name}")).collect()
 }
 
 fn cargo(root: &Path) -> Command {

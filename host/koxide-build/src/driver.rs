@@ -36,6 +36,7 @@ pub struct Project {
     guest: Option<PathBuf>,
     drivers: Vec<Driver>,
     packages: Vec<(String, &'static str)>,
+    without_examples: Vec<String>,
     crates: Vec<Crate>,
 }
 
@@ -132,6 +133,7 @@ impl Project {
             root: metadata.workspace_root.as_std_path().to_owned(),
             drivers,
             packages,
+            without_examples: without_examples(metadata),
             crates: crates::below(metadata, &roots),
             dir,
         })
@@ -193,6 +195,11 @@ impl Project {
         &self.crates
     }
 
+    /// The packages whose library says `doctest = false`, which cargo overlooks where it is asked for examples alone.
+    pub fn without_examples(&self) -> &[String] {
+        &self.without_examples
+    }
+
     /// The folder that the search began in.
     pub fn dir(&self) -> &Path {
         &self.dir
@@ -242,6 +249,19 @@ impl Project {
     pub fn guest_dir(&self) -> Option<&Path> {
         self.guest.as_deref()
     }
+}
+
+/// The packages of the workspace whose library is not to be asked for examples.
+fn without_examples(metadata: &Metadata) -> Vec<String> {
+    let says_so = |package: &&Package| {
+        let mut libraries = package.targets.iter();
+        libraries.any(|t| t.kind.contains(&TargetKind::Lib) && !t.doctest)
+    };
+    let packages = metadata.workspace_packages().into_iter();
+    packages
+        .filter(says_so)
+        .map(|package| package.name.to_string())
+        .collect()
 }
 
 /// What a package lacks to be a driver.
@@ -318,6 +338,7 @@ mod tests {
             drivers: drivers.iter().map(driver).collect(),
             crates: Vec::new(),
             packages: vec![("xtask".to_owned(), "it does not depend on `koxide`")],
+            without_examples: Vec::new(),
         }
     }
 
