@@ -79,6 +79,9 @@ pub(crate) enum Verb {
     /// Run the tests: on this machine, and in a virtual machine on every kernel.
     #[command(after_help = "Example:\n  cargo koxide test -p hello_world --kernel debian:bookworm")]
     Test(Test),
+    /// Measure drivers beside the same drivers in C: their size, and what an operation costs.
+    #[command(after_help = "Example:\n  cargo koxide bench -p hello_world --quick")]
+    Bench(Bench),
     /// The kernels that drivers are built for and run on.
     #[command(subcommand)]
     Kernel(Kernel),
@@ -196,6 +199,31 @@ pub(crate) struct Test {
     /// Run only tests whose name contains this text: `program::test`, or `suite::test` in the kernel.
     #[arg(value_name = "FILTER")]
     pub(crate) filter: Option<String>,
+}
+
+/// `bench`
+#[derive(Debug, Args)]
+pub(crate) struct Bench {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// Count instructions and take no times: one boot for each kernel.
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// How often each kernel is booted to take times.
+    #[arg(long, value_name = "N", default_value = "10", conflicts_with = "quick")]
+    pub(crate) boots: NonZeroU32,
+    /// Write everything as JSON, too.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// Write a page with plots, too.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Fail where something is larger or slower than `benchmarks.json` has it; takes no times.
+    #[arg(long, conflicts_with = "update")]
+    pub(crate) check: bool,
+    /// Write sizes and instructions to `benchmarks.json`; takes no times.
+    #[arg(long)]
+    pub(crate) update: bool,
 }
 
 /// `kernel`

@@ -3,6 +3,7 @@
 //! `cargo koxide`: builds, runs and tests Linux drivers in Rust for the kernel people already have.
 #![forbid(unsafe_code)]
 
+mod bench;
 mod cli;
 mod exit;
 mod host_tests;
@@ -58,6 +59,7 @@ fn run(cli: &Cli, ui: &Ui) -> anyhow::Result<()> {
         Verb::Build(options) => verbs::build::run(options, offline, ui),
         Verb::Run(options) => verbs::run::run(options, offline, ui),
         Verb::Test(options) => verbs::test::run(options, offline, ui),
+        Verb::Bench(options) => verbs::bench::run(options, offline, ui),
         Verb::Kernel(options) => verbs::kernel::run(options, offline, ui),
         Verb::Audit(options) => verbs::audit::run(options, offline, ui),
         Verb::Install(_) => verbs::install::run(ui),

@@ -3,6 +3,7 @@
 //! One file for each verb.
 
 pub(crate) mod audit;
+pub(crate) mod bench;
 pub(crate) mod build;
 pub(crate) mod demo;
 pub(crate) mod doctor;
