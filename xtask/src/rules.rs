@@ -135,11 +135,17 @@ fn fault_plans(path: &Path, all: &[PathBuf]) -> Option<String> {
         .then(|| "has no tests/faults.rs".to_owned())
 }
 
+/// Whether a file is of a driver's twin in C, which has no shims.
+fn is_twins(path: &Path) -> bool {
+    let mut parts = path.components().map(|part| part.as_os_str());
+    parts.next().is_some_and(|first| first == "drivers") && parts.nth(1).is_some_and(|it| it == "c")
+}
+
 /// What differs between kernels is decided in shims, where the kernel's own headers are.
 fn versions_in_shims_only(path: &Path, text: &str) -> Option<String> {
-    let shim = path.starts_with("kernel/koxide-abi");
+    let may = path.starts_with("kernel/koxide-abi") || is_twins(path);
     let code = matches!(extension(path), "rs" | "c" | "h") && !path.starts_with("xtask");
-    (code && !shim && text.contains("LINUX_VERSION_CODE"))
+    (code && !may && text.contains("LINUX_VERSION_CODE"))
         .then(|| "asks for the kernel's version outside of the shims".to_owned())
 }
 
@@ -353,6 +359,18 @@ mod tests {
                 .is_some()
         );
         assert!(drivers_are_safe(path, "fn f() {}\n").is_some());
+    }
+
+    #[test]
+    fn kernel_versions_are_for_shims_and_twins() {
+        let text = "#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)\n";
+        let found = |path: &str| versions_in_shims_only(Path::new(path), text).is_some();
+        for may in ["kernel/koxide-abi/shims/x.c", "drivers/x/c/x.c"] {
+            assert!(!found(may), "{may}");
+        }
+        for must_not in ["kernel/koxide/x.c", "drivers/x/src/x.c", "drivers/c/x.c"] {
+            assert!(found(must_not), "{must_not}");
+        }
     }
 
     #[test]

@@ -165,6 +165,9 @@ pub(crate) struct Build {
     pub(crate) selection: Selection,
     #[command(flatten)]
     pub(crate) source: Source,
+    /// The twins in C (`c/NAME.c` of a driver) instead of the drivers.
+    #[arg(long, conflicts_with = "source")]
+    pub(crate) c: bool,
 }
 
 /// `run`
@@ -174,6 +177,9 @@ pub(crate) struct Run {
     pub(crate) selection: Selection,
     #[command(flatten)]
     pub(crate) source: Source,
+    /// The twin in C (`c/NAME.c` of the driver) instead of the driver.
+    #[arg(long, conflicts_with = "source")]
+    pub(crate) c: bool,
     /// A parameter of the module, as `insmod` takes it; may be repeated.
     #[arg(long = "param", value_name = "NAME=VALUE")]
     pub(crate) params: Vec<String>,

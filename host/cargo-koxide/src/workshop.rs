@@ -199,6 +199,29 @@ impl<'a> Workshop<'a> {
         self.module(&object, Shims::Shipped, kernel)
     }
 
+    /// A driver's twin in C for one kernel.
+    pub(crate) fn twin(&self, driver: &Driver, kernel: &Kernel) -> anyhow::Result<Option<Module>> {
+        let steps = Steps::new(self.ui);
+        let twin = module::twin(driver, kernel, &self.project.output_dir(), &steps);
+        self.ui.finish();
+        let twin = explained(twin)?;
+        twin.iter().for_each(|module| self.tell_linked(module));
+        Ok(twin)
+    }
+
+    /// A driver's twin in C for one kernel, where the user asked for it.
+    pub(crate) fn named_twin(&self, driver: &Driver, kernel: &Kernel) -> anyhow::Result<Module> {
+        self.twin(driver, kernel)?.ok_or_else(|| {
+            let source = driver.dir.join("c").join(format!("{}.c", driver.module));
+            let (name, source) = (&driver.package, self.shown(&source));
+            because(
+                Exit::Failed,
+                format!("{name} has no twin in C: it would be {source}"),
+            )
+            .into()
+        })
+    }
+
     /// Which of a driver's objects is for a kernel.
     fn variant(&self, kernel: &Kernel) -> anyhow::Result<Variant> {
         let steps = Steps::new(self.ui);
@@ -292,11 +315,15 @@ impl<'a> Workshop<'a> {
         );
         self.ui.finish();
         let module = explained(module)?;
+        self.tell_linked(&module);
+        Ok(module)
+    }
+
+    fn tell_linked(&self, module: &Module) {
         if !module.fresh {
             let what = format!("{} ({} bytes)", self.shown(&module.path), module.bytes);
             self.ui.status("Linked", what);
         }
-        Ok(module)
     }
 
     /// A kernel's headers, for C modules of tests.

@@ -46,6 +46,22 @@ pub fn module(ko: &Path, kernel: &Kernel, rust_object: &Path) -> Result<Report, 
     all(&module, &rust, &target, &kernel.release)
 }
 
+/// Checks a module that is all C: what the kernel's own build promises, and nothing that is Koxide's own rule.
+///
+/// # Errors
+/// The first reason not to use the module.
+pub fn twin(ko: &Path, kernel: &Kernel) -> Result<(), Error> {
+    let target = Target::read(&kernel.headers.build)?;
+    let bytes = fs::read(ko).map_err(|e| cache::Error::io("read", ko, e))?;
+    let module = parse(ko, &bytes)?;
+    symbols::relocations(&module)?;
+    symbols::exports(&module, &target, &kernel.release)?;
+    symbols::licence(&module, &target)?;
+    symbols::versions(&module, &target)?;
+    code::returns(&module, &target)?;
+    code::branches(&module, &target)
+}
+
 /// The sanitizer of a kernel, by its headers folder.
 pub(crate) fn kasan(build: &Path) -> Result<Option<Kasan>, cache::Error> {
     Ok(Target::read(build)?.kasan)

@@ -58,14 +58,24 @@ pub enum Error {
         path: PathBuf,
     },
     /// The C side does not compile or link.
-    #[error("the C side of {name} does not build for the kernel {release}:{}", indented(.said))]
+    #[error("{what} does not build for the kernel {release}:{}", indented(.said))]
     Make {
-        /// The module.
-        name: String,
+        /// What was to be made.
+        what: String,
         /// The kernel's release.
         release: String,
         /// What make and the compiler said.
         said: String,
+    },
+    /// A driver has a folder for its twin, and no twin in it.
+    #[error(
+        "{driver} has a folder for its twin in C and no {source}: write the twin there, named as the module is, or remove the folder", source = .path.display()
+    )]
+    NoTwin {
+        /// The driver.
+        driver: String,
+        /// Where its twin is looked for.
+        path: PathBuf,
     },
     /// The module was built and must not be used.
     #[error(transparent)]

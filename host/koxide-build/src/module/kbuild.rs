@@ -52,14 +52,14 @@ pub(crate) fn fill(work: &Path, artefact: &Artefact, abi: &Path, shims: Shims) -
     Ok(())
 }
 
-fn copy(from: &Path, to: &Path) -> Result<()> {
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
     let bytes = fs::read(from).map_err(|e| cache::Error::io("read", from, e))?;
     cache::write_if_changed(to, &bytes)?;
     Ok(())
 }
 
 /// Turns what make said into the error that says what to do.
-pub(crate) fn fault(name: &str, release: &str, said: &str) -> Error {
+pub(crate) fn fault(what: &str, release: &str, said: &str) -> Error {
     if let Err(error) = tools_fault(release, said) {
         return error;
     }
@@ -73,7 +73,7 @@ pub(crate) fn fault(name: &str, release: &str, said: &str) -> Error {
         return error.into();
     }
     Error::Make {
-        name: name.to_owned(),
+        what: what.to_owned(),
         release: release.to_owned(),
         said: without_noise(said),
     }
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn faults_are_told_apart() {
-        let fault = |said: &str| fault("toy", "6.1.0-1-amd64", said);
+        let fault = |said: &str| fault("the C side of toy", "6.1.0-1-amd64", said);
         let elf = "./tools/objtool/objtool: error while loading shared libraries: libelf.so.1: cannot open";
         assert_eq!(fault(elf).missing(), Some(Need::LibElf));
         let glibc = "./scripts/mod/modpost: /lib/libc.so.6: version `GLIBC_2.38' not found";

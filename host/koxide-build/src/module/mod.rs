@@ -10,6 +10,7 @@ mod error;
 mod kbuild;
 mod place;
 mod sizes;
+mod twin;
 mod view;
 
 use std::fs;
@@ -22,6 +23,7 @@ pub use error::Error;
 use error::Result;
 pub(crate) use place::is_plain;
 pub use sizes::variant;
+pub use twin::{twin, twin_source};
 
 use crate::kernels::Kernel;
 use crate::kernels::store::{digest, sha256};
@@ -42,7 +44,7 @@ pub struct Module {
     pub name: String,
     /// The kernel's release.
     pub release: String,
-    /// The SHA-256 of the object that it was linked from, which other kernels' modules share.
+    /// The SHA-256 of the object that it was linked from, which other kernels' modules share; a twin's own.
     pub object: String,
     /// The file's size.
     pub bytes: u64,
@@ -105,43 +107,84 @@ pub fn build_with(
     out: &Path,
     progress: &dyn Progress,
 ) -> Result<Module> {
-    let dir = out.join(&kernel.release);
-    cache::create_dir(&dir)?;
-    let stem = shims.stem(artefact);
-    let _lock = cache::lock_file(&dir.join(format!(".{stem}.lock")), progress)?;
-    let target = dir.join(format!("{stem}.ko"));
-    let stamp_file = dir.join(format!(".{stem}.json"));
-    let input = fingerprint(abi, artefact, shims, kernel)?;
-    if is_fresh(&stamp_file, &input, &target) {
-        return finished(target, artefact, kernel, true);
-    }
-    progress.stage(&format!("building {stem} for {}", kernel.release));
-    let base = place::plain(&out.join(".views"))?;
-    let view = view::of(kernel, &base)?;
-    let compiler = compiler::choose(kernel, &view, progress)?;
-    let work = place::plain(&dir.join(format!(".{stem}.work")))?;
-    kbuild::fill(&work, artefact, abi, shims)?;
-    let made = make_command(&view, &work, &compiler)
-        .args(["-j2", "modules"])
-        .output()
-        .map_err(|error| match error {
-            koxide_process::Error::Failed { stderr, .. } => {
-                kbuild::fault(&artefact.name, &kernel.release, &stderr)
-            }
-            other => other.into(),
-        })?;
-    kbuild::warnings(&String::from_utf8_lossy(&made.stderr), progress)?;
-    progress.stage(&format!("checking {stem} for {}", kernel.release));
-    let built = work.join(format!("{}.ko", artefact.name));
-    check::module(&built, kernel, &artefact.object)?;
-    place_stripped(&built, &target)?;
-    let stamp = Stamp {
-        input,
-        output: sha256(&target)?,
+    let job = Job {
+        name: &artefact.name,
+        stem: &shims.stem(artefact),
+        dir: &out.join(&kernel.release),
+        input: fingerprint(abi, artefact, shims, kernel)?,
+        what: format!("the C side of {}", artefact.name),
     };
-    let stamp = serde_json::to_vec(&stamp).expect("a stamp is plain data");
-    cache::write(&stamp_file, &stamp)?;
-    finished(target, artefact, kernel, false)
+    let fill = |work: &Path| kbuild::fill(work, artefact, abi, shims);
+    let check = |built: &Path| {
+        check::module(built, kernel, &artefact.object)?;
+        Ok(())
+    };
+    let (path, fresh) = job.run(kernel, out, progress, fill, check)?;
+    finished(path, &artefact.name, artefact.sha256.clone(), kernel, fresh)
+}
+
+/// One module that the kernel's own build system makes, in a private folder.
+struct Job<'a> {
+    /// The module's name.
+    name: &'a str,
+    /// The name of its file, without an ending.
+    stem: &'a str,
+    /// The folder that it goes to.
+    dir: &'a Path,
+    /// What it depends on, as one string.
+    input: String,
+    /// What does not build when it does not build.
+    what: String,
+}
+
+impl Job<'_> {
+    /// Makes the module, unless it is there already: its place, and whether there was nothing to do.
+    ///
+    /// `fill` writes the sources into the folder; `check` says whether what came out may be used.
+    fn run(
+        self,
+        kernel: &Kernel,
+        out: &Path,
+        progress: &dyn Progress,
+        fill: impl FnOnce(&Path) -> Result<()>,
+        check: impl FnOnce(&Path) -> Result<()>,
+    ) -> Result<(PathBuf, bool)> {
+        let Self { dir, stem, .. } = self;
+        cache::create_dir(dir)?;
+        let _lock = cache::lock_file(&dir.join(format!(".{stem}.lock")), progress)?;
+        let target = dir.join(format!("{stem}.ko"));
+        let stamp_file = dir.join(format!(".{stem}.json"));
+        if is_fresh(&stamp_file, &self.input, &target) {
+            return Ok((target, true));
+        }
+        progress.stage(&format!("building {stem} for {}", kernel.release));
+        let base = place::plain(&out.join(".views"))?;
+        let view = view::of(kernel, &base)?;
+        let compiler = compiler::choose(kernel, &view, progress)?;
+        let work = place::plain(&dir.join(format!(".{stem}.work")))?;
+        fill(&work)?;
+        let made = make_command(&view, &work, &compiler)
+            .args(["-j2", "modules"])
+            .output()
+            .map_err(|error| match error {
+                koxide_process::Error::Failed { stderr, .. } => {
+                    kbuild::fault(&self.what, &kernel.release, &stderr)
+                }
+                other => other.into(),
+            })?;
+        kbuild::warnings(&String::from_utf8_lossy(&made.stderr), progress)?;
+        progress.stage(&format!("checking {stem} for {}", kernel.release));
+        let built = work.join(format!("{}.ko", self.name));
+        check(&built)?;
+        place_stripped(&built, &target)?;
+        let stamp = Stamp {
+            input: self.input,
+            output: sha256(&target)?,
+        };
+        let stamp = serde_json::to_vec(&stamp).expect("a stamp is plain data");
+        cache::write(&stamp_file, &stamp)?;
+        Ok((target, false))
+    }
 }
 
 /// A kernel's headers as plain `make -C` takes them, for C modules that are built by hand.
@@ -166,36 +209,48 @@ pub fn headers(kernel: &Kernel, out: &Path, progress: &dyn Progress) -> Result<H
     })
 }
 
-fn finished(path: PathBuf, artefact: &Artefact, kernel: &Kernel, fresh: bool) -> Result<Module> {
+fn finished(
+    path: PathBuf,
+    name: &str,
+    object: String,
+    kernel: &Kernel,
+    fresh: bool,
+) -> Result<Module> {
     let meta = fs::metadata(&path).map_err(|e| cache::Error::io("read", &path, e))?;
     Ok(Module {
         bytes: meta.len(),
         path,
-        name: artefact.name.clone(),
+        name: name.to_owned(),
         release: kernel.release.clone(),
-        object: artefact.sha256.clone(),
+        object,
         fresh,
     })
 }
 
 /// Everything that the module depends on.
 fn fingerprint(abi: &Path, artefact: &Artefact, shims: Shims, kernel: &Kernel) -> Result<String> {
-    let symvers = kernel.headers.build.join("Module.symvers");
-    let symvers = fs::metadata(&symvers).and_then(|m| Ok((m.len(), m.modified()?)));
-    let mut parts = vec![
-        format!(
-            "{FORMAT} {} {}",
-            env!("CARGO_PKG_VERSION"),
-            kbuild::rules(&artefact.name, shims)
-        ),
-        format!("{} {}", artefact.sha256, sha256(&artefact.source)?),
-        format!("{} {}", kernel.release, kernel.headers.build.display()),
-        format!("{:?}", symvers.ok()),
-    ];
+    let mut parts = vec![format!("{} {}", artefact.sha256, sha256(&artefact.source)?)];
     for dir in ["shims", "include"] {
         parts.extend(object::hashes(&abi.join(dir))?);
     }
-    Ok(digest(&parts.join("\n")))
+    Ok(digest_for(
+        kernel,
+        &kbuild::rules(&artefact.name, shims),
+        parts,
+    ))
+}
+
+/// The digest of rules and sources together with what they are for.
+fn digest_for(kernel: &Kernel, rules: &str, sources: Vec<String>) -> String {
+    let symvers = kernel.headers.build.join("Module.symvers");
+    let symvers = fs::metadata(&symvers).and_then(|m| Ok((m.len(), m.modified()?)));
+    let mut parts = vec![
+        format!("{FORMAT} {} {rules}", env!("CARGO_PKG_VERSION")),
+        format!("{} {}", kernel.release, kernel.headers.build.display()),
+        format!("{:?}", symvers.ok()),
+    ];
+    parts.extend(sources);
+    digest(&parts.join("\n"))
 }
 
 fn is_fresh(stamp: &Path, input: &str, target: &Path) -> bool {
