@@ -220,7 +220,7 @@ int kx_vm_insert_page(struct vm_area_struct *vma, size_t address, struct page *p
 void kx_zap_vma_range(struct vm_area_struct *vma, size_t address, size_t size);
 
 /* module */
-void kx_abi_1(void);
+void kx_module_free_retired(void);
 void kx_module_wait_unused(void);
 
 /* module_param */

@@ -19,7 +19,7 @@ static inline void kx_retire(struct kx_retired *memory)
 	llist_add(&memory->node, &kx_retired);
 }
 
-/* The generated code calls it when the module's exit, or its init that failed, is over. */
+/* The last thing that the module's exit does, or its init that failed. */
 static inline void kx_free_retired(void)
 {
 	struct llist_node *node = llist_del_all(&kx_retired), *next;

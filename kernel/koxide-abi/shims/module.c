@@ -14,10 +14,14 @@ static_assert(sizeof(struct lock_class_key) <= KX_LOCK_CLASS_KEY_ROOM,
 static_assert(sizeof(struct lock_class_key) || !KX_LOCK_CLASS_KEY_ROOM,
 	      "the object has classes of locks, and this kernel does not check locks");
 
-#ifdef KX_USE_kx_abi_1
-void kx_abi_1(void)
+/* Object and shims of two versions cannot be linked: the object refers to the symbol of its own. Nothing of it is loaded. */
+static_assert(KX_ABI_VERSION == 1);
+asm(".globl kx_abi_1\n\t.set kx_abi_1, 0");
+
+#ifdef KX_USE_kx_module_free_retired
+void kx_module_free_retired(void)
 {
-	static_assert(KX_ABI_VERSION == 1);
+	kx_free_retired();
 }
 #endif
 

@@ -121,7 +121,7 @@ static int __maybe_unused kxp_get_array(char *buffer, const struct kernel_param 
 													\
 		return len + scnprintf(buffer + len, PAGE_SIZE - len, "\n");				\
 	}												\
-	static const struct kernel_param_ops __maybe_unused kxp_ops_##type = {				\
+	static const struct kernel_param_ops __maybe_unused kxp_own_##type = {				\
 		.flags = bare_flags,									\
 		.set = kxp_set_##type,									\
 		.get = kxp_get_##type,									\
@@ -198,11 +198,25 @@ static void __maybe_unused kxp_free_str(void *arg)
 	text->given = NULL;
 }
 
-static const struct kernel_param_ops __maybe_unused kxp_ops_str = {
+static const struct kernel_param_ops __maybe_unused kxp_own_str = {
 	.set = kxp_set_str,
 	.get = kxp_get_str,
 	.free = kxp_free_str,
 };
+
+/* A parameter of a type that the kernel has, too, needs no function here: the kernel's own do the same. */
+#define kxp_ops_i8	kxp_own_i8
+#define kxp_ops_u8	param_ops_byte
+#define kxp_ops_i16	param_ops_short
+#define kxp_ops_u16	param_ops_ushort
+#define kxp_ops_i32	param_ops_int
+#define kxp_ops_u32	param_ops_uint
+#define kxp_ops_i64	kxp_own_i64
+#define kxp_ops_u64	param_ops_ullong
+#define kxp_ops_isize	param_ops_long
+#define kxp_ops_usize	param_ops_ulong
+#define kxp_ops_bool	param_ops_bool
+#define kxp_ops_str	kxp_own_str
 
 /* The type is named as in Rust; the description shows it as the kernel's own parameters do. */
 #define KX_PARAM(name, type, perm, description)						\

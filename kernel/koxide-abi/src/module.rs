@@ -6,13 +6,13 @@
 use crate::host::module as twin;
 
 shims! {
-    /// Does nothing: its name carries the ABI's version, so that object and shims of two versions cannot be linked.
+    /// Frees what shims retired: memory that others may still look at as long as any of the module's code runs.
     ///
     /// # Safety
     ///
-    /// None.
-    #[host(twin::abi)]
-    pub fn kx_abi_1();
+    /// The last thing that the module's exit does, or its init that failed.
+    #[host(twin::free_retired)]
+    pub fn kx_module_free_retired();
 
     /// Waits until nothing keeps the module loaded but its init function. May sleep.
     ///

@@ -9,7 +9,7 @@ pub(crate) mod pending;
 use core::cell::UnsafeCell;
 use core::ffi::{CStr, c_char, c_int};
 use core::mem::MaybeUninit;
-use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 
 use crate::entry::enter;
 use crate::error::{Error, Result, code::EIO};
@@ -98,17 +98,43 @@ pub(crate) fn name() -> Option<&'static CStr> {
 /// How many registrations exist through which the kernel may call this module.
 static REGISTRATIONS: AtomicUsize = AtomicUsize::new(0);
 
+/// Whether there ever was one. A module that has none has nothing that anybody could open while it is loaded, and the
+/// compiler knows it: this is then a constant.
+static REGISTERED: AtomicBool = AtomicBool::new(false);
+
 /// Counts a registration.
 ///
 /// One that was leaked (`mem::forget`) is never undone, and the kernel would call code that is gone. That can be found out
 /// only when the module goes: it then panics, and so stays in memory.
 pub(crate) fn registered() {
     REGISTRATIONS.fetch_add(1, Ordering::Relaxed);
+    REGISTERED.store(true, Ordering::Relaxed);
 }
 
 /// Counts a registration that was undone.
 pub(crate) fn unregistered() {
     REGISTRATIONS.fetch_sub(1, Ordering::Relaxed);
+}
+
+/// Whether a shim retired memory: it is freed when the module goes.
+static RETIRED: AtomicBool = AtomicBool::new(false);
+
+/// Remembers that a shim retired memory.
+pub(crate) fn retired() {
+    RETIRED.store(true, Ordering::Relaxed);
+}
+
+/// The last thing that the module's exit does, or its init that failed.
+///
+/// # Panics
+///
+/// When the kernel could still call this module.
+fn leave() {
+    check_registrations();
+    if RETIRED.load(Ordering::Relaxed) {
+        // SAFETY: this is the end of the module's exit or of its init that failed.
+        unsafe { koxide_abi::kx_module_free_retired() };
+    }
 }
 
 /// Panics if the kernel could still call this module, which is about to go.
@@ -124,6 +150,8 @@ fn check_registrations() {
 #[cfg(not(target_os = "none"))]
 pub(crate) fn reset() {
     REGISTRATIONS.store(0, Ordering::Relaxed);
+    REGISTERED.store(false, Ordering::Relaxed);
+    RETIRED.store(false, Ordering::Relaxed);
     pending::reset();
 }
 
@@ -150,8 +178,6 @@ impl<M: InPlaceModule + ModuleMetadata> Slot<M> {
     #[inline(always)]
     pub unsafe fn init(&'static self, tests: Option<Selection>) -> c_int {
         enter(EIO.to_errno(), || {
-            // SAFETY: the shim has no contract; it is called for its name, which carries the ABI's version.
-            unsafe { koxide_abi::kx_abi_1() };
             NAME.store(M::NAME.as_ptr().cast_mut(), Ordering::Relaxed);
             if let Some(tests) = tests {
                 kunit::run(M::NAME, tests);
@@ -165,11 +191,13 @@ impl<M: InPlaceModule + ModuleMetadata> Slot<M> {
                     pending::finish();
                     // Somebody may have opened a device that was registered for a moment: the kernel frees a module
                     // whose init failed, whoever uses it.
-                    // SAFETY: this is the module's init.
-                    unsafe { koxide_abi::kx_module_wait_unused() };
+                    if REGISTERED.load(Ordering::Relaxed) {
+                        // SAFETY: this is the module's init.
+                        unsafe { koxide_abi::kx_module_wait_unused() };
+                    }
                     // Until then the files' operations could leave more behind.
                     pending::finish();
-                    check_registrations();
+                    leave();
                     error.to_errno()
                 }
             }
@@ -188,7 +216,7 @@ impl<M: InPlaceModule + ModuleMetadata> Slot<M> {
             unsafe { value.drop_in_place() };
             // What is called later may own registrations, so that these are counted after it.
             pending::finish();
-            check_registrations();
+            leave();
         });
     }
 }

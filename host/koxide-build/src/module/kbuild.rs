@@ -15,6 +15,7 @@ use super::error::{Error, Result};
 /// The rules. Kernels before 6.2 run objtool on each object that they compile and skip one that is only copied in,
 /// which would leave its returns unmitigated and its functions without stack traces: so the copy names objtool.
 /// The script that links keeps nothing that the loader ignores.
+/// Shims have no entries for the kernel's tracer, as have none of the functions of headers that they stand for.
 pub(crate) fn rules(name: &str, shims: Shims) -> String {
     let faulty = match shims {
         Shims::Shipped => "",
@@ -25,6 +26,7 @@ pub(crate) fn rules(name: &str, shims: Shims) -> String {
         "obj-m := {name}.o\n\
          {name}-y := {name}_glue.o {name}_rust.o\n\
          ccflags-y += -I$(KX_WORK) -I$(KX_WORK)/include -g0 -fmacro-prefix-map=$(KX_WORK)/={faulty}\n\
+         ccflags-remove-y += $(CC_FLAGS_FTRACE)\n\
          quiet_cmd_kxobj = KXOBJ   $@\n\
          \x20     cmd_kxobj = cp $< $@ $(cmd_objtool)\n\
          $(obj)/{name}_rust.o: objtool-enabled = $(if $(delay-objtool),,y)\n\

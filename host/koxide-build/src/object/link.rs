@@ -44,6 +44,9 @@ SECTIONS {
 pub(crate) const CONSTRUCTORS: &str =
     "\t.init_array 0 : ALIGN(8) { KEEP(*(SORT(.init_array.*) .init_array)) }\n";
 
+/// The section of the records of function tables.
+const TABLES: &str = ".koxide.tables";
+
 /// Largest frame of one function.
 const MOST_STACK: u64 = 1024;
 
@@ -67,6 +70,8 @@ pub(crate) struct Linked {
     pub(crate) info: Info,
     /// The `kx_*` functions that it calls, sorted.
     pub(crate) used: Vec<String>,
+    /// Whether the kernel calls the generated C file, which fills function tables before it calls the driver.
+    pub(crate) tables: bool,
 }
 
 /// Links the driver's object from `archive` into `out`; `work` is for files in between.
@@ -92,6 +97,8 @@ pub(crate) fn link(archive: &Path, work: &Path, out: &Path, kasan: bool) -> Resu
         "kx_module_init",
     ])
     .args(["-u", "kx_module_exit"])
+    // What shims of another version do not define.
+    .arg(format!("--undefined=kx_abi_{}", info.abi))
     .args(
         info.params
             .iter()
@@ -102,6 +109,14 @@ pub(crate) fn link(archive: &Path, work: &Path, out: &Path, kasan: bool) -> Resu
     .arg("-o")
     .arg(out)
     .arg(&input);
+    let tables = has_tables(archive, member)?;
+    if !tables {
+        // Nothing is to be done before the driver's init: the kernel calls it.
+        ld.args([
+            "--defsym=init_module=kx_module_init",
+            "--defsym=cleanup_module=kx_module_exit",
+        ]);
+    }
     ld.output()?;
     let linked = read(out)?;
     let file = parse(out, &linked)?;
@@ -114,7 +129,7 @@ pub(crate) fn link(archive: &Path, work: &Path, out: &Path, kasan: bool) -> Resu
     let used = undefined(&file, kasan)?;
     let limit = if kasan { MOST_STACK_SPACED } else { MOST_STACK };
     frames(archive, member, &file, limit)?;
-    Ok(Linked { info, used })
+    Ok(Linked { info, used, tables })
 }
 
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
@@ -165,6 +180,12 @@ fn records(path: &Path, object: &[u8]) -> Result<Info> {
         }
     }
     info::parse(&text)
+}
+
+/// Whether an object has function tables, which are filled before the driver's init.
+fn has_tables(path: &Path, object: &[u8]) -> Result<bool> {
+    let file = parse(path, object)?;
+    Ok(file.section_by_name(TABLES).is_some())
 }
 
 /// The function of the library that a `build_assert!` calls if it fails. One that cannot fail leaves no trace of it.

@@ -38,7 +38,7 @@ pub use variant::Variant;
 
 /// Changes when this module makes other files of the same input, so that old ones are not taken for new.
 fn format() -> String {
-    const COUNT: u32 = 1;
+    const COUNT: u32 = 2;
     let parts = [
         link::SCRIPT,
         link::CONSTRUCTORS,
@@ -211,7 +211,7 @@ pub fn build(project: &Project, driver: &Driver, options: &BuildOptions<'_>) -> 
     let new = work.path().join("linked.o");
     let linked = link::link(&archive, work.path(), &new, options.variant.kasan.is_some())?;
     let files = source::shims_for(&shims, &linked.used, &linked.info)?;
-    let text = source::generate(&linked.info, &linked.used, &files);
+    let text = source::generate(&linked, &files);
     let object = dir.join(format!("{}.o", stem(&linked.info.name, options.kunit)));
     cache::write(&object.with_extension("c"), text.as_bytes())?;
     std::fs::rename(&new, &object).map_err(|e| cache::Error::io("write", &object, e))?;

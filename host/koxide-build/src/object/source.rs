@@ -10,6 +10,7 @@ use crate::cache;
 
 use super::error::{Error, Result};
 use super::info::Info;
+use super::link::Linked;
 
 /// The shim file that binds parameters.
 const PARAMS: &str = "module_param.c";
@@ -57,7 +58,8 @@ fn guards(text: &str, symbol: &str) -> bool {
 }
 
 /// The whole file.
-pub(crate) fn generate(info: &Info, used: &[String], shims: &[String]) -> String {
+pub(crate) fn generate(linked: &Linked, shims: &[String]) -> String {
+    let Linked { info, used, tables } = linked;
     let mut out = String::new();
     let _ = writeln!(
         out,
@@ -99,12 +101,14 @@ pub(crate) fn generate(info: &Info, used: &[String], shims: &[String]) -> String
             param.name, param.ty, param.perm
         );
     }
-    out.push_str(ENTRIES);
+    if *tables {
+        out.push_str(ENTRIES);
+    }
     out.push_str(&tags(info));
     out
 }
 
-/// The functions that the kernel calls.
+/// The functions that the kernel calls when there are function tables; else it calls the driver itself.
 pub(crate) const ENTRIES: &str = r#"
 int kx_module_init(void);
 void kx_module_exit(void);
@@ -121,7 +125,6 @@ extern const struct kx_table kx_tables_start[], kx_tables_end[];
 static int __init kx_glue_init(void)
 {
 	const struct kx_table *table;
-	int err;
 
 	for (table = kx_tables_start; table < kx_tables_end; table++) {
 		const void *(*getter)(void) = (void *)(unsigned long)table->getter;
@@ -129,16 +132,12 @@ static int __init kx_glue_init(void)
 
 		fill((void *)(unsigned long)table->room, getter());
 	}
-	err = kx_module_init();
-	if (err)
-		kx_free_retired();
-	return err;
+	return kx_module_init();
 }
 
 static void __exit kx_glue_exit(void)
 {
 	kx_module_exit();
-	kx_free_retired();
 }
 
 module_init(kx_glue_init);
@@ -220,7 +219,7 @@ mod tests {
     #[test]
     fn only_what_is_used_is_defined() {
         let used = ["kx_print".to_owned()];
-        let text = generate(&info(), &used, &["print.c".to_owned()]);
+        let text = generate(&linked(info(), &used), &["print.c".to_owned()]);
         assert!(text.contains("#define KX_USE_kx_print 1\n"));
         assert!(!text.contains("ROOM"));
         assert!(text.contains("#include \"shims/print.c\"\n"));
@@ -229,11 +228,28 @@ mod tests {
         assert!(text.contains("MODULE_AUTHOR(\"J\\303\\244ger \\\"x\\\"\");"));
     }
 
+    fn linked(info: Info, used: &[String]) -> Linked {
+        Linked {
+            info,
+            used: used.to_vec(),
+            tables: false,
+        }
+    }
+
+    #[test]
+    fn tables_are_filled_before_the_driver_is_called() {
+        let mut linked = linked(info(), &[]);
+        let entry = "module_init(kx_glue_init);";
+        assert!(!generate(&linked, &[]).contains(entry));
+        linked.tables = true;
+        assert!(generate(&linked, &[]).contains(entry));
+    }
+
     #[test]
     fn shims_are_checked_against_the_rooms_of_the_object() {
         let mut info = info();
         info.rooms = Rooms::parse("MUTEX_ROOM=160").unwrap();
-        let text = generate(&info, &[], &[]);
+        let text = generate(&linked(info, &[]), &[]);
         let room = text.find("#define KX_MUTEX_ROOM 160\n").unwrap();
         assert!(room < text.find("#include \"koxide.h\"").unwrap());
     }

@@ -2,12 +2,12 @@
 
 //! The module itself.
 
-/// Twin of `kx_abi_1`.
+/// Twin of `kx_module_free_retired`: the twins retire nothing.
 ///
 /// # Safety
 ///
 /// None.
-pub(crate) unsafe fn abi() {}
+pub(crate) unsafe fn free_retired() {}
 
 /// Twin of `kx_module_wait_unused`: a test opens nothing before the module is loaded.
 ///

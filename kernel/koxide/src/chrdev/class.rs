@@ -57,6 +57,7 @@ impl Drop for Class {
     fn drop(&mut self) {
         // SAFETY: by the invariant it is such a class; each of its devices has this, so that there are none left.
         unsafe { koxide_abi::kx_class_destroy(self.0.as_ptr()) };
+        module::retired();
         module::unregistered();
     }
 }
