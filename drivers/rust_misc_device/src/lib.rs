@@ -20,7 +20,11 @@ use kernel::{
     miscdevice::{MiscDevice, MiscDeviceOptions, MiscDeviceRegistration},
     new_mutex,
     prelude::*,
-    sync::{Mutex, aref::ARef},
+    sync::{
+        Mutex,
+        aref::ARef,
+        atomic::{Atomic, Relaxed},
+    },
     uaccess::{UserSlice, UserSliceReader, UserSliceWriter},
 };
 
@@ -60,17 +64,12 @@ impl kernel::InPlaceModule for RustMiscDeviceModule {
     }
 }
 
-/// What changes of an open file.
-struct Inner {
-    value: i32,
-    buffer: KVVec<u8>,
-}
-
 /// An open file.
 #[pin_data(PinnedDrop)]
 struct RustMiscDevice {
     #[pin]
-    inner: Mutex<Inner>,
+    buffer: Mutex<KVVec<u8>>,
+    value: Atomic<i32>,
     dev: ARef<Device>,
 }
 
@@ -84,7 +83,8 @@ impl MiscDevice for RustMiscDevice {
         dev_info!(dev, "opened by uid {uid}\n");
         KBox::try_pin_init(
             try_pin_init!(Self {
-                inner <- new_mutex!(Inner { value: 0, buffer: KVVec::new() }),
+                buffer <- new_mutex!(KVVec::new()),
+                value: Atomic::new(0),
                 dev,
             }),
             GFP_KERNEL,
@@ -93,8 +93,7 @@ impl MiscDevice for RustMiscDevice {
 
     fn read_iter(mut kiocb: Kiocb<'_, Self::Ptr>, iov: &mut IovIterDest<'_>) -> Result<usize> {
         let this = kiocb.file();
-        let inner = this.inner.lock();
-        let read = iov.simple_read_from_buffer(kiocb.ki_pos_mut(), &inner.buffer)?;
+        let read = iov.simple_read_from_buffer(kiocb.ki_pos_mut(), &this.buffer.lock())?;
         dev_info!(this.dev, "read {read} bytes\n");
         Ok(read)
     }
@@ -107,7 +106,8 @@ impl MiscDevice for RustMiscDevice {
         // The old content stays when the new one cannot be read.
         let mut buffer = KVVec::new();
         let written = iov.copy_from_iter_vec(&mut buffer, GFP_KERNEL)?;
-        this.inner.lock().buffer = buffer;
+        // What was there before is freed without the lock.
+        core::mem::swap(&mut *this.buffer.lock(), &mut buffer);
         // The next read starts at the beginning of what was just written.
         *kiocb.ki_pos_mut() = 0;
         dev_info!(this.dev, "wrote {written} bytes\n");
@@ -137,8 +137,7 @@ impl RustMiscDevice {
 
     /// Answers [`GET_VALUE`].
     fn value_to(&self, mut argument: UserSliceWriter) -> Result<isize> {
-        // The lock is not held while user memory is written, which may sleep for long.
-        let value = self.inner.lock().value;
+        let value = self.value.load(Relaxed);
         argument.write(&value)?;
         dev_info!(self.dev, "the value {value} was read\n");
         Ok(0)
@@ -147,7 +146,7 @@ impl RustMiscDevice {
     /// Answers [`SET_VALUE`].
     fn value_from(&self, mut argument: UserSliceReader) -> Result<isize> {
         let value = argument.read()?;
-        self.inner.lock().value = value;
+        self.value.store(value, Relaxed);
         dev_info!(self.dev, "the value is {value} now\n");
         Ok(0)
     }
@@ -173,21 +172,15 @@ mod tests {
 
     #[test]
     fn a_buffer_is_replaced_under_its_lock() -> Result {
-        let inner: Pin<KBox<Mutex<Inner>>> = KBox::pin_init(
-            new_mutex!(Inner {
-                value: 0,
-                buffer: KVVec::new()
-            }),
-            GFP_KERNEL,
-        )?;
-        inner.lock().buffer.extend_from_slice(b"abc", GFP_KERNEL)?;
+        let buffer: Pin<KBox<Mutex<KVVec<u8>>>> =
+            KBox::pin_init(new_mutex!(KVVec::new()), GFP_KERNEL)?;
+        buffer.lock().extend_from_slice(b"abc", GFP_KERNEL)?;
         {
-            let mut guard = inner.lock();
-            assert!(inner.try_lock().is_none());
-            guard.value = 7;
+            let mut guard = buffer.lock();
+            assert!(buffer.try_lock().is_none());
+            guard.push(b'd', GFP_KERNEL)?;
         }
-        assert_eq!(inner.lock().value, 7);
-        assert_eq!(inner.lock().buffer, b"abc");
+        assert_eq!(*buffer.lock(), b"abcd");
         Ok(())
     }
 }

@@ -76,24 +76,19 @@ impl FileOperations<Minor<()>> for Yes {
     fn read_iter(mut kiocb: Kiocb<'_, ()>, iov: &mut IovIterDest<'_>) -> Result<usize> {
         let wanted = iov.len();
         let mut read = 0;
-        while read < wanted {
+        loop {
             let lines = at_position(kiocb.ki_pos(), wanted - read);
             let copied = iov.copy_to_iter(lines);
             read += copied;
             *kiocb.ki_pos_mut() = kiocb.ki_pos().wrapping_add_unsigned(copied as u64) & i64::MAX;
             if copied < lines.len() {
-                break;
+                return if read == 0 { Err(EFAULT) } else { Ok(read) };
             }
             // A read may be as large as 2 GB: it ends when the reader is to die, and lets others run.
-            if current!().signal_pending() {
-                break;
+            if read == wanted || current!().signal_pending() {
+                return Ok(read);
             }
             cond_resched();
-        }
-        if read == 0 && wanted > 0 {
-            Err(EFAULT)
-        } else {
-            Ok(read)
         }
     }
 }
