@@ -3,11 +3,23 @@
 //! What is measured of a driver and of its twin in C, in the shape in which `--json` writes it and `benchmarks.json`
 //! keeps it.
 
+pub(crate) mod baseline;
+pub(crate) mod code;
+pub(crate) mod goal;
+pub(crate) mod html;
 pub(crate) mod measure;
+pub(crate) mod origin;
 pub(crate) mod size;
 pub(crate) mod table;
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use koxide_build::Driver;
 use serde::{Deserialize, Serialize};
+
+use code::Code;
+use origin::Origin;
 
 /// All figures of one run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -18,6 +30,22 @@ pub(crate) struct Report {
     pub(crate) kernels: Vec<KernelFacts>,
     /// Each driver on each kernel.
     pub(crate) drivers: Vec<DriverFigures>,
+    /// How much code each driver is, and what all of them stand on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) code: Vec<Code>,
+}
+
+impl Report {
+    /// The drivers on a kernel of that release.
+    pub(crate) fn on<'a>(&'a self, release: &'a str) -> impl Iterator<Item = &'a DriverFigures> {
+        let drivers = self.drivers.iter();
+        drivers.filter(move |driver| driver.kernel == release)
+    }
+
+    /// The kernel of that release.
+    fn facts(&self, release: &str) -> Option<&KernelFacts> {
+        self.kernels.iter().find(|kernel| kernel.release == release)
+    }
 }
 
 /// What decides the absolute figures of a kernel.
@@ -51,8 +79,38 @@ pub(crate) struct DriverFigures {
     pub(crate) size: Pair<Size>,
     /// How many bytes of the Rust module are the panic handler.
     pub(crate) runtime: u64,
+    /// What brought the bytes.
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub(crate) origins: Pair<BTreeMap<Origin, u64>>,
     /// What its operations cost.
     pub(crate) cases: Vec<Case>,
+}
+
+impl DriverFigures {
+    /// A case's name beside those of other drivers.
+    pub(crate) fn case(&self, case: &Case) -> String {
+        format!("{}, {}", self.name, case.name)
+    }
+
+    /// The bytes of the Rust module without the panic handler.
+    pub(crate) fn driver(&self) -> u64 {
+        self.size.rust.total() - self.runtime
+    }
+
+    /// How many times larger than its twin the driver is.
+    pub(crate) fn ratio(&self) -> f64 {
+        self.driver() as f64 / self.size.c.total() as f64
+    }
+}
+
+fn is_empty(origins: &Pair<BTreeMap<Origin, u64>>) -> bool {
+    origins.rust.is_empty() && origins.c.is_empty()
+}
+
+/// Where a driver's twin is written.
+pub(crate) fn twin_source(driver: &Driver) -> PathBuf {
+    let file = format!("{}.c", driver.module);
+    driver.dir.join("c").join(file)
 }
 
 /// What the loader makes room for, in bytes.
@@ -66,12 +124,21 @@ pub(crate) struct Size {
     pub(crate) data: u64,
     /// Variables that begin as zero.
     pub(crate) bss: u64,
+    /// What of it the loader makes room for: all but what it only reads.
+    pub(crate) loaded: u64,
 }
 
 impl Size {
     /// All of it.
     pub(crate) fn total(&self) -> u64 {
         self.text + self.rodata + self.data + self.bss
+    }
+}
+
+impl Pair<f64> {
+    /// How many times more the driver has.
+    pub(crate) fn ratio(self) -> f64 {
+        self.rust / self.c
     }
 }
 

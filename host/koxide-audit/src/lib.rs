@@ -94,6 +94,14 @@ pub fn audit(root: &Path, folders: &[Folder]) -> Result<Audit, Error> {
     Ok(audit)
 }
 
+/// The lines of code in a file of C, without comments and blank lines.
+///
+/// # Errors
+/// A file that cannot be read, or that has a comment without an end.
+pub fn lines_of_c(path: &Path) -> Result<usize, Error> {
+    c::read(Path::new(""), path).map(|file| file.lines)
+}
+
 /// The part of the report that a file counts for: a driver is one, each subject of the library is one.
 fn part_of(folder: &Folder, path: &Path) -> String {
     if matches!(folder.role, Role::Driver | Role::Crate) {

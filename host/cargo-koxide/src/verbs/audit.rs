@@ -51,7 +51,7 @@ fn write_json(audit: &Audit, file: &Path) -> anyhow::Result<()> {
 }
 
 /// The drivers of a project, and what they stand on.
-fn folders(project: &Project) -> Vec<Folder> {
+pub(crate) fn folders(project: &Project) -> Vec<Folder> {
     let drivers = project.drivers().iter();
     let drivers = drivers.map(|driver| Folder::new(Role::Driver, &driver.package, &driver.dir));
     let abi = project.abi_dir();

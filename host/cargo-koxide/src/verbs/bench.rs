@@ -2,31 +2,67 @@
 
 //! `bench`: drivers beside the same drivers in C, measured in one run.
 
-use std::path::{Path, PathBuf};
+use std::io::Write as _;
+use std::path::Path;
 
 use anyhow::Context as _;
 use koxide_build::{Driver, Kernel};
 use koxide_process::Command;
 
 use crate::bench::measure::{self, Depth, Subject};
-use crate::bench::{DriverFigures, KernelFacts, Pair, Report, size, table};
+use crate::bench::origin::Origin;
+use crate::bench::size::Language;
+use crate::bench::twin_source;
+use crate::bench::{DriverFigures, KernelFacts, Pair, Report, baseline, code, html, size, table};
 use crate::cli;
 use crate::exit::{Exit, because};
 use crate::ui::Ui;
 use crate::workshop::{Kind, Workshop};
 
-/// Measures what the command line names, and shows it.
+/// Measures what the command line names, and shows it, compares it or keeps it.
 pub(crate) fn run(options: &cli::Bench, offline: bool, ui: &Ui) -> anyhow::Result<()> {
     let workshop = Workshop::open(offline, ui)?;
     let drivers = with_twins(&workshop, options, ui)?;
+    let root = workshop.project.root();
+    // What cannot be compared or written in the end is told before anything is measured.
+    let committed = match options.check {
+        true => Some(baseline::read(root)?),
+        false => None,
+    };
+    let out = Outputs::open(options, root)?;
     let kernels = workshop.kernels(&options.selection)?;
-    let report = measured(&workshop, &drivers, &kernels, depth(options), ui)?;
-    table::print(&report, ui);
-    if let Some(file) = &options.json {
-        write_json(&report, file)
-            .with_context(|| format!("cannot write the figures {}", file.display()))?;
+    let mut report = measured(&workshop, &drivers, &kernels, depth(options), ui)?;
+    if let Some(committed) = &committed {
+        let all = options.selection.package.is_empty();
+        out.write(&report)?;
+        return judge(&baseline::compare(&report, committed, all), ui);
     }
-    Ok(())
+    report.code = code::of(&workshop.project, &drivers)?;
+    for line in table::of(&report).lines() {
+        ui.result(line);
+    }
+    out.write(&report)
+}
+
+/// Says what is better, and fails with what is worse than committed.
+fn judge(findings: &baseline::Findings, ui: &Ui) -> anyhow::Result<()> {
+    for better in &findings.better {
+        ui.note(format!("better than committed: {better}"));
+    }
+    if findings.worse.is_empty() {
+        if !findings.better.is_empty() {
+            ui.note("to keep the better figures: cargo koxide bench --update");
+        }
+        ui.result(format!("Nothing is worse than in {}.", baseline::FILE));
+        return Ok(());
+    }
+    let message = format!(
+        "worse than in {}:\n  {}\nMake it as good as it was or, if the change is worth that, commit the new figures \
+         with it: cargo koxide bench --update",
+        baseline::FILE,
+        findings.worse.join("\n  ")
+    );
+    Err(because(Exit::Failed, message).into())
 }
 
 /// Times are taken where somebody wants to see them; what is compared with the last time are instructions.
@@ -64,12 +100,6 @@ fn with_twins(
     Ok(have)
 }
 
-/// Where a driver's twin is written.
-fn twin_source(driver: &Driver) -> PathBuf {
-    let file = format!("{}.c", driver.module);
-    driver.dir.join("c").join(file)
-}
-
 fn measured(
     workshop: &Workshop<'_>,
     drivers: &[Driver],
@@ -102,14 +132,21 @@ fn measured(
         });
         let cases = measure::cases(workshop, kernel, &subjects, depth, ui)?;
         for (subject, cases) in subjects.iter().zip(cases) {
+            let own = subject.driver.package.replace('-', "_");
+            let rust = size::of(&subject.rust, Language::Rust(&own))?;
+            let c = size::of(&subject.c, Language::C)?;
             report.drivers.push(DriverFigures {
                 name: subject.driver.package.clone(),
                 kernel: kernel.release.clone(),
+                runtime: rust.of(Origin::Runtime),
                 size: Pair {
-                    rust: size::of(&subject.rust)?,
-                    c: size::of(&subject.c)?,
+                    rust: rust.size,
+                    c: c.size,
                 },
-                runtime: 0,
+                origins: Pair {
+                    rust: rust.origins,
+                    c: c.origins,
+                },
                 cases,
             });
         }
@@ -127,11 +164,78 @@ fn version(compiler: &str, folder: &Path) -> anyhow::Result<String> {
     Ok(said.lines().next().unwrap_or_default().to_owned())
 }
 
-/// Writes everything, whole or not at all.
-fn write_json(report: &Report, file: &Path) -> anyhow::Result<()> {
-    let folder = file.parent().filter(|dir| !dir.as_os_str().is_empty());
-    let mut whole = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
-    serde_json::to_writer_pretty(&mut whole, report)?;
-    whole.persist(file)?;
-    Ok(())
+/// The files that the figures are written to, each beside its place until all of it is there.
+struct Outputs {
+    json: Option<Output>,
+    html: Option<Output>,
+    baseline: Option<Output>,
+    /// The committed figures, when only some of them are replaced.
+    old: Option<Report>,
+}
+
+impl Outputs {
+    fn open(options: &cli::Bench, root: &Path) -> anyhow::Result<Self> {
+        let json = options.json.as_deref();
+        let html = options.html.as_deref();
+        let file = root.join(baseline::FILE);
+        let partial =
+            !(options.selection.package.is_empty() && options.selection.kernel.is_empty());
+        let old = (options.update && partial && file.exists()).then(|| baseline::read(root));
+        Ok(Self {
+            json: json.map(|file| Output::open(file, "figures")).transpose()?,
+            html: html.map(|file| Output::open(file, "page")).transpose()?,
+            baseline: options
+                .update
+                .then(|| Output::open(&file, "figures"))
+                .transpose()?,
+            old: old.transpose()?,
+        })
+    }
+
+    fn write(self, report: &Report) -> anyhow::Result<()> {
+        if let Some(output) = self.json {
+            output.write(&serde_json::to_string_pretty(report)?)?;
+        }
+        if let Some(output) = self.html {
+            output.write(&html::page(report))?;
+        }
+        if let Some(output) = self.baseline {
+            output.write(&baseline::text(report, self.old)?)?;
+        }
+        Ok(())
+    }
+}
+
+/// A file that is written whole or not at all.
+struct Output {
+    temporary: tempfile::NamedTempFile,
+    file: std::path::PathBuf,
+    what: &'static str,
+}
+
+impl Output {
+    fn open(file: &Path, what: &'static str) -> anyhow::Result<Self> {
+        let folder = file.parent().filter(|dir| !dir.as_os_str().is_empty());
+        let temporary = tempfile::Builder::new()
+            .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
+            .tempfile_in(folder.unwrap_or(Path::new(".")));
+        Ok(Self {
+            temporary: temporary.with_context(|| Self::failure(file, what))?,
+            file: file.to_owned(),
+            what,
+        })
+    }
+
+    fn write(mut self, text: &str) -> anyhow::Result<()> {
+        let failure = || Self::failure(&self.file, self.what);
+        self.temporary
+            .write_all(text.as_bytes())
+            .with_context(failure)?;
+        self.temporary.persist(&self.file).with_context(failure)?;
+        Ok(())
+    }
+
+    fn failure(file: &Path, what: &str) -> String {
+        format!("cannot write the {what} {}", file.display())
+    }
 }

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Bars: the bytes of modules by what brought them, and lines of code.
+
+use std::collections::BTreeMap;
+
+use maud::{Markup, html};
+
+use super::{WIDTH, at, class, step};
+use crate::bench::code::Code;
+use crate::bench::goal::Goal;
+use crate::bench::origin::Origin;
+use crate::bench::{DriverFigures, Report, table};
+
+/// Where bars begin: left of that are names.
+const LEFT: f64 = 150.0;
+/// Where the longest one ends: right of that are figures.
+const RIGHT: f64 = WIDTH - 110.0;
+/// The room of one row of two bars.
+const ROW: f64 = 46.0;
+/// The height of a bar.
+const BAR: f64 = 16.0;
+/// The room of the axis.
+const AXIS: f64 = 24.0;
+
+/// An axis from zero.
+struct Scale {
+    most: f64,
+}
+
+impl Scale {
+    fn x(&self, value: f64) -> f64 {
+        LEFT + (RIGHT - LEFT) * value / self.most.max(1.0)
+    }
+
+    /// Thin lines with numbers at their feet.
+    fn grid(&self, height: f64) -> Markup {
+        let step = step(self.most);
+        let marks = (0..).map(|n| f64::from(n) * step);
+        html! {
+            @for mark in marks.take_while(|mark| *mark <= self.most) {
+                @let x = at(self.x(mark));
+                line.grid x1=(x) x2=(x) y1="0" y2=(at(height)) {}
+                text.axis x=(x) y=(at(height + 16.0)) text-anchor="middle" { (table::count(mark as u64)) }
+            }
+        }
+    }
+}
+
+/// For each driver a bar for Rust and one for C, in the colours of what brought the bytes.
+pub(super) fn sizes(report: &Report, kernel: &str) -> Markup {
+    let drivers: Vec<&DriverFigures> = report.on(kernel).collect();
+    let sizes = drivers
+        .iter()
+        .flat_map(|driver| [driver.size.rust.total(), driver.size.c.total()]);
+    let scale = Scale {
+        most: sizes.max().unwrap_or(0) as f64,
+    };
+    let height = drivers.len() as f64 * ROW;
+    html! {
+        svg.plot viewBox={ "0 0 " (WIDTH) " " (at(height + AXIS)) } role="img" aria-label={ "bytes of modules for " (kernel) } {
+            defs {
+                pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)" {
+                    rect.runtime-ground width="6" height="6" {}
+                    rect.runtime-line width="3" height="6" {}
+                }
+            }
+            (scale.grid(height))
+            @for (row, driver) in drivers.iter().enumerate() {
+                (size(driver, row as f64 * ROW + 5.0, &scale))
+            }
+        }
+    }
+}
+
+fn size(driver: &DriverFigures, y: f64, scale: &Scale) -> Markup {
+    let c = driver.size.c.total() as f64;
+    let (_, limit) = Goal::Size.limits();
+    let most = at(scale.x(c * limit));
+    let good = driver.ratio() <= limit;
+    html! {
+        text.name x=(at(LEFT - 10.0)) y=(at(y + BAR + 5.0)) text-anchor="end" { (driver.name) }
+        (stack(&driver.name, "Rust", &driver.origins.rust, y, scale))
+        (stack(&driver.name, "C", &driver.origins.c, y + BAR + 2.0, scale))
+        line.limit x1=(most) x2=(most) y1=(at(y - 3.0)) y2=(at(y + BAR + 1.0)) {}
+        text.ratio.missed[!good] x=(at(WIDTH)) y=(at(y + BAR + 5.0)) text-anchor="end" {
+            (table::multiple(driver.ratio())) "×"
+        }
+    }
+}
+
+/// The parts of one module, side by side; the panic handler at the end.
+fn stack(
+    driver: &str,
+    language: &str,
+    origins: &BTreeMap<Origin, u64>,
+    y: f64,
+    scale: &Scale,
+) -> Markup {
+    let own = Origin::ALL
+        .into_iter()
+        .filter(|origin| *origin != Origin::Runtime);
+    let mut done = 0;
+    let parts: Vec<(Origin, u64, u64)> = own
+        .chain([Origin::Runtime])
+        .filter_map(|origin| {
+            let bytes = origins.get(&origin).copied().filter(|bytes| *bytes > 0)?;
+            done += bytes;
+            Some((origin, done - bytes, bytes))
+        })
+        .collect();
+    html! {
+        @for (origin, from, bytes) in parts {
+            @let (start, end) = (scale.x(from as f64), scale.x((from + bytes) as f64));
+            rect.(class(origin)) x=(at(start)) y=(at(y)) width=(at(end - start)) height=(BAR) {
+                title { (driver) " in " (language) ": " (origin.shown()) ", " (table::count(bytes)) " bytes" }
+            }
+        }
+        text.axis x=(at(scale.x(done as f64) + 5.0)) y=(at(y + 12.0)) { (table::count(done)) }
+    }
+}
+
+/// Lines of Rust and C of each part.
+pub(super) fn code(rows: &[Code]) -> Markup {
+    let lines = rows.iter().flat_map(|row| [row.rust, row.c]);
+    let scale = Scale {
+        most: lines.max().unwrap_or(0) as f64,
+    };
+    let height = rows.len() as f64 * ROW;
+    html! {
+        svg.plot viewBox={ "0 0 " (WIDTH) " " (at(height + AXIS)) } role="img" aria-label="lines of code" {
+            (scale.grid(height))
+            @for (row, code) in rows.iter().enumerate() {
+                @let y = row as f64 * ROW + 5.0;
+                text.name x=(at(LEFT - 10.0)) y=(at(y + BAR + 5.0)) text-anchor="end" { (code.name) }
+                (lines_bar("driver", "Rust", code.rust, y, &scale))
+                (lines_bar("module", "C", code.c, y + BAR + 2.0, &scale))
+                @if code.unsafe_blocks > 0 {
+                    text.ratio x=(at(WIDTH)) y=(at(y + BAR + 5.0)) text-anchor="end" {
+                        (code.unsafe_blocks) " unsafe"
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn lines_bar(class: &str, language: &str, lines: usize, y: f64, scale: &Scale) -> Markup {
+    let end = scale.x(lines as f64);
+    html! {
+        rect.(class) x=(at(LEFT)) y=(at(y)) width=(at(end - LEFT)) height=(BAR) {}
+        text.axis x=(at(end + 5.0)) y=(at(y + 12.0)) { (table::count(lines as u64)) " " (language) }
+    }
+}
