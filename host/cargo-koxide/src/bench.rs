@@ -13,9 +13,7 @@ pub(crate) mod size;
 pub(crate) mod table;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
-use koxide_build::Driver;
 use serde::{Deserialize, Serialize};
 
 use code::Code;
@@ -105,12 +103,6 @@ impl DriverFigures {
 
 fn is_empty(origins: &Pair<BTreeMap<Origin, u64>>) -> bool {
     origins.rust.is_empty() && origins.c.is_empty()
-}
-
-/// Where a driver's twin is written.
-pub(crate) fn twin_source(driver: &Driver) -> PathBuf {
-    let file = format!("{}.c", driver.module);
-    driver.dir.join("c").join(file)
 }
 
 /// What the loader makes room for, in bytes.

@@ -3,10 +3,10 @@
 //! How much code there is: of each driver, its twin, the library and the shims.
 
 use koxide_audit::{Audit, Part, Role};
-use koxide_build::{Driver, Project};
+use koxide_build::{Driver, Project, module};
 use serde::{Deserialize, Serialize};
 
-use super::twin_source;
+use crate::machine::explained;
 use crate::verbs::audit;
 
 /// Lines without comments, blank lines and tests.
@@ -31,7 +31,9 @@ pub(crate) fn of(project: &Project, drivers: &[Driver]) -> anyhow::Result<Vec<Co
     for driver in drivers {
         let own = |part: &&Part| part.role == Role::Driver && part.name == driver.package;
         let mut row = sum(&driver.package, &audit, own);
-        row.c = koxide_audit::lines_of_c(&twin_source(driver))?;
+        if let Some(twin) = explained(module::twin_source(driver))? {
+            row.c = koxide_audit::lines_of_c(&twin)?;
+        }
         rows.push(row);
     }
     let library = |part: &&Part| matches!(part.role, Role::Library | Role::Macros);

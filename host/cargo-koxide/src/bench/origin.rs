@@ -94,6 +94,9 @@ impl Origin {
 
     /// What a symbol of a driver's module is; `driver` is the name of its crate.
     pub(super) fn of_symbol(symbol: &str, driver: &str) -> Self {
+        if is_prefix(symbol) {
+            return Self::Entries;
+        }
         let Ok(name) = rustc_demangle::try_demangle(symbol) else {
             return match symbol {
                 // The only names of C that Rust code has; what a driver's init and exit do is mostly inlined there.
@@ -120,6 +123,11 @@ impl Origin {
             _ => Self::Library,
         }
     }
+}
+
+/// Whether a symbol names the room before a function, as objtool writes it where calls are counted.
+pub(super) fn is_prefix(symbol: &str) -> bool {
+    symbol.starts_with("__pfx_")
 }
 
 #[cfg(test)]
@@ -157,6 +165,7 @@ mod tests {
             ),
             ("kx_module_init", Origin::Driver),
             ("kx_print", Origin::Shims),
+            ("__pfx_kx_print", Origin::Entries),
         ] {
             assert_eq!(Origin::of_symbol(symbol, "hello_world"), origin, "{symbol}");
         }

@@ -10,7 +10,7 @@ use object::elf::{SHF_ALLOC, SHF_EXECINSTR, SHF_WRITE};
 use object::{Object as _, ObjectSection as _, ObjectSymbol as _, SectionFlags, SectionKind};
 
 use super::Size;
-use super::origin::Origin;
+use super::origin::{Origin, is_prefix};
 
 /// How a function begins that may be called through a pointer.
 const ENDBR64: [u8; 4] = [0xf3, 0x0f, 0x1e, 0xfa];
@@ -116,6 +116,7 @@ impl Anatomy {
             self.add(rest, begin - done);
             let origin = match language {
                 Language::Rust(driver) => Origin::of_symbol(name, driver),
+                Language::C if is_prefix(name) => Origin::Entries,
                 Language::C => Origin::Driver,
             };
             let at = usize::try_from(begin).unwrap_or(usize::MAX);

@@ -6,16 +6,16 @@ use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::Context as _;
-use koxide_build::{Driver, Kernel};
+use koxide_build::{Driver, Kernel, module};
 use koxide_process::Command;
 
 use crate::bench::measure::{self, Depth, Subject};
 use crate::bench::origin::Origin;
 use crate::bench::size::Language;
-use crate::bench::twin_source;
 use crate::bench::{DriverFigures, KernelFacts, Pair, Report, baseline, code, html, size, table};
 use crate::cli;
 use crate::exit::{Exit, because};
+use crate::machine::explained;
 use crate::ui::Ui;
 use crate::workshop::{Kind, Workshop};
 
@@ -82,20 +82,26 @@ fn with_twins(
     options: &cli::Bench,
     ui: &Ui,
 ) -> anyhow::Result<Vec<Driver>> {
-    let (have, lack): (Vec<_>, Vec<_>) = workshop
-        .drivers(&options.selection)?
-        .into_iter()
-        .partition(|driver| twin_source(driver).is_file());
-    for driver in &lack {
-        let source = workshop.shown(&twin_source(driver));
+    let mut have = Vec::new();
+    for driver in workshop.drivers(&options.selection)? {
+        if explained(module::twin_source(&driver))?.is_some() {
+            have.push(driver);
+            continue;
+        }
+        let source = driver.dir.join("c").join(format!("{}.c", driver.module));
         let message = format!(
-            "{} has no twin in C to be measured beside: {source} is not there",
-            driver.package
+            "{} has no twin in C to be measured beside: it would be {}",
+            driver.package,
+            workshop.shown(&source)
         );
-        if options.selection.package.contains(&driver.package) || have.is_empty() {
+        if options.selection.package.contains(&driver.package) {
             return Err(because(Exit::Usage, message).into());
         }
         ui.note(message);
+    }
+    if have.is_empty() {
+        let message = "no driver here has a twin in C to be measured beside";
+        return Err(because(Exit::Usage, message).into());
     }
     Ok(have)
 }
@@ -115,11 +121,11 @@ fn measured(
     let mut subjects: Vec<Vec<Subject>> = kernels.iter().map(|_| Vec::new()).collect();
     for driver in drivers {
         let modules = workshop.modules(driver, kernels, Kind::Shipped)?;
-        for (module, subjects) in modules.into_iter().zip(&mut subjects) {
-            let folder = module.path.parent().unwrap_or(root).join("c");
+        let kernels = kernels.iter().zip(modules).zip(&mut subjects);
+        for ((kernel, module), subjects) in kernels {
             subjects.push(Subject {
                 driver: driver.clone(),
-                c: folder.join(format!("{}.ko", module.name)),
+                c: workshop.named_twin(driver, kernel)?.path,
                 rust: module.path,
             });
         }
