@@ -30,6 +30,7 @@ pub(crate) fn page(report: &Report) -> String {
                 style { (PreEscaped(STYLE)) }
             }
             body {
+                (bars::hatch())
                 h1 { "Koxide beside C" }
                 p.lead {
                     "Drivers in Rust, and the same drivers in C, built for the same kernels and measured in one run. "

@@ -47,6 +47,18 @@ impl Scale {
     }
 }
 
+/// The hatch of what does not count, which plots refer to.
+pub(super) fn hatch() -> Markup {
+    html! {
+        svg.hatch aria-hidden="true" {
+            pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)" {
+                rect.runtime-ground width="6" height="6" {}
+                rect.runtime-line width="3" height="6" {}
+            }
+        }
+    }
+}
+
 /// For each driver a bar for Rust and one for C, in the colours of what brought the bytes.
 pub(super) fn sizes(report: &Report, kernel: &str) -> Markup {
     let drivers: Vec<&DriverFigures> = report.on(kernel).collect();
@@ -59,12 +71,6 @@ pub(super) fn sizes(report: &Report, kernel: &str) -> Markup {
     let height = drivers.len() as f64 * ROW;
     html! {
         svg.plot viewBox={ "0 0 " (WIDTH) " " (at(height + AXIS)) } role="img" aria-label={ "bytes of modules for " (kernel) } {
-            defs {
-                pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)" {
-                    rect.runtime-ground width="6" height="6" {}
-                    rect.runtime-line width="3" height="6" {}
-                }
-            }
             (scale.grid(height))
             @for (row, driver) in drivers.iter().enumerate() {
                 (size(driver, row as f64 * ROW + 5.0, &scale))
