@@ -5,10 +5,13 @@
 
 pub(crate) mod baseline;
 pub(crate) mod code;
+pub(crate) mod compare;
 pub(crate) mod goal;
 pub(crate) mod html;
 pub(crate) mod measure;
 pub(crate) mod origin;
+#[cfg(test)]
+mod sample;
 pub(crate) mod size;
 pub(crate) mod table;
 
@@ -144,8 +147,10 @@ pub(crate) struct Case {
     /// Instructions without those of the same system call to a handler in C that returns at once.
     pub(crate) net: Option<Pair<f64>>,
     /// Nanoseconds: the medians of all boots.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) ns_per_op: Option<Pair<f64>>,
     /// How many times longer the driver takes than its twin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) time: Option<Interval>,
     /// Why figures that were asked for are missing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

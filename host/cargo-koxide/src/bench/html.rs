@@ -147,3 +147,38 @@ fn step(most: f64) -> f64 {
         .find(|step| *step >= rough)
         .unwrap_or(10.0 * power)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::sample;
+
+    #[test]
+    fn the_page_has_every_figure_and_needs_nothing_else() {
+        let report = sample::report();
+        let page = page(&report);
+        std::fs::write("/tmp/koxide/rep/s.html", &page).unwrap();
+        for driver in &report.drivers {
+            let bytes = table::count(driver.driver());
+            let title = format!("{} in Rust: driver, {bytes} bytes", driver.name);
+            assert!(page.contains(&title), "{title}");
+        }
+        for part in [
+            "read 64: time, 1.00 (0.99 to 1.02)",
+            "1.10×",
+            "<h2>6.12.9</h2>",
+        ] {
+            assert!(page.contains(part), "{part}");
+        }
+        for foreign in ["http", "src=", "<script", "@import", "url(\""] {
+            assert!(!page.contains(foreign), "{foreign}");
+        }
+    }
+
+    #[test]
+    fn steps_are_round_and_few() {
+        for (most, wanted) in [(11_689.0, 2_000.0), (8.0, 1.0), (42_800.0, 10_000.0)] {
+            assert!((step(most) - wanted).abs() < 1e-6, "{most}: {}", step(most));
+        }
+    }
+}

@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use koxide_build::{Driver, Kernel, module};
 use koxide_process::Command;
 
+use crate::bench::compare::{Findings, compare};
 use crate::bench::measure::{self, Depth, Subject};
 use crate::bench::origin::Origin;
 use crate::bench::size::Language;
@@ -35,7 +36,7 @@ pub(crate) fn run(options: &cli::Bench, offline: bool, ui: &Ui) -> anyhow::Resul
     if let Some(committed) = &committed {
         let all = options.selection.package.is_empty();
         out.write(&report)?;
-        return judge(&baseline::compare(&report, committed, all), ui);
+        return judge(&compare(&report, committed, all), ui);
     }
     report.code = code::of(&workshop.project, &drivers)?;
     for line in table::of(&report).lines() {
@@ -45,7 +46,7 @@ pub(crate) fn run(options: &cli::Bench, offline: bool, ui: &Ui) -> anyhow::Resul
 }
 
 /// Says what is better, and fails with what is worse than committed.
-fn judge(findings: &baseline::Findings, ui: &Ui) -> anyhow::Result<()> {
+fn judge(findings: &Findings, ui: &Ui) -> anyhow::Result<()> {
     for better in &findings.better {
         ui.note(format!("better than committed: {better}"));
     }
