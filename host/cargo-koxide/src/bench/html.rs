@@ -157,7 +157,6 @@ mod tests {
     fn the_page_has_every_figure_and_needs_nothing_else() {
         let report = sample::report();
         let page = page(&report);
-        std::fs::write("/tmp/koxide/rep/s.html", &page).unwrap();
         for driver in &report.drivers {
             let bytes = table::count(driver.driver());
             let title = format!("{} in Rust: driver, {bytes} bytes", driver.name);

@@ -80,27 +80,32 @@ pub(super) fn sizes(report: &Report, kernel: &str) -> Markup {
 }
 
 fn size(driver: &DriverFigures, y: f64, scale: &Scale) -> Markup {
-    let c = driver.size.c.total() as f64;
-    let (_, limit) = Goal::Size.limits();
-    let most = at(scale.x(c * limit));
-    let good = driver.ratio() <= limit;
+    let most = scale.x(limit(driver));
+    let good = driver.driver() as f64 <= limit(driver);
     html! {
         text.name x=(at(LEFT - 10.0)) y=(at(y + BAR + 5.0)) text-anchor="end" { (driver.name) }
-        (stack(&driver.name, "Rust", &driver.origins.rust, y, scale))
-        (stack(&driver.name, "C", &driver.origins.c, y + BAR + 2.0, scale))
-        line.limit x1=(most) x2=(most) y1=(at(y - 3.0)) y2=(at(y + BAR + 1.0)) {}
+        (stack(&driver.name, "Rust", &driver.origins.rust, y, most, scale))
+        (stack(&driver.name, "C", &driver.origins.c, y + BAR + 2.0, 0.0, scale))
+        line.limit x1=(at(most)) x2=(at(most)) y1=(at(y - 3.0)) y2=(at(y + BAR + 1.0)) {}
         text.ratio.missed[!good] x=(at(WIDTH)) y=(at(y + BAR + 5.0)) text-anchor="end" {
             (table::multiple(driver.ratio())) "×"
         }
     }
 }
 
-/// The parts of one module, side by side; the panic handler at the end.
+/// The most bytes that a driver should have.
+fn limit(driver: &DriverFigures) -> f64 {
+    let (_, limit) = Goal::Size.limits();
+    driver.size.c.total() as f64 * limit
+}
+
+/// The parts of one module, side by side, the panic handler at the end; what they sum up to is not written over `limit`.
 fn stack(
     driver: &str,
     language: &str,
     origins: &BTreeMap<Origin, u64>,
     y: f64,
+    limit: f64,
     scale: &Scale,
 ) -> Markup {
     let own = Origin::ALL
@@ -115,6 +120,12 @@ fn stack(
             Some((origin, done - bytes, bytes))
         })
         .collect();
+    let end = scale.x(done as f64);
+    let free = if (end..end + 50.0).contains(&limit) {
+        limit
+    } else {
+        end
+    };
     html! {
         @for (origin, from, bytes) in parts {
             @let (start, end) = (scale.x(from as f64), scale.x((from + bytes) as f64));
@@ -122,7 +133,7 @@ fn stack(
                 title { (driver) " in " (language) ": " (origin.shown()) ", " (table::count(bytes)) " bytes" }
             }
         }
-        text.axis x=(at(scale.x(done as f64) + 5.0)) y=(at(y + 12.0)) { (table::count(done)) }
+        text.axis x=(at(free + 5.0)) y=(at(y + 12.0)) { (table::count(done)) }
     }
 }
 
