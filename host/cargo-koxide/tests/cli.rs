@@ -96,6 +96,11 @@ fn results_are_written_as_junit() {
 }
 
 #[test]
+fn the_example_of_bench_works() {
+    try_example(&["bench"], &repository(), None).saying("| hello_world ");
+}
+
+#[test]
 fn the_example_of_audit_works() {
     // A comment of the library, and the contract that it answers.
     try_example(&["audit"], &repository(), None)
