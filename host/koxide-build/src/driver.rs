@@ -57,6 +57,8 @@ pub struct Driver {
     pub description: String,
     /// The names of its integration tests (`tests/*.rs`).
     pub tests: Vec<String>,
+    /// The names of the programs that measure it (`benches/*.rs`).
+    pub benches: Vec<String>,
     /// Options for the compiler that its manifest asks for: `rustc-args` in `[package.metadata.koxide]`.
     pub rustc_args: Vec<String>,
     /// Programs of this machine that its tests run, by name: `programs` of `[package.metadata.koxide]`.
@@ -280,14 +282,12 @@ fn lacks(package: &Package) -> Option<&'static str> {
 
 fn driver(package: &Package) -> Driver {
     let manifest = package.manifest_path.as_std_path().to_owned();
-    let is_test = |t: &&cargo_metadata::Target| t.kind.contains(&TargetKind::Test);
-    let mut tests: Vec<String> = package
-        .targets
-        .iter()
-        .filter(is_test)
-        .map(|t| t.name.clone())
-        .collect();
-    tests.sort();
+    let targets = |kind: TargetKind| -> Vec<String> {
+        let of_kind = package.targets.iter().filter(|t| t.kind.contains(&kind));
+        let mut names: Vec<String> = of_kind.map(|t| t.name.clone()).collect();
+        names.sort();
+        names
+    };
     Driver {
         package: package.name.to_string(),
         module: package.name.replace('-', "_"),
@@ -296,7 +296,8 @@ fn driver(package: &Package) -> Driver {
         edition: package.edition.to_string(),
         description: package.description.clone().unwrap_or_default(),
         rustc_args: strings(&package.metadata["koxide"]["rustc-args"]),
-        tests,
+        tests: targets(TargetKind::Test),
+        benches: targets(TargetKind::Bench),
         programs: strings(&package.metadata["koxide"]["programs"]),
     }
 }
@@ -323,6 +324,7 @@ mod tests {
             edition: "2024".to_owned(),
             description: String::new(),
             tests: Vec::new(),
+            benches: Vec::new(),
             rustc_args: Vec::new(),
             programs: Vec::new(),
         };

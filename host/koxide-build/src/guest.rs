@@ -57,7 +57,7 @@ impl Error {
     }
 }
 
-/// One file of a driver's `tests/`, as a program.
+/// One file of a driver's `tests/` or `benches/`, as a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TestProgram {
     /// The name of the file without its ending.
@@ -102,19 +102,43 @@ pub fn tests(
     driver: &Driver,
     options: &BuildOptions<'_>,
 ) -> Result<Vec<TestProgram>, Error> {
-    if driver.tests.is_empty() {
+    let (kind, names) = (TargetKind::Test, &driver.tests);
+    driver_programs(project, driver, ("--test", kind, names), options)
+}
+
+/// Builds the programs that measure a driver.
+///
+/// # Errors
+/// Any [`Error`].
+pub fn benches(
+    project: &Project,
+    driver: &Driver,
+    options: &BuildOptions<'_>,
+) -> Result<Vec<TestProgram>, Error> {
+    let (kind, names) = (TargetKind::Bench, &driver.benches);
+    driver_programs(project, driver, ("--bench", kind, names), options)
+}
+
+/// Builds programs of one kind, which an option of cargo's chooses by their names.
+fn driver_programs(
+    project: &Project,
+    driver: &Driver,
+    (option, kind, names): (&str, TargetKind, &[String]),
+    options: &BuildOptions<'_>,
+) -> Result<Vec<TestProgram>, Error> {
+    if names.is_empty() {
         return Ok(Vec::new());
     }
-    let stage = format!("compiling the tests of {}", driver.package);
+    let stage = format!("compiling the {kind} programs of {}", driver.package);
     options.progress.stage(&stage);
     let mut cargo = command("test", project, &driver.dir, options)?;
     cargo
         .args(["--no-run", "--manifest-path"])
         .arg(&driver.manifest)
         .args(["--package", &driver.package])
-        .args(driver.tests.iter().flat_map(|test| ["--test", test]));
+        .args(names.iter().flat_map(|name| [option, name]));
     let mut programs = programs(project, &mut cargo, &driver.package, |artifact| {
-        artifact.target.kind.contains(&TargetKind::Test)
+        artifact.target.kind.contains(&kind)
     })?;
     programs.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(programs)

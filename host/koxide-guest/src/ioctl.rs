@@ -85,15 +85,52 @@ pub fn compat(file: &File, request: u32, argument: u32) -> Result<i32, Errno> {
 /// # Errors
 /// The errno that the driver returned.
 pub fn bytes(file: &File, request: u32, buffer: &mut [u8]) -> Result<i32, Errno> {
-    let mut pages = Pages::new(
-        buffer.len().max(1),
-        ProtFlags::PROT_READ | ProtFlags::PROT_WRITE,
-    )?;
-    pages.copy_in(buffer.len(), buffer);
-    let address = Harmless::before_end(&pages, buffer.len());
-    let value = sys::ioctl_at(file, request, address)?;
-    pages.copy_out(buffer.len(), buffer);
+    let mut argument = Argument::new(buffer)?;
+    let value = argument.request(file, request)?;
+    buffer.copy_from_slice(&argument.read());
     Ok(value)
+}
+
+/// What a request's argument points to, kept from one request to the next.
+///
+/// As with [`bytes`], a page without access begins where it ends.
+#[derive(Debug)]
+pub struct Argument {
+    pages: Pages,
+    length: usize,
+}
+
+impl Argument {
+    /// These bytes.
+    ///
+    /// # Errors
+    /// `ENOMEM` when there is no memory for them.
+    pub fn new(bytes: &[u8]) -> Result<Self, Errno> {
+        let access = ProtFlags::PROT_READ | ProtFlags::PROT_WRITE;
+        let mut pages = Pages::new(bytes.len().max(1), access)?;
+        pages.copy_in(bytes.len(), bytes);
+        let length = bytes.len();
+        Ok(Self { pages, length })
+    }
+
+    /// Makes a request.
+    ///
+    /// # Errors
+    /// The errno that the driver returned.
+    pub fn request(&mut self, file: &File, request: u32) -> Result<i32, Errno> {
+        sys::ioctl_at(
+            file,
+            request,
+            Harmless::before_end(&self.pages, self.length),
+        )
+    }
+
+    /// The bytes as the last request left them.
+    pub fn read(&self) -> Vec<u8> {
+        let mut bytes = vec![0; self.length];
+        self.pages.copy_out(self.length, &mut bytes);
+        bytes
+    }
 }
 
 /// Makes a request whose argument points to an `i32`, and returns that number as the driver left it.

@@ -16,6 +16,7 @@
 //! ```
 #![deny(unsafe_code)]
 
+pub mod bench;
 pub mod blocked;
 pub mod crowd;
 pub mod errno;

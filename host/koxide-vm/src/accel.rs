@@ -24,6 +24,7 @@ const DEVICE: &str = "/dev/kvm";
 pub(crate) fn choose(vm: &Vm, image: &Path) -> Result<Accelerator, Error> {
     match vm.machine.acceleration {
         Acceleration::Tcg => Ok(Accelerator::Tcg),
+        Acceleration::Counted => Ok(Accelerator::Counted),
         Acceleration::Auto => Ok(match usable(vm, image)? {
             Ok(()) => Accelerator::Kvm,
             Err(why) => {

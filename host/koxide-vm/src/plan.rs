@@ -28,6 +28,9 @@ pub enum Acceleration {
     Tcg,
     /// KVM, and an error when it does not work.
     Kvm,
+    /// Emulation of one processor whose clock counts instructions, one a nanosecond, and jumps over the time in which
+    /// nothing runs. Two boots count the same; how long anything takes on a real processor is another matter.
+    Counted,
 }
 
 /// The machine.

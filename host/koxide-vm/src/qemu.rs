@@ -42,6 +42,7 @@ pub(crate) enum Message {
 pub(crate) enum Accelerator {
     Kvm,
     Tcg,
+    Counted,
 }
 
 impl Accelerator {
@@ -50,15 +51,34 @@ impl Accelerator {
         match self {
             Self::Kvm => "KVM",
             Self::Tcg => "TCG",
+            Self::Counted => "TCG, counting instructions",
         }
     }
 
-    fn arguments(self) -> [&'static str; 4] {
+    fn arguments(self) -> &'static [&'static str] {
         match self {
-            Self::Kvm => ["-accel", "kvm", "-cpu", "host"],
+            Self::Kvm => &["-accel", "kvm", "-cpu", "host"],
             // One thread for all processors: with one each, a processor can still run a breakpoint that another has just
             // taken out of the kernel's text again, and the kernel dies of an int3 that it does not know.
-            Self::Tcg => ["-accel", "tcg,thread=single", "-cpu", "max"],
+            Self::Tcg => &["-accel", "tcg,thread=single", "-cpu", "max"],
+            // Each step of a repeated instruction counts. With the fast ones gone the kernel copies eight bytes in a step
+            // and not one, so that copies hide less of what is around them.
+            Self::Counted => &[
+                "-accel",
+                "tcg,thread=single",
+                "-icount",
+                "shift=0,sleep=off",
+                "-cpu",
+                "max,-erms,-fsrm",
+            ],
+        }
+    }
+
+    /// How many processors a machine has. Two that count together would count what the other one does, too.
+    fn cpus(self, machine: &Machine) -> u32 {
+        match self {
+            Self::Kvm | Self::Tcg => machine.cpus,
+            Self::Counted => 1,
         }
     }
 }
@@ -201,6 +221,7 @@ fn command(
     };
     let mut append: Vec<&str> = KERNEL_ARGS.to_vec();
     append.extend(machine.kernel_args.iter().map(String::as_str));
+    let cpus = accelerator.cpus(machine);
     command
         .args([
             "-nodefaults",
@@ -211,7 +232,7 @@ fn command(
         ])
         .args(accelerator.arguments())
         // Sockets, because a kernel that boots without ACPI finds no other processors.
-        .args(["-smp", &format!("{0},sockets={0}", machine.cpus)])
+        .args(["-smp", &format!("{cpus},sockets={cpus}")])
         .args(["-m", &machine.memory_mib.to_string()])
         // The console is the standard output, the report channel the standard input: both are sockets.
         .args([

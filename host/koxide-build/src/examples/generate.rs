@@ -247,6 +247,7 @@ mod tests {
             edition: "2024".to_owned(),
             description: String::new(),
             tests: Vec::new(),
+            benches: Vec::new(),
             rustc_args: vec!["--cfg=x".to_owned()],
             programs: Vec::new(),
         };

@@ -8,10 +8,12 @@
 pub mod complaint;
 pub mod plan;
 pub mod record;
+pub mod sample;
 pub mod words;
 
 pub use plan::{KernelSuite, Load, Plan, Program, Step, Task};
 pub use record::{Decoder, Frame, Mark};
+pub use sample::{Clock, Sample, Values};
 
 /// Where things are in the machine's file system.
 pub mod paths {

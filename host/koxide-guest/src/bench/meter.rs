@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! What is counted, and what one operation costs by that count.
+
+use std::time::{Duration, Instant};
+
+use nix::sys::resource::{UsageWho, getrusage};
+
+use crate::protocol::Clock;
+use crate::sys;
+
+/// How often an operation is called before it counts: caches of the kernel are filled, pages of the buffers are there.
+const WARMING: u32 = 32;
+
+/// How many batches count.
+const BATCHES: usize = 15;
+
+/// How many batches are tried at most.
+const TRIES: usize = 4 * BATCHES;
+
+/// How often an operation is called at most in a batch.
+const MOST: u64 = 100_000;
+
+/// Why an operation has no count.
+pub(crate) const SLEEPS: &str = "it sleeps, and sleep is no instruction";
+
+/// Why an operation has no time.
+const DISTURBED: &str = "something else ran each time";
+
+/// What a stretch of this thread cost.
+pub(crate) trait Meter {
+    /// The count now.
+    fn now(&self) -> u64;
+    /// How often this thread waited for something, and how often another one was let run instead.
+    fn switches(&self) -> (i64, i64);
+    /// How much a batch should cost.
+    fn batch(&self) -> u64;
+    /// Whether what is counted goes on while this thread waits, as it should.
+    fn counts_waiting(&self) -> bool;
+}
+
+impl Meter for Clock {
+    fn now(&self) -> u64 {
+        match self {
+            Self::Instructions => sys::ticks(),
+            Self::Time => nanoseconds(),
+        }
+    }
+
+    fn switches(&self) -> (i64, i64) {
+        let usage = getrusage(UsageWho::RUSAGE_THREAD).expect("a thread may ask for its usage");
+        let (voluntary, forced) = (
+            usage.voluntary_context_switches(),
+            usage.involuntary_context_switches(),
+        );
+        (voluntary, forced)
+    }
+
+    fn batch(&self) -> u64 {
+        match self {
+            // The timer interrupts every four million, which is then in few batches and not in the median.
+            Self::Instructions => 150_000,
+            Self::Time => 1_000_000,
+        }
+    }
+
+    fn counts_waiting(&self) -> bool {
+        *self == Self::Time
+    }
+}
+
+fn nanoseconds() -> u64 {
+    static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+    let since = START.get_or_init(Instant::now).elapsed();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// What so many calls cost. Not inlined: an empty operation is called by the same instructions as any other.
+#[inline(never)]
+pub(crate) fn calls(meter: &dyn Meter, count: u64, operation: &mut dyn FnMut()) -> u64 {
+    let start = meter.now();
+    for _ in 0..count {
+        operation();
+    }
+    meter.now() - start
+}
+
+/// What one operation costs: the median of batches, without what the loop costs.
+///
+/// # Errors
+/// Why it cannot be said.
+pub(crate) fn cost(meter: &dyn Meter, operation: &mut dyn FnMut()) -> Result<f64, String> {
+    for _ in 0..WARMING {
+        operation();
+    }
+    let one = calls(meter, 1, operation).max(1);
+    let count = (meter.batch() / one).clamp(1, MOST);
+    let batch = undisturbed(meter, &mut || calls(meter, count, operation))?;
+    let mut nothing = || {
+        std::hint::black_box(());
+    };
+    let empty = undisturbed(meter, &mut || calls(meter, count, &mut nothing))?;
+    Ok((batch - empty) / count as f64)
+}
+
+/// The median of what a batch costs when nothing else runs in it.
+///
+/// # Errors
+/// Why there is none.
+pub(crate) fn undisturbed(
+    meter: &dyn Meter,
+    batch: &mut dyn FnMut() -> u64,
+) -> Result<f64, String> {
+    let mut costs = Vec::new();
+    let mut slept = 0;
+    for _ in 0..TRIES {
+        let (waited, forced) = meter.switches();
+        let cost = batch();
+        let after = meter.switches();
+        let sleeps = after.0 != waited && !meter.counts_waiting();
+        slept += usize::from(sleeps);
+        if !sleeps && after.1 == forced {
+            costs.push(cost as f64);
+        }
+        if costs.len() == BATCHES {
+            return Ok(median(&mut costs));
+        }
+        if slept > BATCHES {
+            return Err(SLEEPS.to_owned());
+        }
+    }
+    Err(DISTURBED.to_owned())
+}
+
+/// The middle one, or the mean of the two in the middle.
+///
+/// # Panics
+/// When there is none.
+pub(crate) fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let half = values.len() / 2;
+    match values.len() % 2 {
+        0 => f64::midpoint(values[half - 1], values[half]),
+        _ => values[half],
+    }
+}
+
+/// How long something takes, in nanoseconds.
+pub(crate) fn duration(operation: impl FnOnce()) -> f64 {
+    let start = Instant::now();
+    operation();
+    in_nanoseconds(start.elapsed())
+}
+
+/// A duration as a number.
+pub(crate) fn in_nanoseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e9
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    /// A count that the test makes.
+    #[derive(Default)]
+    struct Made {
+        now: Cell<u64>,
+        waited: Cell<i64>,
+        forced: Cell<i64>,
+    }
+
+    impl Meter for Made {
+        fn now(&self) -> u64 {
+            self.now.get()
+        }
+
+        fn switches(&self) -> (i64, i64) {
+            (self.waited.get(), self.forced.get())
+        }
+
+        fn batch(&self) -> u64 {
+            1000
+        }
+
+        fn counts_waiting(&self) -> bool {
+            false
+        }
+    }
+
+    impl Made {
+        fn pass(&self, count: u64) {
+            self.now.set(self.now.get() + count);
+        }
+    }
+
+    #[test]
+    fn an_interrupt_now_and_then_is_not_in_the_cost() {
+        let made = Made::default();
+        let mut number = 0;
+        let cost = cost(&made, &mut || {
+            number += 1;
+            made.pass(if number % 300 == 0 { 5000 } else { 10 });
+        });
+        assert_eq!(cost, Ok(10.0));
+    }
+
+    #[test]
+    fn a_batch_in_which_another_ran_does_not_count() {
+        let made = Made::default();
+        let mut number = 0;
+        let mut batch = || {
+            number += 1;
+            let forced = number % 3 != 0;
+            made.forced.set(made.forced.get() + i64::from(forced));
+            if forced { 70 } else { 7 }
+        };
+        assert_eq!(undisturbed(&made, &mut batch), Ok(7.0));
+        let mut never = || {
+            made.forced.set(made.forced.get() + 1);
+            7
+        };
+        assert_eq!(undisturbed(&made, &mut never), Err(DISTURBED.to_owned()));
+    }
+
+    #[test]
+    fn what_sleeps_has_no_count() {
+        let made = Made::default();
+        let cost = cost(&made, &mut || {
+            made.pass(10);
+            made.waited.set(made.waited.get() + 1);
+        });
+        assert_eq!(cost, Err(SLEEPS.to_owned()));
+    }
+
+    #[test]
+    fn the_middle_is_the_median() {
+        assert_eq!(median(&mut [3.0, 1.0, 2.0]), 2.0);
+        assert_eq!(median(&mut [4.0, 1.0, 2.0, 9.0]), 3.0);
+    }
+}
