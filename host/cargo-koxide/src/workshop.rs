@@ -337,6 +337,22 @@ impl<'a> Workshop<'a> {
         self.with_options(|options| explained(guest::tests(&self.project, driver, options)))
     }
 
+    /// The programs that measure a driver in the virtual machine.
+    pub(crate) fn bench_programs(
+        &self,
+        driver: &Driver,
+    ) -> anyhow::Result<Vec<guest::TestProgram>> {
+        self.with_options(|options| explained(guest::benches(&self.project, driver, options)))
+    }
+
+    /// A module in C that is no driver's twin; `of` says what it is.
+    pub(crate) fn in_c(&self, source: &Path, of: &str, kernel: &Kernel) -> anyhow::Result<Module> {
+        let steps = Steps::new(self.ui);
+        let module = module::in_c(source, of, kernel, &self.project.output_dir(), &steps);
+        self.ui.finish();
+        explained(module)
+    }
+
     /// A virtual machine with a kernel.
     pub(crate) fn vm(&self, kernel: &Kernel) -> anyhow::Result<Vm> {
         let init = match self.init.get() {

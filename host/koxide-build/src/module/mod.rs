@@ -23,7 +23,7 @@ pub use error::Error;
 use error::Result;
 pub(crate) use place::is_plain;
 pub use sizes::variant;
-pub use twin::{twin, twin_source};
+pub use twin::{in_c, twin, twin_source};
 
 use crate::kernels::Kernel;
 use crate::kernels::store::{digest, sha256};

@@ -48,15 +48,32 @@ pub fn twin(
     let Some(source) = twin_source(driver)? else {
         return Ok(None);
     };
-    let name = &driver.module;
-    let folder = source.parent().unwrap_or(&driver.dir);
-    let rules = rules(name);
+    let of = format!("the twin in C of {}", driver.package);
+    in_c(&source, &of, kernel, out, progress).map(Some)
+}
+
+/// Builds a file in C, with the headers that are beside it, for `kernel`: `out/RELEASE/c/NAME.ko`.
+///
+/// What goes wrong is told with `of`, the words for what it is.
+///
+/// # Errors
+/// Any [`Error`]; the last good module stays where it is.
+pub fn in_c(
+    source: &Path,
+    of: &str,
+    kernel: &Kernel,
+    out: &Path,
+    progress: &dyn Progress,
+) -> Result<Module> {
+    let name = source.file_stem().unwrap_or_default().to_string_lossy();
+    let folder = source.parent().unwrap_or(Path::new("."));
+    let rules = rules(&name);
     let job = Job {
-        name,
-        stem: name,
+        name: &name,
+        stem: &name,
         dir: &out.join(&kernel.release).join("c"),
         input: digest_for(kernel, &rules, object::hashes(folder)?),
-        what: format!("{}, the twin in C of {},", source.display(), driver.package),
+        what: format!("{}, {of},", source.display()),
     };
     let fill = |work: &Path| {
         let entries = fs::read_dir(folder).map_err(|e| cache::Error::io("read", folder, e))?;
@@ -71,7 +88,7 @@ pub fn twin(
     let check = |built: &Path| Ok(check::twin(built, kernel)?);
     let (path, fresh) = job.run(kernel, out, progress, fill, check)?;
     let own = sha256(&path)?;
-    finished(path, name, own, kernel, fresh).map(Some)
+    finished(path, &name, own, kernel, fresh)
 }
 
 /// The rules: what the C side of a driver is compiled with, too.
