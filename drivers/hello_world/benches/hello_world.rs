@@ -8,6 +8,6 @@ use koxide_guest::bench;
 fn main() {
     bench::run(|turn| {
         turn.loading("quiet");
-        turn.log_line("repeat=100", "repeat=1", 99);
+        turn.log_line("repeat=100", "Hello, world!");
     });
 }

@@ -36,6 +36,7 @@
 //! [`run`] calls its function once for each turn. Turns of the subjects take turns themselves, first in one order and then
 //! in the other, so that what drifts is the same for all.
 
+mod lines;
 mod meter;
 
 use std::cell::RefCell;
@@ -46,7 +47,8 @@ use std::time::Instant;
 
 use crate::Module;
 use crate::protocol::{Clock, Sample, Values};
-use meter::{cost, duration, in_nanoseconds, median, undisturbed};
+use lines::Lines;
+use meter::{cost, duration, in_nanoseconds, median};
 
 /// The sizes of reads and writes that are compared.
 pub const SIZES: [usize; 4] = [1, 64, 4096, 65536];
@@ -67,6 +69,9 @@ const TIMES: usize = 4;
 
 /// How often a module is loaded in a turn.
 const LOADS: usize = 5;
+
+/// How often a module is loaded to write lines.
+const LOGS: usize = 40;
 
 /// How many operations each thread does when several want the same lock.
 const CONTENDED: u32 = 2000;
@@ -211,25 +216,24 @@ impl Turn<'_> {
         self.add("unload", Ok(median(&mut unloads)));
     }
 
-    /// Measures a line of the log: what loading costs with parameters that make the module write so many lines more,
-    /// without what it costs with parameters that do not.
-    pub fn log_line(&self, many: &str, few: &str, lines: u32) {
+    /// Measures a line of the log: what lies between two of the lines that contain `text`, of those that the module
+    /// writes when it is loaded with these parameters.
+    ///
+    /// # Panics
+    /// When it does not write two.
+    pub fn log_line(&self, params: &str, text: &str) {
         // The subject that does nothing writes nothing.
         if self.is_null() {
             return;
         }
-        let meter: &dyn meter::Meter = &self.clock;
-        let loading = |params: &str| {
-            undisturbed(meter, &mut || {
-                let start = meter.now();
-                let module = self.load(params);
-                let cost = meter.now() - start;
-                drop(module);
-                cost
-            })
-        };
-        let cost = loading(many).and_then(|many| Ok(many - loading(few)?));
-        self.add("log line", cost.map(|cost| cost / f64::from(lines)));
+        let mut distances = Vec::new();
+        for _ in 0..LOGS {
+            let lines = Lines::since_now();
+            drop(self.load(params));
+            let distance = lines.distance(text);
+            distances.push(distance.expect("the module writes lines with this text"));
+        }
+        self.add("log line", Ok(meter::middle(&mut distances)));
     }
 
     /// Measures how long an operation takes when so many threads do it at once and want the same lock.

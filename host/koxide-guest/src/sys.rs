@@ -306,18 +306,3 @@ pub(crate) fn interrupt(thread: i32) -> Result<(), Errno> {
     result(sent)?;
     Ok(())
 }
-
-/// How many instructions this machine executed, when it is one whose time they are; else its time, in a unit of its own.
-///
-/// The kernel's clocks are made of this one, with a rounding that would show.
-pub(crate) fn ticks() -> u64 {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: every such processor has the instruction, and Linux lets programs use it; it reads a counter.
-    return unsafe { core::arch::x86_64::_rdtsc() };
-    #[cfg(not(target_arch = "x86_64"))]
-    {
-        static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
-        let since = START.get_or_init(std::time::Instant::now).elapsed();
-        u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
-    }
-}

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use nix::sys::resource::{UsageWho, getrusage};
 
 use crate::protocol::Clock;
-use crate::sys;
 
 /// How often an operation is called before it counts: caches of the kernel are filled, pages of the buffers are there.
 const WARMING: u32 = 32;
@@ -22,7 +21,7 @@ const TRIES: usize = 4 * BATCHES;
 const MOST: u64 = 100_000;
 
 /// Why an operation has no count.
-pub(crate) const SLEEPS: &str = "it sleeps, and sleep is no instruction";
+const SLEEPS: &str = "it sleeps, and sleep is no instruction";
 
 /// Why an operation has no time.
 const DISTURBED: &str = "something else ran each time";
@@ -41,10 +40,8 @@ pub(crate) trait Meter {
 
 impl Meter for Clock {
     fn now(&self) -> u64 {
-        match self {
-            Self::Instructions => sys::ticks(),
-            Self::Time => nanoseconds(),
-        }
+        // One instruction takes a nanosecond where they are counted.
+        nanoseconds()
     }
 
     fn switches(&self) -> (i64, i64) {
@@ -77,7 +74,7 @@ fn nanoseconds() -> u64 {
 
 /// What so many calls cost. Not inlined: an empty operation is called by the same instructions as any other.
 #[inline(never)]
-pub(crate) fn calls(meter: &dyn Meter, count: u64, operation: &mut dyn FnMut()) -> u64 {
+fn calls(meter: &dyn Meter, count: u64, operation: &mut dyn FnMut()) -> u64 {
     let start = meter.now();
     for _ in 0..count {
         operation();
@@ -107,10 +104,7 @@ pub(crate) fn cost(meter: &dyn Meter, operation: &mut dyn FnMut()) -> Result<f64
 ///
 /// # Errors
 /// Why there is none.
-pub(crate) fn undisturbed(
-    meter: &dyn Meter,
-    batch: &mut dyn FnMut() -> u64,
-) -> Result<f64, String> {
+fn undisturbed(meter: &dyn Meter, batch: &mut dyn FnMut() -> u64) -> Result<f64, String> {
     let mut costs = Vec::new();
     let mut slept = 0;
     for _ in 0..TRIES {
@@ -143,6 +137,17 @@ pub(crate) fn median(values: &mut [f64]) -> f64 {
         0 => f64::midpoint(values[half - 1], values[half]),
         _ => values[half],
     }
+}
+
+/// The mean of the middle half: finer than the median where values are rounded.
+///
+/// # Panics
+/// When there is no value.
+pub(crate) fn middle(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let quarter = values.len() / 4;
+    let half = &values[quarter..values.len() - quarter];
+    half.iter().sum::<f64>() / half.len() as f64
 }
 
 /// How long something takes, in nanoseconds.
@@ -238,5 +243,7 @@ mod tests {
     fn the_middle_is_the_median() {
         assert_eq!(median(&mut [3.0, 1.0, 2.0]), 2.0);
         assert_eq!(median(&mut [4.0, 1.0, 2.0, 9.0]), 3.0);
+        assert_eq!(middle(&mut [100.0, 1.0, 2.0, 4.0]), 3.0);
+        assert_eq!(middle(&mut [5.0]), 5.0);
     }
 }

@@ -3,8 +3,7 @@
 //! The virtual machine in which drivers are measured.
 
 use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -21,8 +20,8 @@ use crate::workshop::Workshop;
 /// The module whose operations do nothing.
 const NULL: &str = "koxide_null";
 
-/// Its source.
-const NULL_SOURCE: &str = include_str!("koxide_null.c");
+/// Its source, in the folder of the package `koxide-abi`.
+const NULL_SOURCE: &str = "null/koxide_null.c";
 
 /// How long the program of a driver may take. Emulated on a busy machine the slowest took a minute.
 const LIMIT: Duration = Duration::from_secs(10 * 60);
@@ -66,11 +65,8 @@ impl Machine {
         kernel: &Kernel,
         subjects: &[Subject],
     ) -> anyhow::Result<Self> {
-        let null = workshop.in_c(
-            &null_source(workshop)?,
-            "the module that does nothing",
-            kernel,
-        )?;
+        let source = workshop.project.abi_dir().join(NULL_SOURCE);
+        let null = workshop.in_c(&source, "the module that does nothing", kernel)?;
         let renamed = tempfile::tempdir().context("cannot create a folder for modules")?;
         let mut payload = Payload {
             modules: vec![null.path],
@@ -190,24 +186,4 @@ impl Machine {
 fn stem(module: &Path) -> String {
     let stem = module.file_stem().unwrap_or_default();
     stem.to_string_lossy().into_owned()
-}
-
-/// Puts the source of the module that does nothing where it can be built, whole or not at all.
-fn null_source(workshop: &Workshop<'_>) -> anyhow::Result<PathBuf> {
-    let dir = workshop.project.koxide_dir();
-    let folder = dir.join(NULL);
-    let file = folder.join(format!("{NULL}.c"));
-    let write = || -> std::io::Result<()> {
-        if fs::read_to_string(&file).is_ok_and(|text| text == NULL_SOURCE) {
-            return Ok(());
-        }
-        fs::create_dir_all(&folder)?;
-        // Beside the folder: all that is in it is built.
-        let mut whole = tempfile::NamedTempFile::new_in(&dir)?;
-        whole.write_all(NULL_SOURCE.as_bytes())?;
-        whole.persist(&file)?;
-        Ok(())
-    };
-    write().with_context(|| format!("cannot write {}", file.display()))?;
-    Ok(file)
 }
