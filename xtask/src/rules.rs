@@ -176,7 +176,9 @@ struct Entries {
 
 impl Entries {
     fn look(&mut self, signature: &syn::Signature, block: &syn::Block) {
-        let called_by_c = signature.abi.is_some();
+        // What does not return has nothing to answer: it is where a panic ends.
+        let ends = matches!(&signature.output, syn::ReturnType::Type(_, ty) if matches!(**ty, syn::Type::Never(_)));
+        let called_by_c = signature.abi.is_some() && !ends;
         let mut calls = Calls::default();
         calls.visit_block(block);
         if called_by_c && !calls.enter {
@@ -345,6 +347,8 @@ mod tests {
         let bad = "unsafe extern \"C\" fn b() { c() }";
         assert_eq!(entries_pass_the_boundary(path, good), None);
         assert!(entries_pass_the_boundary(path, bad).is_some_and(|why| why.ends_with(": b")));
+        let end = "unsafe extern \"C\" fn c() -> ! { loop {} }";
+        assert_eq!(entries_pass_the_boundary(path, end), None);
     }
 
     #[test]

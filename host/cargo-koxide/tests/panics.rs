@@ -21,7 +21,7 @@ fn an_index_out_of_bounds_is_stopped_and_named() {
     provoke("index=4", &["true"])
         .with(CRASHED)
         .saying("panicked at drivers/koxide_selftest/src/lib.rs:")
-        .saying("index out of bounds: the len is 4 but the index is 4");
+        .saying("index out of bounds: the len is {} but the index is {}");
     // An index within is no fault.
     provoke("index=3", &["echo", "it ran"])
         .with(0)

@@ -244,7 +244,7 @@ void kx_page_read(struct page *page, size_t offset, void *to, size_t len);
 void kx_page_write(struct page *page, size_t offset, const void *from, size_t len);
 
 /* panic */
-void kx_bug(void);
+void kx_panic(const u8 *file, size_t file_len, u32 line, const u8 *text, size_t len);
 
 /* pending */
 unsigned long kx_pending_lock(void);

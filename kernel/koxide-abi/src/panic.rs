@@ -3,10 +3,12 @@
 //! The end of a code path that must not go on: include/linux/bug.h.
 
 shims! {
-    /// Calls `BUG()`. It does not return, but it is declared as if it did: what calls it stops by itself.
+    /// Writes where and why the module panicked to the log, and calls `BUG()`; any context.
+    ///
+    /// It does not return, but it is declared as if it did: what calls it stops by itself.
     ///
     /// # Safety
     ///
-    /// None beyond that the calling thread, and what it has locked, is lost.
-    pub fn kx_bug();
+    /// `file` and `text` are readable for their lengths. The calling thread, and what it has locked, is lost.
+    pub fn kx_panic(file: *const u8, file_len: usize, line: u32, text: *const u8, len: usize);
 }

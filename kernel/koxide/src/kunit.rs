@@ -16,7 +16,7 @@
 //! - One that finds out by itself that it cannot run calls [`skip`] and returns.
 //!
 //! A test with `#[should_panic]`, or `#[should_panic(expected = "part of the message")]`, passes when it panics. That takes the
-//! machine down, and another boot for the tests behind it: a few seconds.
+//! machine down, and another boot for the tests behind it: a few seconds. A message has `{}` where the values are.
 //!
 //! The examples in the documentation of a driver are tests, too, in a suite of the name `examples`: those that are marked
 //! `no_run` compile, `compile_fail` is left to rustdoc, and of an example with [`module!`](crate::module!) the module is

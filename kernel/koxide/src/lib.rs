@@ -35,10 +35,12 @@
 //! ```
 #![no_std]
 // Smart pointers that become pointers to `dyn Trait`, and methods that take them as `self`.
+// And code that runs once at most, if ever, small.
 #![feature(
     arbitrary_self_types,
     coerce_unsized,
     dispatch_from_dyn,
+    optimize_attribute,
     pin_coerce_unsized_trait,
     unsize
 )]
@@ -83,7 +85,6 @@ pub mod mm;
 pub mod module;
 pub mod module_param;
 pub mod page;
-#[cfg(target_os = "none")]
 mod panic;
 pub mod prelude;
 pub mod print;

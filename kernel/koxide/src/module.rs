@@ -7,9 +7,9 @@
 pub(crate) mod pending;
 
 use core::cell::UnsafeCell;
-use core::ffi::{CStr, c_char, c_int};
+use core::ffi::{CStr, c_int};
 use core::mem::MaybeUninit;
-use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::entry::enter;
 use crate::error::{Error, Result, code::EIO};
@@ -79,20 +79,6 @@ impl ThisModule {
     pub const fn name(&self) -> &'static CStr {
         self.name
     }
-}
-
-/// The name of the module that was loaded, for messages of this library itself.
-static NAME: AtomicPtr<c_char> = AtomicPtr::new(core::ptr::null_mut());
-
-/// The module's name; nothing before it is loaded.
-#[cfg_attr(
-    not(target_os = "none"),
-    allow(dead_code, reason = "the panic handler uses it")
-)]
-pub(crate) fn name() -> Option<&'static CStr> {
-    let name = NAME.load(Ordering::Relaxed);
-    // SAFETY: what is not null was stored by `Slot::init`, from a static string.
-    (!name.is_null()).then(|| unsafe { CStr::from_ptr(name) })
 }
 
 /// How many registrations exist through which the kernel may call this module.
@@ -178,7 +164,6 @@ impl<M: InPlaceModule + ModuleMetadata> Slot<M> {
     #[inline(always)]
     pub unsafe fn init(&'static self, tests: Option<Selection>) -> c_int {
         enter(EIO.to_errno(), || {
-            NAME.store(M::NAME.as_ptr().cast_mut(), Ordering::Relaxed);
             if let Some(tests) = tests {
                 kunit::run(M::NAME, tests);
             }

@@ -1,49 +1,70 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 //! What happens when a driver panics: the log says where and why, and the kernel stops this thread.
+//!
+//! Nothing is formatted here. Whatever the handler can format, each module that may panic has code for, and the values in the
+//! compiler's own messages alone would bring most of `core::fmt`. So a message is written as it stands in the source, with `{}`
+//! for each value: `index out of bounds: the len is {} but the index is {}`.
 
-#![allow(unsafe_code, reason = "calls BUG()")]
+#![allow(unsafe_code, reason = "what core keeps to itself, and the C edge")]
 
-use core::fmt::Write as _;
-use core::panic::PanicInfo;
-use core::sync::atomic::{AtomicU32, Ordering};
+mod template;
 
-use crate::fmt::Line;
-use crate::print::{Level, write};
+#[cfg(target_os = "none")]
+use core::panic::{Location, PanicInfo};
 
-/// How many panics are being written to the log now.
-static NESTED: AtomicU32 = AtomicU32::new(0);
-
-/// With more than so many a message is left out: it may itself be what panics when it is formatted.
-const MOST_NESTED: u32 = 4;
+#[cfg(target_os = "none")]
+use template::{message_of, parts};
 
 /// Writes `<module>: panicked at <file>:<line>: <message>` to the log and calls `BUG()`.
+///
+/// The values of a message are on the stack of who panics, and with them the functions that format them. The optimiser drops
+/// both, if it knows that nobody reads them. `nomem` says so: what [`report`] reads are constants.
+#[cfg(target_os = "none")]
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    // No memory is allocated here, whatever the state of the thread: a longer message is cut.
-    let mut room = [0; 256];
-    let last = room.len() - 1;
-    let mut line = Line::new(&mut room[..last]);
-    let nested = NESTED.fetch_add(1, Ordering::Relaxed);
-    let (file, number) = info
+    let [template, args] = parts(message_of(info));
+    let place = info
         .location()
-        .map_or(("?", 0), |at| (at.file(), at.line()));
-    // Not `{file}`: that would bring the padding of strings into every driver.
-    let _ = line.write_str("panicked at ");
-    let _ = line.write_str(file);
-    let _ = write!(line, ":{number}: ");
-    if nested < MOST_NESTED {
-        let _ = match info.message().as_str() {
-            Some(text) => line.write_str(text),
-            None => write!(line, "{}", info.message()),
-        };
+        .map_or(core::ptr::null(), core::ptr::from_ref);
+    // SAFETY: the function is one of C's convention with these arguments; it does not return, and what it reads is constant.
+    unsafe {
+        core::arch::asm!(
+            "call {report}",
+            report = sym report,
+            in("rdi") template,
+            in("rsi") args,
+            in("rdx") place,
+            options(nomem, noreturn),
+        )
     }
-    NESTED.fetch_sub(1, Ordering::Relaxed);
-    let len = line.text().len();
-    room[len] = b'\n';
-    write(Level::Emerg, crate::module::name(), &room[..=len]);
+}
+
+/// Format strings that are longer are cut.
+#[cfg(target_os = "none")]
+const LONGEST: usize = 128;
+
+/// The handler's other half, for which the values are gone.
+///
+/// # Safety
+///
+/// The first two are the parts of a message, the third is its place, or null.
+#[cfg(target_os = "none")]
+#[optimize(size)]
+unsafe extern "C" fn report(
+    template: *const u8,
+    args: *const u8,
+    place: *const Location<'static>,
+) -> ! {
+    // No memory is allocated here, whatever the state of the thread.
+    let mut room = [0; LONGEST];
+    // SAFETY: they are the parts of a message.
+    let text = unsafe { template::text(template, args, &mut room) };
+    // SAFETY: it is null or a place, all of which are constants.
+    let place = unsafe { place.as_ref() };
+    let (file, line) = place.map_or(("?", 0), |at| (at.file(), at.line()));
     loop {
-        // SAFETY: there is no contract but that this thread is lost, which is the intent.
-        unsafe { koxide_abi::kx_bug() };
+        // SAFETY: both texts are readable for their lengths; that this thread is lost is the intent.
+        unsafe { koxide_abi::kx_panic(file.as_ptr(), file.len(), line, text.as_ptr(), text.len()) };
     }
 }

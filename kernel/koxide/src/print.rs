@@ -60,7 +60,7 @@ fn print_formatted(level: Level, prefix: Option<&'static CStr>, args: fmt::Argum
 }
 
 /// Hands text to the kernel.
-pub(crate) fn write(level: Level, prefix: Option<&'static CStr>, text: &[u8]) {
+fn write(level: Level, prefix: Option<&'static CStr>, text: &[u8]) {
     let prefix = prefix.map_or(core::ptr::null(), CStr::as_ptr);
     // SAFETY: the prefix is null or a C string, and the text is readable for its length.
     unsafe { koxide_abi::kx_print(level as u32, prefix, text.as_ptr(), text.len()) };

@@ -66,6 +66,8 @@ pub(crate) fn generate(linked: &Linked, shims: &[String]) -> String {
         "// SPDX-License-Identifier: GPL-2.0-only\n/* The C side of {}. Generated from its object: do not edit. */",
         info.name
     );
+    // Not KBUILD_MODNAME, which tells a module and its test builds apart: messages begin with the driver's name.
+    let _ = writeln!(out, "#define KX_MODULE {}", c_string(&info.name));
     for symbol in used {
         let _ = writeln!(out, "#define KX_USE_{symbol} 1");
     }
@@ -221,6 +223,7 @@ mod tests {
         let used = ["kx_print".to_owned()];
         let text = generate(&linked(info(), &used), &["print.c".to_owned()]);
         assert!(text.contains("#define KX_USE_kx_print 1\n"));
+        assert!(text.contains("#define KX_MODULE \"toy\"\n"));
         assert!(!text.contains("ROOM"));
         assert!(text.contains("#include \"shims/print.c\"\n"));
         assert!(text.contains("#if KX_ABI_VERSION != 1\n"));

@@ -39,22 +39,24 @@ impl<'a> Line<'a> {
         self.wanted <= self.room.len()
     }
 
-    /// What is there so far.
-    #[cfg_attr(
-        not(target_os = "none"),
-        allow(dead_code, reason = "the panic handler uses it")
-    )]
-    pub(crate) fn text(&self) -> &[u8] {
-        &self.room[..self.wanted.min(self.room.len())]
+    /// Adds bytes.
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
+        let free = self.room.get_mut(self.wanted..).unwrap_or_default();
+        let fits = free.len().min(bytes.len());
+        free[..fits].copy_from_slice(&bytes[..fits]);
+        self.wanted = self.wanted.saturating_add(bytes.len());
+    }
+
+    /// What is there.
+    pub(crate) fn into_text(self) -> &'a [u8] {
+        let Self { room, wanted } = self;
+        room.get(..wanted).unwrap_or(room)
     }
 }
 
 impl Write for Line<'_> {
     fn write_str(&mut self, text: &str) -> Result {
-        let free = self.room.get_mut(self.wanted..).unwrap_or_default();
-        let fits = free.len().min(text.len());
-        free[..fits].copy_from_slice(&text.as_bytes()[..fits]);
-        self.wanted = self.wanted.saturating_add(text.len());
+        self.push(text.as_bytes());
         Ok(())
     }
 }
@@ -87,7 +89,7 @@ mod tests {
         );
         let mut line = Line::new(&mut room);
         let _ = line.write_fmt(format_args!("{}{}", "abc", "def"));
-        assert_eq!(line.text(), b"abcd");
+        assert_eq!(line.into_text(), b"abcd");
     }
 
     #[test]
