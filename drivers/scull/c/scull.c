@@ -15,11 +15,11 @@
 #include <linux/poll.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/uaccess.h>
 #include <linux/uio.h>
 #include <linux/version.h>
 #include <linux/wait.h>
-#include <linux/xarray.h>
 
 /* The minors: memory for anybody, pipes, and memory for one user. */
 #define SCULL_PIPE	4
@@ -41,15 +41,22 @@ enum scull_access {
 	SCULL_OTHERS_WAIT,
 };
 
+/* Quanta that follow each other; those that nobody wrote to are missing, and so are whole sets. */
+struct scull_set {
+	struct scull_set *next;
+	unsigned long number;
+	void *quanta[];
+};
+
 struct scull_memory {
-	/* Protects what follows, up to access. */
+	/* Protects what follows, up to used. */
 	struct mutex lock;
-	/* Tables of qset pointers to quanta; what nobody wrote to is missing. */
-	struct xarray sets;
+	/* In the order of their numbers. */
+	struct scull_set *sets;
 	loff_t size;
 	size_t used;
 	enum scull_access access;
-	/* Protected by scull_left.lock. */
+	/* Protected by scull_access_lock. */
 	unsigned int users;
 	kuid_t owner;
 };
@@ -88,18 +95,30 @@ static struct scull *scull;
 static struct class *scull_class;
 static int scull_major;
 
+static DEFINE_SPINLOCK(scull_access_lock);
 /* Somebody left a device that is for one user at a time. */
 static DECLARE_WAIT_QUEUE_HEAD(scull_left);
 
-/* Positions are counted in quanta, and quanta in sets, whose numbers are indices of an xarray. */
+/* Positions are counted in quanta, and quanta in sets. */
 static_assert(sizeof(unsigned long) == sizeof(loff_t));
 
-/* The place of a quantum in its table, or NULL where the whole set is missing. */
-static void **scull_find(struct scull_memory *memory, unsigned long number)
+/* The link to a set, or to the next one where it is missing. */
+static struct scull_set **scull_link(struct scull_memory *memory, unsigned long number)
 {
-	void **set = xa_load(&memory->sets, number / qset);
+	struct scull_set **link = &memory->sets;
 
-	return set ? set + number % qset : NULL;
+	while (*link && (*link)->number < number)
+		link = &(*link)->next;
+	return link;
+}
+
+/* A quantum, or NULL where it is missing. */
+static void *scull_quantum(struct scull_memory *memory, unsigned long number)
+{
+	unsigned long set_number = number / qset, i = number % qset;
+	struct scull_set *set = *scull_link(memory, set_number);
+
+	return set && set->number == set_number ? set->quanta[i] : NULL;
 }
 
 static void *scull_alloc(struct scull_memory *memory, size_t size)
@@ -115,73 +134,58 @@ static void *scull_alloc(struct scull_memory *memory, size_t size)
 	return p;
 }
 
-static void **scull_add_set(struct scull_memory *memory, unsigned long number)
+/* Adds a quantum where it is missing. */
+static noinline void *scull_add_quantum(struct scull_memory *memory, unsigned long number)
 {
-	size_t size = qset * sizeof(void *);
-	void **set = scull_alloc(memory, size);
-	int err;
-
-	if (IS_ERR(set))
-		return set;
-	err = xa_err(xa_store(&memory->sets, number / qset, set, GFP_KERNEL));
-	if (err) {
-		memory->used -= size;
-		kvfree(set);
-		return ERR_PTR(err);
-	}
-	return set + number % qset;
-}
-
-/* A quantum to write to. */
-static void *scull_room(struct scull_memory *memory, unsigned long number)
-{
-	void **place = scull_find(memory, number);
+	unsigned long set_number = number / qset, i = number % qset;
+	struct scull_set **link = scull_link(memory, set_number);
+	struct scull_set *set = *link;
 	void *p;
 
-	if (!place) {
-		place = scull_add_set(memory, number);
-		if (IS_ERR(place))
-			return place;
+	if (!set || set->number != set_number) {
+		set = scull_alloc(memory, struct_size(set, quanta, qset));
+		if (IS_ERR(set))
+			return set;
+		set->number = set_number;
+		set->next = *link;
+		*link = set;
 	}
-	if (!*place) {
-		p = scull_alloc(memory, quantum);
-		if (IS_ERR(p))
-			return p;
-		*place = p;
-	}
-	return *place;
+	p = scull_alloc(memory, quantum);
+	if (!IS_ERR(p))
+		set->quanta[i] = p;
+	return p;
 }
 
 static void scull_trim(struct scull_memory *memory)
 {
-	unsigned long number, i;
-	void **set;
+	struct scull_set *set, *next;
+	unsigned long i;
 
-	xa_for_each(&memory->sets, number, set) {
+	for (set = memory->sets; set; set = next) {
+		next = set->next;
 		/* Most are missing: a call for each would take its time. */
 		for (i = 0; i < qset; i++)
-			if (set[i])
-				kvfree(set[i]);
+			if (set->quanta[i])
+				kvfree(set->quanta[i]);
 		kvfree(set);
 	}
-	xa_destroy(&memory->sets);
+	memory->sets = NULL;
 	memory->size = 0;
 	memory->used = 0;
 }
 
+/* What is found after the end was left by a write that failed: it is none. */
 static loff_t scull_next_data(struct scull_memory *memory, unsigned long pos)
 {
-	unsigned long first = pos / quantum;
-	unsigned long number, i;
-	void **set;
+	unsigned long number = pos / quantum;
+	struct scull_set *set = *scull_link(memory, number / qset);
+	unsigned long i;
 
-	xa_for_each_start(&memory->sets, number, set, first / qset) {
-		unsigned long start = number * qset;
-
-		for (i = max(first, start) - start; i < qset; i++) {
-			if (set[i]) {
-				pos = max(pos, (start + i) * quantum);
-				/* A write that failed leaves a quantum after the end. */
+	for (; set; set = set->next) {
+		number = max(number, set->number * qset);
+		for (i = number - set->number * qset; i < qset; i++, number++) {
+			if (set->quanta[i]) {
+				pos = max(pos, number * quantum);
 				return pos < memory->size ? pos : -ENXIO;
 			}
 		}
@@ -191,57 +195,55 @@ static loff_t scull_next_data(struct scull_memory *memory, unsigned long pos)
 
 static loff_t scull_next_hole(struct scull_memory *memory, unsigned long pos)
 {
-	void **place;
+	unsigned long number = pos / quantum;
 
 	if (pos >= memory->size)
 		return -ENXIO;
-	do {
-		place = scull_find(memory, pos / quantum);
-		if (!place || !*place)
-			return pos;
-		pos += quantum - pos % quantum;
-	} while (pos < memory->size);
-	return memory->size;
+	while (scull_quantum(memory, number))
+		number++;
+	return min_t(unsigned long, max(pos, number * quantum), memory->size);
 }
 
-static bool scull_may_enter(struct scull_memory *memory, kuid_t user)
+static bool scull_try_enter(struct scull_memory *memory, kuid_t user)
 {
-	return !memory->users || uid_eq(memory->owner, user);
-}
+	bool may;
 
-static int scull_enter(struct scull_memory *memory, struct file *file)
-{
-	kuid_t user = file->f_cred->euid;
-	int err = 0;
-
-	spin_lock(&scull_left.lock);
-	if (!scull_may_enter(memory, user)) {
-		if (memory->access == SCULL_ONE_USER)
-			err = -EBUSY;
-		else if (file->f_flags & O_NONBLOCK)
-			err = -EAGAIN;
-		else
-			err = wait_event_interruptible_locked(scull_left,
-							      scull_may_enter(memory, user));
-	}
-	if (!err) {
+	spin_lock(&scull_access_lock);
+	may = !memory->users || uid_eq(memory->owner, user);
+	if (may) {
 		memory->owner = user;
 		memory->users++;
 	}
-	spin_unlock(&scull_left.lock);
-	return err;
+	spin_unlock(&scull_access_lock);
+	return may;
+}
+
+/* Apart from scull_open(), which then needs no room for a waiter. */
+static noinline int scull_enter(struct scull_memory *memory, struct file *file)
+{
+	kuid_t user = file->f_cred->euid;
+
+	if (scull_try_enter(memory, user))
+		return 0;
+	if (memory->access == SCULL_ONE_USER)
+		return -EBUSY;
+	if (file->f_flags & O_NONBLOCK)
+		return -EAGAIN;
+	return wait_event_interruptible(scull_left, scull_try_enter(memory, user));
 }
 
 static int scull_release(struct inode *inode, struct file *file)
 {
 	struct scull_memory *memory = file->private_data;
+	bool left;
 
-	if (memory->access != SCULL_EVERYBODY) {
-		spin_lock(&scull_left.lock);
-		if (!--memory->users)
-			wake_up_locked(&scull_left);
-		spin_unlock(&scull_left.lock);
-	}
+	if (memory->access == SCULL_EVERYBODY)
+		return 0;
+	spin_lock(&scull_access_lock);
+	left = !--memory->users;
+	spin_unlock(&scull_access_lock);
+	if (left)
+		wake_up_interruptible(&scull_left);
 	return 0;
 }
 
@@ -258,21 +260,20 @@ static ssize_t scull_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
 	struct scull_memory *memory = iocb->ki_filp->private_data;
 	loff_t pos = iocb->ki_pos;
+	unsigned long number;
+	size_t offset, n;
 	ssize_t ret = 0;
+	void *p;
 
 	mutex_lock(&memory->lock);
 	while (iov_iter_count(to) && pos < memory->size) {
-		size_t offset = (unsigned long)pos % quantum;
-		size_t n = min_t(size_t, quantum - offset, memory->size - pos);
-		void **place;
-
 		if (ret && !scull_go_on())
 			break;
-		place = scull_find(memory, (unsigned long)pos / quantum);
-		if (place && *place)
-			n = copy_to_iter(*place + offset, n, to);
-		else
-			n = iov_iter_zero(n, to);
+		number = (unsigned long)pos / quantum;
+		offset = (unsigned long)pos % quantum;
+		n = min_t(size_t, quantum - offset, memory->size - pos);
+		p = scull_quantum(memory, number);
+		n = p ? copy_to_iter(p + offset, n, to) : iov_iter_zero(n, to);
 		if (!n) {
 			if (!ret)
 				ret = -EFAULT;
@@ -290,7 +291,10 @@ static ssize_t scull_write_iter(struct kiocb *iocb, struct iov_iter *from)
 {
 	struct scull_memory *memory = iocb->ki_filp->private_data;
 	ssize_t written = 0, err = -EFBIG;
+	unsigned long number;
+	size_t offset, n;
 	loff_t pos;
+	void *p;
 
 	if (!iov_iter_count(from))
 		return 0;
@@ -302,16 +306,17 @@ static ssize_t scull_write_iter(struct kiocb *iocb, struct iov_iter *from)
 		iov_iter_truncate(from, LLONG_MAX - pos);
 	}
 	while (iov_iter_count(from)) {
-		size_t offset = (unsigned long)pos % quantum;
-		void *p;
-		size_t n;
-
 		if (written && !scull_go_on())
 			break;
-		p = scull_room(memory, (unsigned long)pos / quantum);
-		if (IS_ERR(p)) {
-			err = PTR_ERR(p);
-			break;
+		number = (unsigned long)pos / quantum;
+		offset = (unsigned long)pos % quantum;
+		p = scull_quantum(memory, number);
+		if (!p) {
+			p = scull_add_quantum(memory, number);
+			if (IS_ERR(p)) {
+				err = PTR_ERR(p);
+				break;
+			}
 		}
 		n = copy_from_iter(p + offset, quantum - offset, from);
 		if (!n) {
@@ -331,19 +336,19 @@ static ssize_t scull_write_iter(struct kiocb *iocb, struct iov_iter *from)
 static loff_t scull_llseek(struct file *file, loff_t offset, int whence)
 {
 	struct scull_memory *memory = file->private_data;
-	loff_t pos;
 
 	mutex_lock(&memory->lock);
 	if (whence == SEEK_DATA || whence == SEEK_HOLE) {
-		pos = whence == SEEK_DATA ? scull_next_data(memory, offset) :
-					    scull_next_hole(memory, offset);
-		if (pos >= 0)
-			pos = vfs_setpos(file, pos, LLONG_MAX);
-	} else {
-		pos = generic_file_llseek_size(file, offset, whence, LLONG_MAX, memory->size);
+		offset = whence == SEEK_DATA ? scull_next_data(memory, offset) :
+					       scull_next_hole(memory, offset);
+		if (offset < 0)
+			goto unlock;
+		whence = SEEK_SET;
 	}
+	offset = generic_file_llseek_size(file, offset, whence, LLONG_MAX, memory->size);
+unlock:
 	mutex_unlock(&memory->lock);
-	return pos;
+	return offset;
 }
 
 static long scull_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -535,10 +540,8 @@ static void __init scull_setup(void)
 {
 	int i;
 
-	for (i = 0; i < SCULL_MEMORIES; i++) {
+	for (i = 0; i < SCULL_MEMORIES; i++)
 		mutex_init(&scull->memory[i].lock);
-		xa_init(&scull->memory[i].sets);
-	}
 	scull->memory[SCULL_UID - SCULL_PIPES].access = SCULL_ONE_USER;
 	scull->memory[SCULL_WUID - SCULL_PIPES].access = SCULL_OTHERS_WAIT;
 	for (i = 0; i < SCULL_PIPES; i++) {
