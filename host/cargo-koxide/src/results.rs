@@ -50,7 +50,7 @@ pub(crate) struct Case {
 /// A driver's object as a report names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Object {
-    /// The name of the module's file, without its ending.
+    /// The name of its file.
     pub(crate) name: String,
     /// The object's SHA-256.
     pub(crate) sha256: String,
@@ -108,7 +108,7 @@ impl<'a> Results<'a> {
         {
             let word = style(format!("{:>12}", "OBJECT")).bold();
             let (name, sha256) = (&object.name, &object.sha256);
-            self.ui.result(format!("{word} {name}.o sha256:{sha256}"));
+            self.ui.result(format!("{word} {name} sha256:{sha256}"));
         }
     }
 
@@ -184,7 +184,7 @@ impl<'a> Results<'a> {
             if suites.last().is_none_or(|(last, _)| *last != name) {
                 let mut suite = TestSuite::new(name.clone());
                 if let Some(object) = &case.object {
-                    suite.add_property(("object", &*format!("{}.o", object.name)));
+                    suite.add_property(("object", &*object.name));
                     suite.add_property(("object-sha256", &*object.sha256));
                 }
                 suites.push((name, suite));

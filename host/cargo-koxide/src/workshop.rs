@@ -199,6 +199,16 @@ impl<'a> Workshop<'a> {
         self.module(&object, Shims::Shipped, kernel)
     }
 
+    /// A driver's twin in C for each kernel; nothing when the driver has none.
+    pub(crate) fn twins(
+        &self,
+        driver: &Driver,
+        kernels: &[Kernel],
+    ) -> anyhow::Result<Option<Vec<Module>>> {
+        let twins = kernels.iter().map(|kernel| self.twin(driver, kernel));
+        twins.collect()
+    }
+
     /// A driver's twin in C for one kernel.
     pub(crate) fn twin(&self, driver: &Driver, kernel: &Kernel) -> anyhow::Result<Option<Module>> {
         let steps = Steps::new(self.ui);

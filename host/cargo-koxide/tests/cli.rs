@@ -71,7 +71,8 @@ fn results_are_written_as_junit() {
         "{ended}\n{xml}"
     );
     assert!(xml.contains("failures=\"0\""), "{xml}");
-    // Each suite names the object that it tests: all programs test the same, and the in-kernel tests are in another.
+    // Each suite names the object that it tests: all programs test the same, those that are not about Rust its twin as
+    // well, and the in-kernel tests are in another.
     let objects: Vec<&str> = xml
         .split("name=\"object-sha256\" value=\"")
         .skip(1)
@@ -79,15 +80,25 @@ fn results_are_written_as_junit() {
     assert!(objects.len() > 2, "{xml}");
     let mut hashes: Vec<&str> = objects.iter().map(|rest| &rest[..64]).collect();
     hashes.dedup();
-    assert_eq!(hashes.len(), 2, "{xml}");
-    assert!(hashes[0] != hashes[1], "{xml}");
-    for (hash, name) in hashes.iter().zip(["hello_world", "hello_world-kunit"]) {
-        let object = repository().join(format!("target/koxide/x86_64/{name}.o"));
+    let suites = ["(C) hello_world::hello on 6.1.0-", "hello_world::faults on"];
+    assert_eq!(
+        suites.map(|suite| xml.matches(suite).count()),
+        [1, 1],
+        "{xml}"
+    );
+    let (_, after) = xml.split_once("hello on 6.1.0-").unwrap();
+    let release = format!("6.1.0-{}", after.split_once('"').unwrap().0);
+    let twin = format!("{release}/c/hello_world.ko");
+    let objects = ["hello_world", "hello_world-kunit"];
+    let [shipped, kunit] = objects.map(|name| format!("x86_64/{name}.o"));
+    let tested = [shipped, twin, kunit];
+    assert_eq!(hashes.len(), tested.len(), "{xml}");
+    for (hash, file) in hashes.iter().zip(tested) {
         let sum = std::process::Command::new("sha256sum")
-            .arg(object)
+            .arg(repository().join("target/koxide").join(&file))
             .output()
             .unwrap();
-        assert!(sum.stdout.starts_with(hash.as_bytes()), "{name}: {hash}");
+        assert!(sum.stdout.starts_with(hash.as_bytes()), "{file}: {hash}");
     }
     // A folder that is not there is told before the last line, and nothing is left half written.
     let nowhere = folder.path().join("no/such/results.xml");

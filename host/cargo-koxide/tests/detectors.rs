@@ -296,6 +296,7 @@ fn a_splat_and_a_leak_are_laid_to_their_test() {
         programs: vec![Program {
             suite: "mistakes".to_owned(),
             path: program(setup.folder.path(), &tests),
+            twins: false,
         }],
         kernel: Vec::new(),
         filter: Vec::new(),

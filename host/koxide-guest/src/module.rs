@@ -2,6 +2,7 @@
 
 //! Loading and unloading kernel modules.
 
+use std::env;
 use std::ffi::CString;
 use std::fs::{self, File};
 use std::io;
@@ -10,7 +11,7 @@ use std::path::PathBuf;
 use nix::kmod::{DeleteModuleFlags, ModuleInitFlags, delete_module, finit_module};
 
 use crate::Errno;
-use crate::protocol::paths;
+use crate::protocol::{TWINS, paths};
 
 /// A module that this test loaded; it is unloaded on drop.
 #[derive(Debug)]
@@ -22,10 +23,18 @@ pub struct Module {
 impl Module {
     /// Loads the module `name`, after those that it depends on, with parameters as `insmod` takes them.
     ///
+    /// `c/NAME` is the twin in C of the module `NAME`, where the machine has it. In a test that is run for the twins, `NAME`
+    /// is the twin, too.
+    ///
     /// # Errors
     /// The errno that the kernel or the module's init returned; `ENOENT` when the machine has no such module.
     pub fn load(name: &str, params: &str) -> Result<Self, Errno> {
-        let known = Known::all().into_iter().find(|known| known.file == name);
+        let all = Known::all();
+        let file = match env::var_os(TWINS) {
+            Some(_) => twin_of(name, &all),
+            None => name.to_owned(),
+        };
+        let known = all.into_iter().find(|known| known.file == file);
         let known = known.unwrap_or_else(|| Known {
             name: underscored(name),
             ..Known::default()
@@ -36,7 +45,7 @@ impl Module {
                 Err(errno) => return Err(errno),
             }
         }
-        insert(name, params)?;
+        insert(&file, params)?;
         Ok(Self {
             name: Some(known.name),
         })
@@ -83,6 +92,18 @@ impl Drop for Module {
     }
 }
 
+/// What is loaded under a name in a test of the twins: never by accident the module itself, but the kernel's own as ever.
+fn twin_of(name: &str, all: &[Known]) -> String {
+    let tested = all
+        .iter()
+        .any(|known| known.file == name && known.under_test);
+    let folder = paths::TWINS;
+    match tested {
+        true => format!("{folder}/{name}"),
+        false => name.to_owned(),
+    }
+}
+
 fn underscored(name: &str) -> String {
     name.replace('-', "_")
 }
@@ -118,7 +139,10 @@ impl Known {
 #[doc(hidden)]
 pub fn under_test() -> Vec<String> {
     let tested = Known::all().into_iter().filter(|known| known.under_test);
-    tested.map(|known| known.name).collect()
+    let mut names: Vec<String> = tested.map(|known| known.name).collect();
+    names.sort();
+    names.dedup();
+    names
 }
 
 fn insert(name: &str, params: &str) -> Result<(), Errno> {
@@ -153,5 +177,22 @@ mod tests {
         assert!(known.under_test);
         let known = Known::parse("input input: ").unwrap();
         assert!(known.needs.is_empty() && !known.under_test);
+    }
+
+    #[test]
+    fn a_test_of_the_twins_gets_no_module_under_test() {
+        let lines = [
+            "*toy toy: input",
+            "*toy-faults toy: ",
+            "*c/toy toy: ",
+            "input input: ",
+        ];
+        let all: Vec<Known> = lines.iter().filter_map(|line| Known::parse(line)).collect();
+        assert_eq!(twin_of("toy", &all), "c/toy");
+        // It has none: loading it fails, and so does the test.
+        assert_eq!(twin_of("toy-faults", &all), "c/toy-faults");
+        for other in ["input", "nothing"] {
+            assert_eq!(twin_of(other, &all), other);
+        }
     }
 }

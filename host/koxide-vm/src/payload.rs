@@ -68,6 +68,11 @@ fn add_modules(
     {
         under_test.push(tree.under_test(path)?);
     }
+    for path in &payload.twins {
+        let twin = tree.under_test(path)?;
+        let name = format!("{}/{}", paths::TWINS, twin.name);
+        under_test.push(Loadable { name, ..twin });
+    }
     let loads = match plan {
         Plan::Commands { load, .. } => &load[..],
         Plan::Shell(shell) => &shell.load[..],
@@ -92,7 +97,10 @@ fn add_modules(
         let path = format!("{}/{}.ko", paths::MODULES, module.name);
         archive.add(&path, 0o644, module.bytes.clone())?;
         order.push_str(&order_line(module, tested));
-        dep.push_str(&dep_line(module));
+        // modprobe knows modules by the last part of their names, of which a twin has none of its own.
+        if !module.name.contains('/') {
+            dep.push_str(&dep_line(module));
+        }
     }
     archive.add(paths::MODULE_ORDER, 0o644, order.into_bytes())?;
     // For busybox's modprobe, which knows nothing of the file above.

@@ -79,6 +79,8 @@ pub struct GuestFile {
 pub struct Payload {
     /// Modules under test. What they depend on is found among the kernel's own.
     pub modules: Vec<PathBuf>,
+    /// Twins in C of these modules: `c/NAME` in the machine.
+    pub twins: Vec<PathBuf>,
     /// More modules of the kernel's own, by name.
     pub kernel_modules: Vec<String>,
     /// Files.
@@ -96,6 +98,8 @@ pub struct Program {
     pub suite: String,
     /// The program.
     pub path: PathBuf,
+    /// Whether it tests the twins of the payload, in place of the modules of the same names.
+    pub twins: bool,
 }
 
 /// A module that runs tests while it is loaded, and prints their results as KTAP.

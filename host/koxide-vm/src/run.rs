@@ -282,6 +282,7 @@ fn tests_plan(
         .map(|(index, program)| protocol::Program {
             suite: program.suite.clone(),
             path: payload::test_path(index),
+            twins: program.twins,
         });
     let suites = suites
         .iter()

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use koxide_build::guest::TestProgram;
 use koxide_build::{Driver, Kernel, Module};
 use koxide_vm::{Event, Failure, KernelSuite, Limits, Outcome, Payload, Plan, Program, TestResult};
 
@@ -16,6 +17,9 @@ use crate::workshop::{Kind, Workshop};
 
 /// The tests of a driver that have its module with shims that fail when they say so: `tests/faults.rs`.
 const FAULTS: &str = "faults";
+
+/// What the suites begin with that test a driver's twin in C.
+const TWIN: &str = "(C) ";
 
 /// Builds everything first, so that nothing runs when something does not compile; then runs all, failures or not.
 pub(crate) fn run(options: &Test, offline: bool, ui: &Ui) -> anyhow::Result<()> {
@@ -47,6 +51,8 @@ struct Batch<'k> {
     payload: Payload,
     /// The modules under test: each suite in the kernel is one, and the programs test the first.
     tested: Vec<(String, Module)>,
+    /// The first one's twin in C.
+    twin: Option<Module>,
 }
 
 /// What to run for a driver on each kernel: its modules and its test programs, all built.
@@ -65,12 +71,10 @@ fn plan<'k>(
         modules.push(workshop.modules(driver, kernels, Kind::Faulty)?);
     }
     let tests = workshop.modules(driver, kernels, Kind::Kunit)?;
+    let twins = workshop.twins(driver, kernels)?;
+    let programs = suites(driver, &programs, twins.is_some());
     let mut plans = Vec::new();
     for (index, (kernel, kunit)) in kernels.iter().zip(tests).enumerate() {
-        let programs = programs.iter().map(|program| Program {
-            suite: format!("{}::{}", driver.package, program.name),
-            path: program.path.clone(),
-        });
         let suite = format!("{}::kunit", driver.package);
         let filter = options.filter.as_deref();
         let suite = KernelSuite {
@@ -80,10 +84,11 @@ fn plan<'k>(
         };
         let shipped = modules.first().map(|all| all[index].clone());
         let shipped = shipped.map(|module| (driver.package.clone(), module));
+        let twin = twins.as_ref().map(|all| all[index].clone());
         let tested = shipped.into_iter().chain([(suite.suite.clone(), kunit)]);
         let tested = tested.collect();
         let plan = Plan::Tests {
-            programs: programs.collect(),
+            programs: programs.clone(),
             kernel: vec![suite],
             filter: options.filter.iter().cloned().collect(),
             limits: Limits {
@@ -96,13 +101,33 @@ fn plan<'k>(
             plan,
             payload: Payload {
                 modules: modules.iter().map(|all| all[index].path.clone()).collect(),
+                twins: twin.iter().map(|twin| twin.path.clone()).collect(),
                 programs: driver.programs.clone(),
                 ..Payload::default()
             },
             tested,
+            twin,
         });
     }
     Ok(plans)
+}
+
+/// A driver's test programs; where it has a twin, those that are not about Rust test that one as well.
+fn suites(driver: &Driver, programs: &[TestProgram], twin: bool) -> Vec<Program> {
+    let suite = |program: &TestProgram, twins: bool| Program {
+        suite: format!(
+            "{}{}::{}",
+            if twins { TWIN } else { "" },
+            driver.package,
+            program.name
+        ),
+        path: program.path.clone(),
+        twins,
+    };
+    let own = programs.iter().map(|program| suite(program, false));
+    let for_twin = programs.iter().filter(|p| twin && p.name != FAULTS);
+    own.chain(for_twin.map(|program| suite(program, true)))
+        .collect()
 }
 
 fn run_batch(
@@ -175,13 +200,21 @@ impl Batch<'_> {
         }
     }
 
-    /// The object that the tests of a suite test.
+    /// The object that the tests of a suite test; a twin has none apart from its module.
     fn object(&self, suite: &str) -> Option<Object> {
+        if suite.starts_with(TWIN) {
+            let twin = self.twin.as_ref()?;
+            return Some(Object {
+                name: format!("c/{}", twin.path.file_name()?.display()),
+                sha256: twin.object.clone(),
+            });
+        }
         let own = self.tested.iter().find(|(name, _)| name == suite);
         let (_, module) = own.or(self.tested.first())?;
-        let name = module.path.file_stem()?.to_string_lossy().into_owned();
-        let sha256 = module.object.clone();
-        Some(Object { name, sha256 })
+        Some(Object {
+            name: format!("{}.o", module.path.file_stem()?.display()),
+            sha256: module.object.clone(),
+        })
     }
 }
 

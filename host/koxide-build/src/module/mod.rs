@@ -113,6 +113,7 @@ pub fn build_with(
         dir: &out.join(&kernel.release),
         input: fingerprint(abi, artefact, shims, kernel)?,
         what: format!("the C side of {}", artefact.name),
+        sources: None,
     };
     let fill = |work: &Path| kbuild::fill(work, artefact, abi, shims);
     let check = |built: &Path| {
@@ -135,6 +136,8 @@ struct Job<'a> {
     input: String,
     /// What does not build when it does not build.
     what: String,
+    /// Where the sources are that are copied into the folder, for what the compiler says of them.
+    sources: Option<&'a Path>,
 }
 
 impl Job<'_> {
@@ -163,16 +166,23 @@ impl Job<'_> {
         let compiler = compiler::choose(kernel, &view, progress)?;
         let work = place::plain(&dir.join(format!(".{stem}.work")))?;
         fill(&work)?;
+        let of_sources = |said: &str| match self.sources {
+            Some(dir) => said.replace(&work.display().to_string(), &dir.display().to_string()),
+            None => said.to_owned(),
+        };
         let made = make_command(&view, &work, &compiler)
             .args(["-j2", "modules"])
             .output()
             .map_err(|error| match error {
                 koxide_process::Error::Failed { stderr, .. } => {
-                    kbuild::fault(&self.what, &kernel.release, &stderr)
+                    kbuild::fault(&self.what, &kernel.release, &of_sources(&stderr))
                 }
                 other => other.into(),
             })?;
-        kbuild::warnings(&String::from_utf8_lossy(&made.stderr), progress)?;
+        kbuild::warnings(
+            &of_sources(&String::from_utf8_lossy(&made.stderr)),
+            progress,
+        )?;
         progress.stage(&format!("checking {stem} for {}", kernel.release));
         let built = work.join(format!("{}.ko", self.name));
         check(&built)?;

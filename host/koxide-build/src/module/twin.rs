@@ -73,7 +73,8 @@ pub fn in_c(
         stem: &name,
         dir: &out.join(&kernel.release).join("c"),
         input: digest_for(kernel, &rules, object::hashes(folder)?),
-        what: format!("{}, {of},", source.display()),
+        what: of.to_owned(),
+        sources: Some(folder),
     };
     let fill = |work: &Path| {
         let entries = fs::read_dir(folder).map_err(|e| cache::Error::io("read", folder, e))?;

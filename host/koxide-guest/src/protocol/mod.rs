@@ -21,6 +21,8 @@ pub mod paths {
     pub const PLAN: &str = "/koxide/plan";
     /// The folder of the modules, each as `<name>.ko`.
     pub const MODULES: &str = "/koxide/modules";
+    /// The folder below that one of the twins in C, each named as the module that it is the twin of.
+    pub const TWINS: &str = "c";
     /// What is known of each module: lines of `file name: first second`, that is, the name of its file, the name that
     /// the kernel knows it by, and what it depends on. A `*` before it marks one under test.
     pub const MODULE_ORDER: &str = "/koxide/modules/order";
@@ -32,6 +34,9 @@ pub mod paths {
 
 /// Names of the programs that are part of the init.
 pub const APPLETS: [&str; 3] = ["insmod", "rmmod", "ioctl"];
+
+/// The variable that a test program has when it is to test the twins in C: [`crate::Module::load`] then loads these.
+pub const TWINS: &str = "KOXIDE_TWINS";
 
 /// What a line in the kernel log begins with that the init wrote to mark a test's start or end.
 pub const LOG_MARK: &str = "koxide-mark:";

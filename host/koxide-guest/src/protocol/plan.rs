@@ -32,6 +32,8 @@ pub struct Program {
     pub suite: String,
     /// Where it is in the machine.
     pub path: String,
+    /// Whether it tests the modules' twins in C.
+    pub twins: bool,
 }
 
 /// A module that runs tests while it is loaded.
@@ -145,7 +147,8 @@ impl Task {
             } => {
                 lines.push(words::join(["tests", &limit.as_millis().to_string()]));
                 for p in programs {
-                    lines.push(words::join(["program", &p.suite, &p.path]));
+                    let word = if p.twins { "twins" } else { "program" };
+                    lines.push(words::join([word, &p.suite, &p.path]));
                 }
                 for k in kernel {
                     lines.push(words::join(["kernel", &k.suite, &k.module, &k.params]));
@@ -211,10 +214,13 @@ fn parse_task(task: &mut Option<Task>, words: &[&str]) -> Option<()> {
                 term: own(term),
             });
         }
-        (["program", suite, path], Some(Task::Tests { programs, .. })) => programs.push(Program {
-            suite: own(suite),
-            path: own(path),
-        }),
+        ([word @ ("program" | "twins"), suite, path], Some(Task::Tests { programs, .. })) => {
+            programs.push(Program {
+                suite: own(suite),
+                path: own(path),
+                twins: *word == "twins",
+            });
+        }
         (["kernel", suite, module, params], Some(Task::Tests { kernel, .. })) => {
             kernel.push(KernelSuite {
                 suite: own(suite),
@@ -253,10 +259,13 @@ mod tests {
     #[test]
     fn every_plan_comes_back() {
         comes_back(Task::Tests {
-            programs: vec![Program {
-                suite: "a::b".to_owned(),
-                path: "/koxide/tests/0".to_owned(),
-            }],
+            programs: [false, true]
+                .map(|twins| Program {
+                    suite: "a::b".to_owned(),
+                    path: "/koxide/tests/0".to_owned(),
+                    twins,
+                })
+                .into(),
             kernel: vec![KernelSuite {
                 suite: "k".to_owned(),
                 module: "k-kunit".to_owned(),

@@ -150,6 +150,7 @@ pub(crate) fn run_scripts(
         programs: vec![Program {
             suite: "suite".to_owned(),
             path: program(&folder, tests),
+            twins: false,
         }],
         kernel: Vec::new(),
         filter: Vec::new(),

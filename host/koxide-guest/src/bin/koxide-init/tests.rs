@@ -7,7 +7,7 @@ use std::io;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use koxide_guest::protocol::{KernelSuite, LOG_MARK, Mark, Program, words};
+use koxide_guest::protocol::{KernelSuite, LOG_MARK, Mark, Program, TWINS, words};
 use koxide_guest::{Errno, Module, module};
 
 use crate::boot;
@@ -139,6 +139,7 @@ impl<'a> Tests<'a> {
             .args(["--exact", name, "--include-ignored", "--nocapture"])
             .arg("--test-threads=1")
             .env("RUST_BACKTRACE", "0")
+            .envs(program.twins.then_some((TWINS, "1")))
             .stdin(Stdio::null());
         let ended = pump::run(&mut command, Streams::Merged, Some(self.limit), self.report)?;
         if ended == Mark::Stuck {
