@@ -20,6 +20,7 @@ fn runs(name: &str) -> bool {
 #[test]
 #[ignore = "needs a VM: run `cargo koxide test`"]
 fn a_forgotten_thread_is_stopped_and_waited_for() {
+    kmemleak::loss_is_meant();
     let module = Module::load("koxide_selftest", "pending=1").unwrap();
     assert!(runs("kx-forgotten"));
     let mut log = KernelLog::since_now();
@@ -31,6 +32,7 @@ fn a_forgotten_thread_is_stopped_and_waited_for() {
 #[test]
 #[ignore = "needs a VM: run `cargo koxide test`"]
 fn a_failed_init_stops_its_threads() {
+    kmemleak::loss_is_meant();
     let mut log = KernelLog::since_now();
     assert_eq!(
         Module::load("koxide_selftest", "pending=2").unwrap_err(),
