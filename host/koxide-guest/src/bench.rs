@@ -138,7 +138,7 @@ fn summary(clock: Clock, values: Result<Vec<f64>, String>) -> Values {
     match values {
         Err(why) => Values::Unusable(why),
         Ok(values) if clock == Clock::Instructions => Values::Each(values),
-        Ok(mut values) => Values::Each(vec![median(&mut values)]),
+        Ok(values) => Values::Each(vec![median(&values)]),
     }
 }
 
@@ -212,8 +212,8 @@ impl Turn<'_> {
             loads.push(duration(|| module = Some(self.load(params))));
             unloads.push(duration(|| drop(module)));
         }
-        self.add("load", Ok(median(&mut loads)));
-        self.add("unload", Ok(median(&mut unloads)));
+        self.add("load", Ok(median(&loads)));
+        self.add("unload", Ok(median(&unloads)));
     }
 
     /// Measures a line of the log: what lies between two of the lines that contain `text`, of those that the module
@@ -233,7 +233,7 @@ impl Turn<'_> {
             let distance = lines.distance(text);
             distances.push(distance.expect("the module writes lines with this text"));
         }
-        self.add("log line", Ok(meter::middle(&mut distances)));
+        self.add("log line", Ok(meter::middle(&distances)));
     }
 
     /// Measures how long an operation takes when so many threads do it at once and want the same lock.

@@ -23,7 +23,7 @@ const NULL: &str = "koxide_null";
 /// Its source, in the folder of the package `koxide-abi`.
 const NULL_SOURCE: &str = "null/koxide_null.c";
 
-/// How long the program of a driver may take. Emulated on a busy machine the slowest took a minute.
+/// How long the program of a driver may take. Emulated on a busy machine it is a minute.
 const LIMIT: Duration = Duration::from_secs(10 * 60);
 
 /// How many times longer everything may take where instructions are counted: a boot takes three times as long.
