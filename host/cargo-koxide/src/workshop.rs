@@ -3,6 +3,8 @@
 //! What `build`, `run`, `test` and `demo` share: the drivers and kernels that a command line means, each driver's
 //! object, and its module for each kernel.
 
+mod in_c;
+
 use std::cell::{OnceCell, RefCell};
 use std::path::{Path, PathBuf};
 
@@ -199,39 +201,6 @@ impl<'a> Workshop<'a> {
         self.module(&object, Shims::Shipped, kernel)
     }
 
-    /// A driver's twin in C for each kernel; nothing when the driver has none.
-    pub(crate) fn twins(
-        &self,
-        driver: &Driver,
-        kernels: &[Kernel],
-    ) -> anyhow::Result<Option<Vec<Module>>> {
-        let twins = kernels.iter().map(|kernel| self.twin(driver, kernel));
-        twins.collect()
-    }
-
-    /// A driver's twin in C for one kernel.
-    pub(crate) fn twin(&self, driver: &Driver, kernel: &Kernel) -> anyhow::Result<Option<Module>> {
-        let steps = Steps::new(self.ui);
-        let twin = module::twin(driver, kernel, &self.project.output_dir(), &steps);
-        self.ui.finish();
-        let twin = explained(twin)?;
-        twin.iter().for_each(|module| self.tell_linked(module));
-        Ok(twin)
-    }
-
-    /// A driver's twin in C for one kernel, where the user asked for it.
-    pub(crate) fn named_twin(&self, driver: &Driver, kernel: &Kernel) -> anyhow::Result<Module> {
-        self.twin(driver, kernel)?.ok_or_else(|| {
-            let source = driver.dir.join("c").join(format!("{}.c", driver.module));
-            let (name, source) = (&driver.package, self.shown(&source));
-            because(
-                Exit::Failed,
-                format!("{name} has no twin in C: it would be {source}"),
-            )
-            .into()
-        })
-    }
-
     /// Which of a driver's objects is for a kernel.
     fn variant(&self, kernel: &Kernel) -> anyhow::Result<Variant> {
         let steps = Steps::new(self.ui);
@@ -353,14 +322,6 @@ impl<'a> Workshop<'a> {
         driver: &Driver,
     ) -> anyhow::Result<Vec<guest::TestProgram>> {
         self.with_options(|options| explained(guest::benches(&self.project, driver, options)))
-    }
-
-    /// A module in C that is no driver's twin; `of` says what it is.
-    pub(crate) fn in_c(&self, source: &Path, of: &str, kernel: &Kernel) -> anyhow::Result<Module> {
-        let steps = Steps::new(self.ui);
-        let module = module::in_c(source, of, kernel, &self.project.output_dir(), &steps);
-        self.ui.finish();
-        explained(module)
     }
 
     /// A virtual machine with a kernel.
