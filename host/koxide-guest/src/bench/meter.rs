@@ -14,8 +14,11 @@ const WARMING: u32 = 32;
 /// How many batches count.
 const BATCHES: usize = 15;
 
-/// How many batches are tried at most.
-const TRIES: usize = 4 * BATCHES;
+/// How many long ones count.
+const LONG_BATCHES: usize = 5;
+
+/// How many times as many batches are tried at most.
+const TRIES: usize = 4;
 
 /// By how much of the median the middle half of short batches may differ.
 const SPREAD: f64 = 0.002;
@@ -104,19 +107,19 @@ pub(crate) fn cost(meter: &dyn Meter, operation: &mut dyn FnMut()) -> Result<f64
         operation();
     }
     let one = calls(meter, 1, operation).max(1);
-    let mut measure = |batch: u64| {
+    let mut measure = |batches: usize, batch: u64| {
         let count = (batch / one).clamp(1, MOST);
-        let batches = undisturbed(meter, &mut || calls(meter, count, operation))?;
+        let full = undisturbed(meter, batches, &mut || calls(meter, count, operation))?;
         let mut nothing = || {
             std::hint::black_box(());
         };
-        let empty = undisturbed(meter, &mut || calls(meter, count, &mut nothing))?;
-        let cost = (median(&batches) - median(&empty)) / count as f64;
-        Ok::<_, String>((cost, spread(&batches)))
+        let empty = undisturbed(meter, batches, &mut || calls(meter, count, &mut nothing))?;
+        let cost = (median(&full) - median(&empty)) / count as f64;
+        Ok::<_, String>((cost, spread(&full)))
     };
-    let (cost, spread) = measure(meter.batch())?;
+    let (cost, spread) = measure(BATCHES, meter.batch())?;
     match meter.long_batch() {
-        Some(long) if spread > SPREAD => Ok(measure(long)?.0),
+        Some(long) if spread > SPREAD => Ok(measure(LONG_BATCHES, long)?.0),
         _ => Ok(cost),
     }
 }
@@ -125,10 +128,14 @@ pub(crate) fn cost(meter: &dyn Meter, operation: &mut dyn FnMut()) -> Result<f64
 ///
 /// # Errors
 /// Why there are none.
-fn undisturbed(meter: &dyn Meter, batch: &mut dyn FnMut() -> u64) -> Result<Vec<f64>, String> {
+fn undisturbed(
+    meter: &dyn Meter,
+    batches: usize,
+    batch: &mut dyn FnMut() -> u64,
+) -> Result<Vec<f64>, String> {
     let mut costs = Vec::new();
     let mut slept = 0;
-    for _ in 0..TRIES {
+    for _ in 0..TRIES * batches {
         let (waited, forced) = meter.switches();
         let cost = batch();
         let after = meter.switches();
@@ -137,11 +144,11 @@ fn undisturbed(meter: &dyn Meter, batch: &mut dyn FnMut() -> u64) -> Result<Vec<
         if !sleeps && after.1 == forced {
             costs.push(cost as f64);
         }
-        if costs.len() == BATCHES {
+        if costs.len() == batches {
             costs.sort_by(f64::total_cmp);
             return Ok(costs);
         }
-        if slept > BATCHES {
+        if slept > batches {
             return Err(SLEEPS.to_owned());
         }
     }
@@ -268,12 +275,18 @@ mod tests {
             made.forced.set(made.forced.get() + i64::from(forced));
             if forced { 70 } else { 7 }
         };
-        assert_eq!(undisturbed(&made, &mut batch), Ok(vec![7.0; BATCHES]));
+        assert_eq!(
+            undisturbed(&made, BATCHES, &mut batch),
+            Ok(vec![7.0; BATCHES])
+        );
         let mut never = || {
             made.forced.set(made.forced.get() + 1);
             7
         };
-        assert_eq!(undisturbed(&made, &mut never), Err(DISTURBED.to_owned()));
+        assert_eq!(
+            undisturbed(&made, BATCHES, &mut never),
+            Err(DISTURBED.to_owned())
+        );
     }
 
     #[test]
