@@ -98,10 +98,12 @@ impl Origin {
             return Self::Entries;
         }
         let Ok(name) = rustc_demangle::try_demangle(symbol) else {
-            return match symbol {
+            // gcc names parts of a function that it moved: `kx_panic.cold`.
+            let function = symbol.split('.').next().unwrap_or(symbol);
+            return match function {
                 // The only names of C that Rust code has; what a driver's init and exit do is mostly inlined there.
                 "kx_module_init" | "kx_module_exit" => Self::Driver,
-                "kx_bug" => Self::Runtime,
+                "kx_panic" => Self::Runtime,
                 "memcpy" | "memset" | "memmove" | "memcmp" | "bcmp" => Self::Core,
                 _ => Self::Shims,
             };
@@ -166,6 +168,7 @@ mod tests {
             ("kx_module_init", Origin::Driver),
             ("kx_print", Origin::Shims),
             ("__pfx_kx_print", Origin::Entries),
+            ("kx_panic.cold", Origin::Runtime),
         ] {
             assert_eq!(Origin::of_symbol(symbol, "hello_world"), origin, "{symbol}");
         }

@@ -3,7 +3,7 @@
 //! `bench`: drivers beside the same drivers in C, measured in one run.
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use koxide_build::{Driver, Kernel, module};
@@ -216,7 +216,7 @@ impl Outputs {
 /// A file that is written whole or not at all.
 struct Output {
     temporary: tempfile::NamedTempFile,
-    file: std::path::PathBuf,
+    file: PathBuf,
     what: &'static str,
 }
 
