@@ -131,9 +131,13 @@ impl Size {
 }
 
 impl Pair<f64> {
-    /// How many times more the driver has.
+    /// How many times more the driver has; no number where the twin has nothing.
     pub(crate) fn ratio(self) -> f64 {
-        self.rust / self.c
+        if self.c > 0.0 {
+            self.rust / self.c
+        } else {
+            f64::NAN
+        }
     }
 }
 
