@@ -10,6 +10,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
+use koxide_guest::holes::{next_data, next_hole};
 use koxide_guest::{BadPointer, Errno, Guarded, Module, as_user, crowd, ioctl};
 
 const SCULL: [&str; 4] = ["/dev/scull0", "/dev/scull1", "/dev/scull2", "/dev/scull3"];
@@ -135,6 +136,54 @@ fn holes_take_no_memory() {
     assert_eq!(file.write_at(b"a", last - 1).unwrap(), 1);
     assert!(file.write_at(b"a", last).is_err());
     drop(file);
+    module.unload().unwrap();
+}
+
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn data_and_holes_are_found() {
+    let module = load("quantum=10 qset=3");
+    let mut file = open(SCULL[1]);
+    assert_eq!(next_hole(&file, 0), Err(Errno::ENXIO));
+    let far = 1_000_000_000_000_i64;
+    // The sets are added in another order than that of their positions.
+    for position in [far, 15, 20, 75] {
+        file.write_all_at(b"a", position.unsigned_abs()).unwrap();
+    }
+    for (from, data) in [(0, 10), (10, 10), (17, 17), (29, 29), (30, 70), (80, far)] {
+        assert_eq!(next_data(&file, from), Ok(data), "from {from}");
+        assert_eq!(file.stream_position().unwrap(), data.unsigned_abs());
+    }
+    for (from, hole) in [(0, 0), (10, 30), (29, 30), (35, 35), (70, 80)] {
+        assert_eq!(next_hole(&file, from), Ok(hole), "from {from}");
+        assert_eq!(file.stream_position().unwrap(), hole.unsigned_abs());
+    }
+    // The last quantum goes on after the end, which is where the hole begins.
+    assert_eq!(next_hole(&file, far), Ok(far + 1));
+    for outside in [far + 1, i64::MAX, -1] {
+        assert_eq!(next_data(&file, outside), Err(Errno::ENXIO), "{outside}");
+        assert_eq!(next_hole(&file, outside), Err(Errno::ENXIO), "{outside}");
+    }
+    drop(file);
+    module.unload().unwrap();
+}
+
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn appending_ends_where_positions_end() {
+    let module = load("");
+    let file = open(SCULL[2]);
+    let last = i64::MAX.unsigned_abs();
+    file.write_all_at(b"a", last - 3).unwrap();
+    let mut append = OpenOptions::new().append(true).open(SCULL[2]).unwrap();
+    assert_eq!(append.write(b"").unwrap(), 0);
+    assert_eq!(append.write(b"bcd").unwrap(), 2);
+    append.rewind().unwrap();
+    assert_eq!(errno(append.write(b"d")), Some(Errno::EFBIG));
+    let mut end = [0; 3];
+    file.read_exact_at(&mut end, last - 3).unwrap();
+    assert_eq!(&end, b"abc");
+    drop((file, append));
     module.unload().unwrap();
 }
 

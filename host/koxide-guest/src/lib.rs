@@ -21,6 +21,7 @@ pub mod blocked;
 pub mod crowd;
 pub mod errno;
 pub mod faults;
+pub mod holes;
 pub mod ioctl;
 pub mod kmemleak;
 pub mod log;
