@@ -124,7 +124,7 @@ pub(crate) fn cost(meter: &dyn Meter, operation: &mut dyn FnMut()) -> Result<f64
     }
 }
 
-/// What batches cost in which nothing else ran, from the least to the most.
+/// What batches cost, from the least to the most; short ones only where nothing else ran in them.
 ///
 /// # Errors
 /// Why there are none.
@@ -141,7 +141,9 @@ fn undisturbed(
         let after = meter.switches();
         let sleeps = after.0 != waited && !meter.counts_waiting();
         slept += usize::from(sleeps);
-        if !sleeps && after.1 == forced {
+        // What another thread does in a long batch is what the operations left for it.
+        let alone = after.1 == forced || batches == LONG_BATCHES;
+        if !sleeps && alone {
             costs.push(cost as f64);
         }
         if costs.len() == batches {
