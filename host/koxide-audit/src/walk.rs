@@ -70,7 +70,7 @@ struct Context {
     /// Whether other crates can use that macro.
     exported: bool,
     test: bool,
-    /// All functions here are unsafe: those of a foreign block and of `shims!`.
+    /// All functions here are unsafe: those of a foreign block, of `shims!` and of `fields!`.
     foreign: bool,
     attribute: bool,
     /// The line on which the statement begins that these brackets are in; braces have statements of their own.
@@ -149,7 +149,7 @@ impl Found {
                 TokenTree::Ident(word) if word == "quote" && is_punct(after.first(), '!') => {
                     quoted = true;
                 }
-                TokenTree::Ident(word) if word == "shims" && is_punct(after.first(), '!') => {
+                TokenTree::Ident(word) if (word == "shims" || word == "fields") && is_punct(after.first(), '!') => {
                     next.foreign = true;
                 }
                 TokenTree::Ident(word) if word == "unsafe" => {

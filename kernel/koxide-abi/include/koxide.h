@@ -54,8 +54,8 @@ void kx_chrdev_unregister(struct kx_chrdev *chrdev);
 struct kx_chrdev *kx_chrdev_open(struct inode *inode);
 int kx_chrdev_put(struct kx_chrdev *chrdev);
 void kx_chrdev_free(struct kx_chrdev *chrdev);
-void *kx_chrdev_data(struct kx_chrdev *chrdev);
-struct device *kx_chrdev_device(struct kx_chrdev *chrdev);
+typedef void *kx_chrdev_data_t;
+typedef struct device *kx_chrdev_device_t;
 
 /* completion */
 #ifndef KX_COMPLETION_ROOM
@@ -101,10 +101,10 @@ void kx_config_item_put(struct config_item *item);
 /* cred */
 void kx_get_cred(const struct cred *cred);
 void kx_put_cred(const struct cred *cred);
-u32 kx_cred_euid(const struct cred *cred);
 u32 kx_cred_secid(const struct cred *cred);
 u32 kx_current_euid(void);
 u32 kx_from_kuid_current(u32 kuid);
+typedef u32 kx_cred_euid_t;
 
 /* debugfs */
 struct kx_debugfs_ops {
@@ -116,7 +116,7 @@ void kx_debugfs_fill(void *room, const void *ops);
 struct dentry *kx_debugfs_create_dir(const char *name, struct dentry *parent);
 struct dentry *kx_debugfs_create_file(const char *name, u16 mode, struct dentry *parent, void *data, const void *ops);
 void kx_debugfs_remove(struct dentry *entry);
-void *kx_inode_private(struct inode *inode);
+typedef void *kx_inode_private_t;
 
 /* device */
 void kx_get_device(struct device *dev);
@@ -146,14 +146,14 @@ struct kx_file_operations {
 void kx_file_operations_fill(void *room, const void *ops);
 int kx_get_file(struct file *file);
 void kx_fput(struct file *file);
-u32 kx_file_flags(struct file *file);
-const struct cred *kx_file_cred(struct file *file);
-void *kx_file_private_data(struct file *file);
-void kx_file_set_private_data(struct file *file, void *data);
-struct file *kx_kiocb_file(struct kiocb *kiocb);
-s64 *kx_kiocb_pos(struct kiocb *kiocb);
-s64 kx_file_pos(struct file *file);
 s64 kx_vfs_setpos(struct file *file, s64 pos);
+typedef u32 kx_file_flags_t;
+typedef const struct cred *kx_file_cred_t;
+typedef void *kx_file_private_data_t;
+typedef void *kx_file_set_private_data_t;
+typedef struct file *kx_kiocb_file_t;
+typedef s64 kx_kiocb_pos_t;
+typedef s64 kx_file_pos_t;
 
 /* hrtimer */
 #ifndef KX_HRTIMER_ROOM
@@ -175,11 +175,11 @@ void kx_local_interrupt_disable(void);
 void kx_local_interrupt_enable(void);
 
 /* iov */
-size_t kx_iov_iter_count(const struct iov_iter *iov);
 void kx_iov_iter_advance(struct iov_iter *iov, size_t bytes);
 void kx_iov_iter_revert(struct iov_iter *iov, size_t bytes);
 size_t kx_copy_to_iter(const void *from, size_t len, struct iov_iter *iov);
 size_t kx_copy_from_iter(void *to, size_t len, struct iov_iter *iov);
+typedef size_t kx_iov_iter_count_t;
 
 /* kthread */
 int kx_kthread_create(const char *name, void (*body)(void *data), void *data, struct kx_kthread **out);
@@ -187,10 +187,10 @@ void kx_kthread_start(struct kx_kthread *thread);
 void kx_kthread_wait(struct kx_kthread *thread);
 int kx_kthread_returned(struct kx_kthread *thread);
 void kx_kthread_stop(struct kx_kthread *thread);
-struct task_struct *kx_kthread_task(struct kx_kthread *thread);
 void kx_kthread_free(struct kx_kthread *thread);
 int kx_kthread_should_stop(void);
 void kx_kthread_sleep(u32 milliseconds);
+typedef struct task_struct *kx_kthread_task_t;
 
 /* lib */
 #define KX_ABI_VERSION 1
@@ -207,17 +207,17 @@ struct kx_miscdevice *kx_miscdevice_alloc(const char *name, int minor, u16 mode,
 void kx_miscdevice_free(struct kx_miscdevice *misc);
 int kx_miscdevice_register(struct kx_miscdevice *misc);
 void kx_miscdevice_deregister(struct kx_miscdevice *misc);
-void *kx_miscdevice_registration(struct kx_miscdevice *misc);
-struct device *kx_miscdevice_device(struct kx_miscdevice *misc);
+typedef void *kx_miscdevice_registration_t;
+typedef struct device *kx_miscdevice_device_t;
 
 /* mm */
-size_t kx_vma_flags(struct vm_area_struct *vma);
-size_t kx_vma_start(struct vm_area_struct *vma);
-size_t kx_vma_end(struct vm_area_struct *vma);
-size_t kx_vma_pgoff(struct vm_area_struct *vma);
 void kx_vma_flags_mod(struct vm_area_struct *vma, size_t set, size_t clear);
 int kx_vm_insert_page(struct vm_area_struct *vma, size_t address, struct page *page);
 void kx_zap_vma_range(struct vm_area_struct *vma, size_t address, size_t size);
+typedef size_t kx_vma_flags_t;
+typedef size_t kx_vma_start_t;
+typedef size_t kx_vma_end_t;
+typedef size_t kx_vma_pgoff_t;
 
 /* module */
 void kx_module_free_retired(void);
@@ -271,7 +271,7 @@ struct proc_dir_entry *kx_proc_mkdir(const char *name, struct proc_dir_entry *pa
 struct proc_dir_entry *kx_proc_create(const char *name, u16 mode, struct proc_dir_entry *parent, const void *ops, void *data);
 void kx_proc_remove(struct proc_dir_entry *entry);
 void *kx_pde_data(struct inode *inode);
-struct inode *kx_file_inode(struct file *file);
+typedef struct inode *kx_file_inode_t;
 
 /* random */
 void kx_get_random_bytes(void *to, size_t len);
@@ -317,9 +317,9 @@ void kx_downgrade_write(void *lock);
 
 /* seq_file */
 void kx_seq_write(struct seq_file *m, const u8 *text, size_t len);
-void *kx_seq_private(struct seq_file *m);
 int kx_single_open(struct file *file, int (*show)(struct seq_file *m, void *unused), void *data);
 int kx_single_release(struct inode *inode, struct file *file);
+typedef void *kx_seq_private_t;
 
 /* spinlock */
 #ifndef KX_SPINLOCK_ROOM
@@ -386,8 +386,6 @@ void kx_sysfs_remove(struct kx_sysfs_group *group);
 struct task_struct *kx_current(void);
 void kx_get_task(struct task_struct *task);
 void kx_put_task(struct task_struct *task);
-int kx_task_pid(struct task_struct *task);
-int kx_task_tgid(struct task_struct *task);
 int kx_task_tgid_vnr(struct task_struct *task);
 u32 kx_task_uid(struct task_struct *task);
 void kx_task_comm(struct task_struct *task, u8 *name);
@@ -396,6 +394,8 @@ int kx_task_signal_pending(struct task_struct *task);
 void kx_task_wake_up(struct task_struct *task);
 void kx_cond_resched(void);
 void kx_might_sleep(void);
+typedef int kx_task_pid_t;
+typedef int kx_task_tgid_t;
 
 /* time */
 void kx_fsleep(u64 microseconds);

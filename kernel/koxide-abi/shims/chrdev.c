@@ -12,6 +12,7 @@
 #include <linux/version.h>
 
 #include "koxide.h"
+#include "koxide_field.h"
 #include "koxide_retire.h"
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
@@ -221,15 +222,9 @@ void kx_chrdev_free(struct kx_chrdev *chrdev)
 #endif
 
 #ifdef KX_USE_kx_chrdev_data
-void *kx_chrdev_data(struct kx_chrdev *chrdev)
-{
-	return chrdev->data;
-}
+KX_FIELD(kx_chrdev_data, struct kx_chrdev, data);
 #endif
 
 #ifdef KX_USE_kx_chrdev_device
-struct device *kx_chrdev_device(struct kx_chrdev *chrdev)
-{
-	return chrdev->device;
-}
+KX_FIELD(kx_chrdev_device, struct kx_chrdev, device);
 #endif

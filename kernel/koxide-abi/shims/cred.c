@@ -5,6 +5,7 @@
 #include <linux/uidgid.h>
 
 #include "koxide.h"
+#include "koxide_field.h"
 
 #ifdef KX_USE_kx_get_cred
 void kx_get_cred(const struct cred *cred)
@@ -21,10 +22,7 @@ void kx_put_cred(const struct cred *cred)
 #endif
 
 #ifdef KX_USE_kx_cred_euid
-u32 kx_cred_euid(const struct cred *cred)
-{
-	return __kuid_val(cred->euid);
-}
+KX_FIELD(kx_cred_euid, struct cred, euid.val);
 #endif
 
 #ifdef KX_USE_kx_current_euid

@@ -8,6 +8,7 @@
 #include <linux/seq_file.h>
 
 #include "koxide.h"
+#include "koxide_field.h"
 
 #ifdef KX_USE_kx_debugfs_fill
 static_assert(sizeof(struct file_operations) <= KX_FILE_OPERATIONS_ROOM);
@@ -62,8 +63,5 @@ void kx_debugfs_remove(struct dentry *entry)
 #endif
 
 #ifdef KX_USE_kx_inode_private
-void *kx_inode_private(struct inode *inode)
-{
-	return inode->i_private;
-}
+KX_FIELD(kx_inode_private, struct inode, i_private);
 #endif

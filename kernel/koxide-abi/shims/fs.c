@@ -8,6 +8,7 @@
 #include <linux/version.h>
 
 #include "koxide.h"
+#include "koxide_field.h"
 
 /* The numbers are those of kernel/koxide/src/fs/flags.rs. */
 static_assert(O_ACCMODE == 03);
@@ -72,53 +73,31 @@ void kx_fput(struct file *file)
 #endif
 
 #ifdef KX_USE_kx_file_flags
-u32 kx_file_flags(struct file *file)
-{
-	return READ_ONCE(file->f_flags);
-}
+KX_FIELD(kx_file_flags, struct file, f_flags);
 #endif
 
 #ifdef KX_USE_kx_file_cred
-const struct cred *kx_file_cred(struct file *file)
-{
-	return file->f_cred;
-}
+KX_FIELD(kx_file_cred, struct file, f_cred);
 #endif
 
 #ifdef KX_USE_kx_file_private_data
-void *kx_file_private_data(struct file *file)
-{
-	return file->private_data;
-}
+KX_FIELD(kx_file_private_data, struct file, private_data);
 #endif
 
 #ifdef KX_USE_kx_file_set_private_data
-void kx_file_set_private_data(struct file *file, void *data)
-{
-	file->private_data = data;
-}
+KX_FIELD(kx_file_set_private_data, struct file, private_data);
 #endif
 
 #ifdef KX_USE_kx_kiocb_file
-struct file *kx_kiocb_file(struct kiocb *kiocb)
-{
-	return kiocb->ki_filp;
-}
+KX_FIELD(kx_kiocb_file, struct kiocb, ki_filp);
 #endif
 
 #ifdef KX_USE_kx_kiocb_pos
-s64 *kx_kiocb_pos(struct kiocb *kiocb)
-{
-	static_assert(sizeof(loff_t) == sizeof(s64));
-	return &kiocb->ki_pos;
-}
+KX_FIELD(kx_kiocb_pos, struct kiocb, ki_pos);
 #endif
 
 #ifdef KX_USE_kx_file_pos
-s64 kx_file_pos(struct file *file)
-{
-	return READ_ONCE(file->f_pos);
-}
+KX_FIELD(kx_file_pos, struct file, f_pos);
 #endif
 
 #ifdef KX_USE_kx_vfs_setpos

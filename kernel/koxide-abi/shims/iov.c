@@ -5,12 +5,10 @@
 #include <linux/uio.h>
 
 #include "koxide.h"
+#include "koxide_field.h"
 
 #ifdef KX_USE_kx_iov_iter_count
-size_t kx_iov_iter_count(const struct iov_iter *iov)
-{
-	return iov_iter_count(iov);
-}
+KX_FIELD(kx_iov_iter_count, struct iov_iter, count);
 #endif
 
 #ifdef KX_USE_kx_iov_iter_advance

@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 
 #include "koxide.h"
+#include "koxide_field.h"
 
 struct kx_kthread {
 	struct task_struct *task;
@@ -95,10 +96,7 @@ void kx_kthread_stop(struct kx_kthread *thread)
 #endif
 
 #ifdef KX_USE_kx_kthread_task
-struct task_struct *kx_kthread_task(struct kx_kthread *thread)
-{
-	return thread->task;
-}
+KX_FIELD(kx_kthread_task, struct kx_kthread, task);
 #endif
 
 #ifdef KX_USE_kx_kthread_free

@@ -5,6 +5,7 @@
 #include <linux/slab.h>
 
 #include "koxide.h"
+#include "koxide_field.h"
 
 struct kx_miscdevice {
 	struct miscdevice misc;
@@ -50,17 +51,11 @@ void kx_miscdevice_deregister(struct kx_miscdevice *misc)
 #endif
 
 #ifdef KX_USE_kx_miscdevice_registration
-void *kx_miscdevice_registration(struct kx_miscdevice *misc)
-{
-	/* misc_open leaves the address of the struct miscdevice in private_data: the first member here. */
-	static_assert(offsetof(struct kx_miscdevice, misc) == 0);
-	return misc->registration;
-}
+/* misc_open leaves the address of the struct miscdevice in private_data: the first member here. */
+static_assert(offsetof(struct kx_miscdevice, misc) == 0);
+KX_FIELD(kx_miscdevice_registration, struct kx_miscdevice, registration);
 #endif
 
 #ifdef KX_USE_kx_miscdevice_device
-struct device *kx_miscdevice_device(struct kx_miscdevice *misc)
-{
-	return misc->misc.this_device;
-}
+KX_FIELD(kx_miscdevice_device, struct kx_miscdevice, misc.this_device);
 #endif

@@ -5,6 +5,7 @@
 #include <linux/version.h>
 
 #include "koxide.h"
+#include "koxide_field.h"
 
 /* The numbers are those of kernel/koxide/src/mm/virt/flags.rs. */
 static_assert(VM_READ == 0x1 && VM_WRITE == 0x2 && VM_EXEC == 0x4 && VM_SHARED == 0x8);
@@ -21,31 +22,19 @@ static_assert(VM_HUGEPAGE == 0x20000000 && VM_NOHUGEPAGE == 0x40000000 && VM_MER
 #endif
 
 #ifdef KX_USE_kx_vma_flags
-size_t kx_vma_flags(struct vm_area_struct *vma)
-{
-	return vma->vm_flags;
-}
+KX_FIELD(kx_vma_flags, struct vm_area_struct, vm_flags);
 #endif
 
 #ifdef KX_USE_kx_vma_start
-size_t kx_vma_start(struct vm_area_struct *vma)
-{
-	return vma->vm_start;
-}
+KX_FIELD(kx_vma_start, struct vm_area_struct, vm_start);
 #endif
 
 #ifdef KX_USE_kx_vma_end
-size_t kx_vma_end(struct vm_area_struct *vma)
-{
-	return vma->vm_end;
-}
+KX_FIELD(kx_vma_end, struct vm_area_struct, vm_end);
 #endif
 
 #ifdef KX_USE_kx_vma_pgoff
-size_t kx_vma_pgoff(struct vm_area_struct *vma)
-{
-	return vma->vm_pgoff;
-}
+KX_FIELD(kx_vma_pgoff, struct vm_area_struct, vm_pgoff);
 #endif
 
 #ifdef KX_USE_kx_vma_flags_mod

@@ -6,6 +6,7 @@
 #include <linux/seq_file.h>
 
 #include "koxide.h"
+#include "koxide_field.h"
 
 static_assert(sizeof(struct proc_ops) <= KX_PROC_OPS_ROOM);
 
@@ -55,8 +56,5 @@ void *kx_pde_data(struct inode *inode)
 #endif
 
 #ifdef KX_USE_kx_file_inode
-struct inode *kx_file_inode(struct file *file)
-{
-	return file_inode(file);
-}
+KX_FIELD(kx_file_inode, struct file, f_inode);
 #endif

@@ -3,6 +3,7 @@
 #include <linux/seq_file.h>
 
 #include "koxide.h"
+#include "koxide_field.h"
 
 #ifdef KX_USE_kx_seq_write
 void kx_seq_write(struct seq_file *m, const u8 *text, size_t len)
@@ -12,10 +13,7 @@ void kx_seq_write(struct seq_file *m, const u8 *text, size_t len)
 #endif
 
 #ifdef KX_USE_kx_seq_private
-void *kx_seq_private(struct seq_file *m)
-{
-	return m->private;
-}
+KX_FIELD(kx_seq_private, struct seq_file, private);
 #endif
 
 #ifdef KX_USE_kx_single_open

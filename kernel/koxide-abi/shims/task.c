@@ -11,6 +11,7 @@
 #include <linux/string.h>
 
 #include "koxide.h"
+#include "koxide_field.h"
 
 #ifdef KX_USE_kx_current
 struct task_struct *kx_current(void)
@@ -34,17 +35,11 @@ void kx_put_task(struct task_struct *task)
 #endif
 
 #ifdef KX_USE_kx_task_pid
-int kx_task_pid(struct task_struct *task)
-{
-	return task_pid_nr(task);
-}
+KX_FIELD(kx_task_pid, struct task_struct, pid);
 #endif
 
 #ifdef KX_USE_kx_task_tgid
-int kx_task_tgid(struct task_struct *task)
-{
-	return task_tgid_nr(task);
-}
+KX_FIELD(kx_task_tgid, struct task_struct, tgid);
 #endif
 
 #ifdef KX_USE_kx_task_tgid_vnr

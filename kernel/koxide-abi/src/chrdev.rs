@@ -98,13 +98,16 @@ shims! {
     /// [`kx_chrdev_put`] said that there is no reference any more.
     #[host(twin::free)]
     pub fn kx_chrdev_free(chrdev: *mut kx_chrdev);
+}
 
+fields! {
     /// The `data` that [`kx_chrdev_alloc`] was given.
     ///
     /// # Safety
     ///
     /// The caller has a reference.
     #[host(twin::data)]
+    #[field(read)]
     pub fn kx_chrdev_data(chrdev: *mut kx_chrdev) -> *mut c_void;
 
     /// The device that stands for it in sysfs: it exists as long as `chrdev`.
@@ -113,5 +116,6 @@ shims! {
     ///
     /// The caller has a reference, and `chrdev` was registered.
     #[host(twin::device)]
+    #[field(read)]
     pub fn kx_chrdev_device(chrdev: *mut kx_chrdev) -> *mut device;
 }

@@ -23,14 +23,6 @@ shims! {
     #[host(twin::put)]
     pub fn kx_put_cred(cred: *const cred);
 
-    /// The effective user of credentials, as the kernel counts users; any context.
-    ///
-    /// # Safety
-    ///
-    /// The caller has a reference.
-    #[host(twin::euid)]
-    pub fn kx_cred_euid(cred: *const cred) -> u32;
-
     /// The number of credentials' security label; 0 without a security module. Any context.
     ///
     /// # Safety
@@ -54,4 +46,15 @@ shims! {
     /// None. Process context.
     #[host(twin::from_kuid)]
     pub fn kx_from_kuid_current(kuid: u32) -> u32;
+}
+
+fields! {
+    /// The effective user of credentials, as the kernel counts users; any context.
+    ///
+    /// # Safety
+    ///
+    /// The caller has a reference.
+    #[host(twin::euid)]
+    #[field(read)]
+    pub fn kx_cred_euid(cred: *const cred) -> u32;
 }

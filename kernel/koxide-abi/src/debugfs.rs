@@ -68,11 +68,14 @@ shims! {
     ///
     /// It was made here, and not removed.
     pub fn kx_debugfs_remove(entry: *mut dentry);
+}
 
+fields! {
     /// The data that an inode's file was made with.
     ///
     /// # Safety
     ///
     /// An operation of a file in debugfs is under way, and this is its inode.
+    #[field(read)]
     pub fn kx_inode_private(inode: *mut inode) -> *mut c_void;
 }

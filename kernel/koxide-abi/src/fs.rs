@@ -65,12 +65,23 @@ shims! {
     #[host(twin::put)]
     pub fn kx_fput(file: *mut file);
 
+    /// Moves an open file to a position, which it returns; a negative errno for a negative one. Any context.
+    ///
+    /// # Safety
+    ///
+    /// The caller is the `llseek` operation of this file.
+    #[host(twin::set_pos)]
+    pub fn kx_vfs_setpos(file: *mut file, pos: i64) -> i64;
+}
+
+fields! {
     /// The `O_*` flags of an open file; any context.
     ///
     /// # Safety
     ///
     /// The caller has a reference.
     #[host(twin::flags)]
+    #[field(read_once)]
     pub fn kx_file_flags(file: *mut file) -> u32;
 
     /// The credentials that opened the file: they live as long as it. Any context.
@@ -79,6 +90,7 @@ shims! {
     ///
     /// The caller has a reference.
     #[host(twin::cred)]
+    #[field(read)]
     pub fn kx_file_cred(file: *mut file) -> *const cred;
 
     /// The `private_data` of an open file; any context.
@@ -87,6 +99,7 @@ shims! {
     ///
     /// The caller has a reference, and the file is one of its driver's.
     #[host(twin::private_data)]
+    #[field(read)]
     pub fn kx_file_private_data(file: *mut file) -> *mut c_void;
 
     /// Sets the `private_data` of a file that is being opened.
@@ -95,6 +108,7 @@ shims! {
     ///
     /// The caller is the `open` operation of this file.
     #[host(twin::set_private_data)]
+    #[field(write)]
     pub fn kx_file_set_private_data(file: *mut file, data: *mut c_void);
 
     /// The file that a read or write is for; any context.
@@ -103,6 +117,7 @@ shims! {
     ///
     /// `kiocb` is that of an operation under way.
     #[host(twin::kiocb_file)]
+    #[field(read)]
     pub fn kx_kiocb_file(kiocb: *mut kiocb) -> *mut file;
 
     /// Where the position of a read or write is kept; any context.
@@ -111,6 +126,7 @@ shims! {
     ///
     /// `kiocb` is that of an operation under way.
     #[host(twin::kiocb_pos)]
+    #[field(place)]
     pub fn kx_kiocb_pos(kiocb: *mut kiocb) -> *mut i64;
 
     /// The position of an open file: where the next read or write starts. Any context.
@@ -119,13 +135,6 @@ shims! {
     ///
     /// The caller has a reference.
     #[host(twin::pos)]
+    #[field(read_once)]
     pub fn kx_file_pos(file: *mut file) -> i64;
-
-    /// Moves an open file to a position, which it returns; a negative errno for a negative one. Any context.
-    ///
-    /// # Safety
-    ///
-    /// The caller is the `llseek` operation of this file.
-    #[host(twin::set_pos)]
-    pub fn kx_vfs_setpos(file: *mut file, pos: i64) -> i64;
 }

@@ -9,14 +9,6 @@ use crate::host::iov as twin;
 use crate::types::iov_iter;
 
 shims! {
-    /// Bytes that are left in the iterator; any context.
-    ///
-    /// # Safety
-    ///
-    /// `iov` is an iterator that no other thread uses.
-    #[host(twin::count)]
-    pub fn kx_iov_iter_count(iov: *const iov_iter) -> usize;
-
     /// Skips bytes, at most what is left.
     ///
     /// # Safety
@@ -48,4 +40,15 @@ shims! {
     /// As for [`kx_iov_iter_count`]; the iterator is a source; `to` is writable for `len` bytes.
     #[host(twin::copy_from)]
     pub fn kx_copy_from_iter(to: *mut c_void, len: usize, iov: *mut iov_iter) -> usize;
+}
+
+fields! {
+    /// Bytes that are left in the iterator; any context.
+    ///
+    /// # Safety
+    ///
+    /// `iov` is an iterator that no other thread uses.
+    #[host(twin::count)]
+    #[field(read)]
+    pub fn kx_iov_iter_count(iov: *const iov_iter) -> usize;
 }

@@ -56,14 +56,6 @@ shims! {
     #[host(twin::stop)]
     pub fn kx_kthread_stop(thread: *mut kx_kthread);
 
-    /// The thread as a task.
-    ///
-    /// # Safety
-    ///
-    /// `thread` was not freed; the task lives as long as it is not.
-    #[host(twin::task)]
-    pub fn kx_kthread_task(thread: *mut kx_kthread) -> *mut task_struct;
-
     /// Frees it.
     ///
     /// # Safety
@@ -87,4 +79,15 @@ shims! {
     /// None. Process context.
     #[host(twin::sleep)]
     pub fn kx_kthread_sleep(milliseconds: u32);
+}
+
+fields! {
+    /// The thread as a task.
+    ///
+    /// # Safety
+    ///
+    /// `thread` was not freed; the task lives as long as it is not.
+    #[host(twin::task)]
+    #[field(read)]
+    pub fn kx_kthread_task(thread: *mut kx_kthread) -> *mut task_struct;
 }

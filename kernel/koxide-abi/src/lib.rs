@@ -11,6 +11,9 @@
 //! `cargo test`) they are functions of the same signature: those marked `#[host(..)]` have a user-space twin in
 //! [`host`], so that the library's own logic can be tested, and the others panic with a sentence that says so.
 //!
+//! What is only a field of a kernel's struct is declared by `fields!`: no call is left of it in the kernel, where the linker
+//! writes the field's offset into Rust's own instruction.
+//!
 //! This crate declares; it decides nothing. Safe code belongs into the `kernel` library.
 #![cfg_attr(target_os = "none", no_std)]
 
@@ -29,6 +32,8 @@ mod cred;
 mod debugfs;
 mod device;
 mod faux;
+#[cfg(any(target_os = "none", test))]
+mod field;
 mod fs;
 mod hrtimer;
 mod interrupt;

@@ -28,6 +28,36 @@ macro_rules! shims {
     };
 }
 
+/// Declares fields of kernel structs, which need no call: `KX_FIELD` in `shims/*.c` says where they are.
+///
+/// The syntax is that of `shims!`, and the attribute `field` says what is done: one of the functions of
+/// [`field`](crate::field). In the kernel the name is that of a symbol, too, whose value is the field's offset.
+macro_rules! fields {
+    ($(
+        $(#[doc = $doc:expr])*
+        $(#[host($($host:ident)::+)])?
+        #[field($does:ident)]
+        pub fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)?;
+    )*) => {$(
+        #[cfg(target_os = "none")]
+        $(#[doc = $doc])*
+        #[inline(always)]
+        pub unsafe fn $name($($arg: $ty),*) $(-> $ret)? {
+            unsafe extern "C" {
+                static $name: u8;
+            }
+            // SAFETY: the caller answers for the struct, and its shim for the field's offset and type.
+            unsafe { $crate::field::$does(&raw const $name, $($arg),*) }
+        }
+
+        #[cfg(not(target_os = "none"))]
+        $(#[doc = $doc])*
+        pub unsafe fn $name($($arg: $ty),*) $(-> $ret)? {
+            stand_in!($name($($arg),*) $($($host)::+)?)
+        }
+    )*};
+}
+
 /// The body of a shim outside the kernel.
 #[cfg(not(target_os = "none"))]
 macro_rules! stand_in {

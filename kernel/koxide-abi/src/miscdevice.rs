@@ -43,13 +43,16 @@ shims! {
     /// `misc` is registered.
     #[host(twin::deregister)]
     pub fn kx_miscdevice_deregister(misc: *mut kx_miscdevice);
+}
 
+fields! {
     /// The `registration` that [`kx_miscdevice_alloc`] was given.
     ///
     /// # Safety
     ///
     /// `misc` was not freed.
     #[host(twin::registration)]
+    #[field(read)]
     pub fn kx_miscdevice_registration(misc: *mut kx_miscdevice) -> *mut c_void;
 
     /// The device that stands for it in sysfs.
@@ -58,5 +61,6 @@ shims! {
     ///
     /// `misc` is registered.
     #[host(twin::device)]
+    #[field(read)]
     pub fn kx_miscdevice_device(misc: *mut kx_miscdevice) -> *mut device;
 }

@@ -7,34 +7,6 @@ use core::ffi::c_int;
 use crate::types::{page, vm_area_struct};
 
 shims! {
-    /// The range's flags; any context.
-    ///
-    /// # Safety
-    ///
-    /// The caller holds a lock of the range's memory, or is its file's `mmap` operation.
-    pub fn kx_vma_flags(vma: *mut vm_area_struct) -> usize;
-
-    /// Where the range starts; any context.
-    ///
-    /// # Safety
-    ///
-    /// As for [`kx_vma_flags`].
-    pub fn kx_vma_start(vma: *mut vm_area_struct) -> usize;
-
-    /// Where the range ends; any context.
-    ///
-    /// # Safety
-    ///
-    /// As for [`kx_vma_flags`].
-    pub fn kx_vma_end(vma: *mut vm_area_struct) -> usize;
-
-    /// Which page of the file the range starts with; any context.
-    ///
-    /// # Safety
-    ///
-    /// As for [`kx_vma_flags`].
-    pub fn kx_vma_pgoff(vma: *mut vm_area_struct) -> usize;
-
     /// Sets and clears flags of a range.
     ///
     /// # Safety
@@ -56,4 +28,38 @@ shims! {
     ///
     /// As for [`kx_vma_flags`]; the addresses are inside of the range, and `size` is not 0.
     pub fn kx_zap_vma_range(vma: *mut vm_area_struct, address: usize, size: usize);
+}
+
+fields! {
+    /// The range's flags; any context.
+    ///
+    /// # Safety
+    ///
+    /// The caller holds a lock of the range's memory, or is its file's `mmap` operation.
+    #[field(read)]
+    pub fn kx_vma_flags(vma: *mut vm_area_struct) -> usize;
+
+    /// Where the range starts; any context.
+    ///
+    /// # Safety
+    ///
+    /// As for [`kx_vma_flags`].
+    #[field(read)]
+    pub fn kx_vma_start(vma: *mut vm_area_struct) -> usize;
+
+    /// Where the range ends; any context.
+    ///
+    /// # Safety
+    ///
+    /// As for [`kx_vma_flags`].
+    #[field(read)]
+    pub fn kx_vma_end(vma: *mut vm_area_struct) -> usize;
+
+    /// Which page of the file the range starts with; any context.
+    ///
+    /// # Safety
+    ///
+    /// As for [`kx_vma_flags`].
+    #[field(read)]
+    pub fn kx_vma_pgoff(vma: *mut vm_area_struct) -> usize;
 }

@@ -69,12 +69,15 @@ shims! {
     ///
     /// An operation of the file is under way.
     pub fn kx_pde_data(inode: *mut inode) -> *mut c_void;
+}
 
+fields! {
     /// The inode of an open file: it lives as long.
     ///
     /// # Safety
     ///
     /// The caller has a reference to the file.
     #[host(crate::host::file::inode)]
+    #[field(read)]
     pub fn kx_file_inode(file: *mut file) -> *mut inode;
 }

@@ -14,13 +14,6 @@ shims! {
     /// `m` is that of a `show` under way, on this thread; `text` is readable for `len` bytes.
     pub fn kx_seq_write(m: *mut seq_file, text: *const u8, len: usize);
 
-    /// The `data` that [`kx_single_open`] was given.
-    ///
-    /// # Safety
-    ///
-    /// `m` is that of a `show` under way.
-    pub fn kx_seq_private(m: *mut seq_file) -> *mut c_void;
-
     /// Opens a file whose whole content is made by one call of `show`. 0 or a negative errno. May sleep.
     ///
     /// # Safety
@@ -39,4 +32,14 @@ shims! {
     ///
     /// The caller is the `release` operation of a file that [`kx_single_open`] opened.
     pub fn kx_single_release(inode: *mut inode, file: *mut file) -> c_int;
+}
+
+fields! {
+    /// The `data` that [`kx_single_open`] was given.
+    ///
+    /// # Safety
+    ///
+    /// `m` is that of a `show` under way.
+    #[field(read)]
+    pub fn kx_seq_private(m: *mut seq_file) -> *mut c_void;
 }

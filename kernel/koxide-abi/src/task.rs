@@ -33,22 +33,6 @@ shims! {
     #[host(twin::put)]
     pub fn kx_put_task(task: *mut task_struct);
 
-    /// The thread's number in the first PID namespace.
-    ///
-    /// # Safety
-    ///
-    /// The task lives.
-    #[host(twin::pid)]
-    pub fn kx_task_pid(task: *mut task_struct) -> c_int;
-
-    /// The number of the thread's process in the first PID namespace.
-    ///
-    /// # Safety
-    ///
-    /// The task lives.
-    #[host(twin::pid)]
-    pub fn kx_task_tgid(task: *mut task_struct) -> c_int;
-
     /// The number of the thread's process in the running thread's PID namespace; 0 when it has none there.
     ///
     /// # Safety
@@ -112,4 +96,24 @@ shims! {
     /// None.
     #[host(twin::might_sleep)]
     pub fn kx_might_sleep();
+}
+
+fields! {
+    /// The thread's number in the first PID namespace.
+    ///
+    /// # Safety
+    ///
+    /// The task lives.
+    #[host(twin::pid)]
+    #[field(read)]
+    pub fn kx_task_pid(task: *mut task_struct) -> c_int;
+
+    /// The number of the thread's process in the first PID namespace.
+    ///
+    /// # Safety
+    ///
+    /// The task lives.
+    #[host(twin::pid)]
+    #[field(read)]
+    pub fn kx_task_tgid(task: *mut task_struct) -> c_int;
 }

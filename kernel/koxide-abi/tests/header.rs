@@ -29,7 +29,12 @@ fn every_declared_shim_is_defined_and_guarded() {
         .unwrap()
         .map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap())
         .collect();
-    for name in c_header::shim_names(&root.join("src")) {
+    let src = root.join("src");
+    let functions = c_header::names(&src, "shims").into_iter();
+    let functions = functions.map(|name| (format!("{name}("), name));
+    let fields = c_header::names(&src, "fields").into_iter();
+    let fields = fields.map(|name| (format!("KX_FIELD({name}, "), name));
+    for (definition, name) in functions.chain(fields) {
         let guard = format!("#ifdef KX_USE_{name}\n");
         assert_eq!(
             shims.matches(&guard).count(),
@@ -44,8 +49,8 @@ fn every_declared_shim_is_defined_and_guarded() {
             .next()
             .unwrap();
         assert!(
-            guarded.contains(&format!("{name}(")),
-            "{name} is not defined under its guard"
+            guarded.contains(&definition),
+            "{name} is not defined under its guard by {definition}"
         );
     }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use syn::parse::{Parse, ParseStream};
 
-/// A run of function declarations, the content of `shims!`.
+/// A run of function declarations, the content of `shims!` and `fields!`.
 struct Functions(Vec<syn::ForeignItemFn>);
 
 impl Parse for Functions {
@@ -63,12 +63,12 @@ fn files(src: &Path) -> Vec<(String, syn::File)> {
     files
 }
 
-/// The functions that one file declares.
-fn functions(file: &syn::File) -> Vec<syn::ForeignItemFn> {
+/// The functions that one file declares in `shims!`, or in `fields!`.
+fn functions(file: &syn::File, of: &str) -> Vec<syn::ForeignItemFn> {
     let mut all = Vec::new();
     for item in &file.items {
         if let syn::Item::Macro(item) = item
-            && item.mac.path.is_ident("shims")
+            && item.mac.path.is_ident(of)
         {
             all.extend(item.mac.parse_body::<Functions>().unwrap().0);
         }
@@ -76,11 +76,11 @@ fn functions(file: &syn::File) -> Vec<syn::ForeignItemFn> {
     all
 }
 
-/// The names of all shims.
-pub(crate) fn shim_names(src: &Path) -> Vec<String> {
+/// The names of all shims, or of all fields.
+pub(crate) fn names(src: &Path, of: &str) -> Vec<String> {
     files(src)
         .iter()
-        .flat_map(|(_, file)| functions(file))
+        .flat_map(|(_, file)| functions(file, of))
         .map(|function| function.sig.ident.to_string())
         .collect()
 }
@@ -116,10 +116,13 @@ pub(crate) fn generate(src: &Path) -> String {
         for item in &file.items {
             write_item(&mut part, item);
         }
-        for function in functions(&file) {
+        for function in functions(&file, "shims") {
             let name = function.sig.ident.to_string();
             let declared = declaration(&name, &function.sig.inputs, &function.sig.output);
             writeln!(part, "{declared};").unwrap();
+        }
+        for function in functions(&file, "fields") {
+            writeln!(part, "typedef {};", field_type(&function)).unwrap();
         }
         if !part.is_empty() {
             write!(out, "\n/* {stem} */\n{part}").unwrap();
@@ -127,6 +130,24 @@ pub(crate) fn generate(src: &Path) -> String {
     }
     out.push_str("\n#endif\n");
     out
+}
+
+/// The type that Rust takes a field to have, which `KX_FIELD` compares with the kernel's.
+fn field_type(function: &syn::ForeignItemFn) -> String {
+    let name = format!("{}_t", function.sig.ident);
+    let place = function.attrs.iter().any(|attribute| {
+        let says = attribute.parse_args::<syn::Ident>();
+        attribute.path().is_ident("field") && says.is_ok_and(|what| what == "place")
+    });
+    match (&function.sig.output, function.sig.inputs.last()) {
+        // What is written is the last argument.
+        (syn::ReturnType::Default, Some(syn::FnArg::Typed(value))) => declare(&name, &value.ty),
+        (syn::ReturnType::Type(_, ty), _) => match &**ty {
+            syn::Type::Ptr(pointer) if place => declare(&name, &pointer.elem),
+            ty => declare(&name, ty),
+        },
+        _ => panic!("{name}: a field without a type"),
+    }
 }
 
 /// Writes a constant, a struct that crosses the border, or the names of opaque structs.
