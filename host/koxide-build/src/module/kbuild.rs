@@ -12,35 +12,52 @@ use crate::{cache, check};
 use super::Shims;
 use super::error::{Error, Result};
 
+/// Finds the shims that are nothing but a jump.
+const FORWARDS: &str = include_str!("../../kbuild/forwards.awk");
+
 /// The rules. Kernels before 6.2 run objtool on each object that they compile and skip one that is only copied in,
 /// which would leave its returns unmitigated and its functions without stack traces: so the copy names objtool.
 /// The script that links keeps nothing that the loader ignores.
 /// Shims have no entries for the kernel's tracer, as have none of the functions of headers that they stand for.
+///
+/// The C file is compiled twice: first with all shims that the object uses, then without those that turned out to be a
+/// function of the kernel under another name, which the object calls itself then.
 pub(crate) fn rules(name: &str, shims: Shims) -> String {
     let faulty = match shims {
         Shims::Shipped => "",
         // Before any of the shims, and in no file of the artefact.
         Shims::Faulty => " -include $(KX_WORK)/include/koxide_faulty.h",
     };
-    format!(
-        "obj-m := {name}.o\n\
-         {name}-y := {name}_glue.o {name}_rust.o\n\
-         ccflags-y += -I$(KX_WORK) -I$(KX_WORK)/include -g0 -fmacro-prefix-map=$(KX_WORK)/={faulty}\n\
-         ccflags-remove-y += $(CC_FLAGS_FTRACE)\n\
-         quiet_cmd_kxobj = KXOBJ   $@\n\
-         \x20     cmd_kxobj = cp $< $@ $(cmd_objtool)\n\
-         $(obj)/{name}_rust.o: objtool-enabled = $(if $(delay-objtool),,y)\n\
-         $(obj)/{name}_rust.o: $(KX_WORK)/{name}.rust FORCE\n\
-         \t$(call if_changed,kxobj)\n\
-         targets += {name}_rust.o\n"
-    )
+    let rules = r#"obj-m := DRIVER.o
+DRIVER-y := DRIVER_glue.o DRIVER_rust.o
+ccflags-y += -I$(KX_WORK) -I$(KX_WORK)/include -g0 -fmacro-prefix-map=$(KX_WORK)/=FAULTY
+ccflags-remove-y += $(CC_FLAGS_FTRACE)
+
+OBJECT_FILES_NON_STANDARD_DRIVER_all.o := y
+$(obj)/DRIVER_all.o: part-of-module := y
+quiet_cmd_kxforwards = KXFWD   $@
+      cmd_kxforwards = $(OBJDUMP) -drw $< | LC_ALL=C awk -f $(KX_WORK)/forwards.awk > $@
+$(obj)/DRIVER_forwards: $(obj)/DRIVER_all.o $(KX_WORK)/forwards.awk FORCE
+	$(call if_changed,kxforwards)
+quiet_cmd_kxglue = KXGLUE  $@
+      cmd_kxglue = awk 'FILENAME == ARGV[1] { gone["KX_USE_" $$1]; next } !($$2 in gone)' $(filter-out FORCE,$^) > $@
+$(obj)/DRIVER_glue.c: $(obj)/DRIVER_forwards $(KX_WORK)/DRIVER_all.c FORCE
+	$(call if_changed,kxglue)
+quiet_cmd_kxobj = KXOBJ   $@
+      cmd_kxobj = $(OBJCOPY) --redefine-syms=$(obj)/DRIVER_forwards $< $@ $(cmd_objtool)
+$(obj)/DRIVER_rust.o: objtool-enabled = $(if $(delay-objtool),,y)
+$(obj)/DRIVER_rust.o: $(KX_WORK)/DRIVER.rust $(obj)/DRIVER_forwards FORCE
+	$(call if_changed,kxobj)
+targets += DRIVER_all.o DRIVER_forwards DRIVER_glue.c DRIVER_rust.o
+"#;
+    rules.replace("DRIVER", name).replace("FAULTY", faulty)
 }
 
 /// Puts the artefact and the shims into the work folder; unchanged files keep their times.
 pub(crate) fn fill(work: &Path, artefact: &Artefact, abi: &Path, shims: Shims) -> Result<()> {
     let name = &artefact.name;
     copy(&artefact.object, &work.join(format!("{name}.rust")))?;
-    copy(&artefact.source, &work.join(format!("{name}_glue.c")))?;
+    copy(&artefact.source, &work.join(format!("{name}_all.c")))?;
     for dir in ["shims", "include"] {
         let from = abi.join(dir);
         let entries = fs::read_dir(&from).map_err(|e| cache::Error::io("read", &from, e))?;
@@ -50,6 +67,7 @@ pub(crate) fn fill(work: &Path, artefact: &Artefact, abi: &Path, shims: Shims) -
             }
         }
     }
+    cache::write_if_changed(&work.join("forwards.awk"), FORWARDS.as_bytes())?;
     cache::write_if_changed(&work.join("Kbuild"), rules(name, shims).as_bytes())?;
     Ok(())
 }

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+#
+# Reads what `objdump -drw` says of an object, and prints which shims are nothing but a jump to another function, and to
+# which: lines as `objcopy --redefine-syms` takes them.
+#
+# So the compiler decides it, for this kernel and this configuration: where a lock is traced, or a `bool` is made an `int`,
+# the shim has more to do and stays.
+BEGIN { FS = "\t" }
+
+/^[0-9a-f]+ </ {
+	split($0, part, /[<>]/)
+	name = part[2] ~ /^kx_/ ? part[2] : ""
+	next
+}
+
+# What the kernel's options put before a function's own code.
+name == "" || $3 ~ /^(endbr64|nop)/ || $5 == "__fentry__-0x4" { next }
+
+# The offset is that of an operand at the instruction's end; a local function has the name of a section, and a thunk is a
+# return or a pointer's call.
+$3 ~ /^jmp / && $5 ~ /^[A-Za-z_][A-Za-z0-9_]*-0x4$/ && $5 !~ /^__x86_/ {
+	target[name] = substr($5, 1, length($5) - 4)
+}
+
+{ name = "" }
+
+END {
+	for (name in target) {
+		to = target[name]
+		while (to in target)
+			to = target[to]
+		# objcopy gives a name once: of shims that do the same, one is replaced.
+		if (!(to in first) || name < first[to])
+			first[to] = name
+	}
+	for (to in first)
+		print first[to], to
+}
