@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! What a call from Rust costs in a module: nothing where the shim only forwards it, or where it is a field.
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use koxide_build::{Kernel, Project, Silent, module};
+use object::{Object as _, ObjectSection as _, ObjectSymbol as _};
+
+/// Every kind of shim: the last two are replaced by others, or are no forwards.
+const SHIMS: &str = "
+	.macro shim name
+	.globl \\name
+\\name:
+	.endm
+	shim kx_plain
+	jmp plain
+	shim kx_traced
+	endbr64
+	call __fentry__
+	nopw 0(%rax,%rax,1)
+	jmp traced
+	shim kx_chain
+	jmp kx_traced
+	shim kx_twice
+	jmp plain
+	shim kx_argument
+	xorl %esi, %esi
+	jmp argument
+	shim kx_number
+	call boolean
+	movzbl %al, %eax
+	jmp __x86_return_thunk
+	shim kx_nothing
+	jmp __x86_return_thunk
+	shim kx_local
+	jmp local
+	shim kx_second
+	jmp second+8
+	shim other
+	jmp plain
+	.section .text.unlikely,\"ax\"
+local:
+	ud2
+";
+
+/// What the rules of a module's folder find in an object.
+fn forwards(dir: &Path, assembly: &str) -> Vec<String> {
+    let (source, object) = (dir.join("shims.s"), dir.join("shims.o"));
+    fs::write(&source, assembly).unwrap();
+    let assembled = Command::new("as")
+        .arg("-o")
+        .args([&object, &source])
+        .status();
+    assert!(assembled.unwrap().success());
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("kbuild/forwards.awk");
+    let found = Command::new("sh")
+        .args(["-c", "objdump -drw \"$1\" | awk -f \"$2\" | sort", "sh"])
+        .args([&object, &script])
+        .output()
+        .unwrap();
+    assert!(found.status.success());
+    let found = String::from_utf8(found.stdout).unwrap();
+    found.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_forward_is_a_jump_and_nothing_else() {
+    let temp = tempfile::tempdir().unwrap();
+    let found = forwards(temp.path(), SHIMS);
+    assert_eq!(found, ["kx_chain traced", "kx_plain plain"]);
+    assert!(forwards(temp.path(), "other: jmp plain\n").is_empty());
+}
+
+/// A driver that locks and unlocks, asks for a file's flags, and gives memory back.
+fn user(text: String) -> String {
+    let calls = "    // SAFETY: this is never run.
+    unsafe {
+        let flags = koxide_abi::kx_file_flags(core::ptr::dangling_mut());
+        koxide_abi::kx_mutex_lock(core::ptr::without_provenance_mut(flags as usize));
+        koxide_abi::kx_kfree(core::ptr::null_mut());
+        kx_abi_1();
+    }
+";
+    let old = "    // SAFETY: it does nothing.\n    unsafe { kx_abi_1() };\n";
+    assert!(text.contains(old));
+    text.replace(old, calls)
+}
+
+fn built(project: &Project, kernel: &Kernel, shims: module::Shims) -> PathBuf {
+    let artefact = common::object(project).unwrap();
+    let (abi, out) = (project.abi_dir(), project.koxide_dir());
+    let built = module::build_with(abi, &artefact, shims, kernel, &out, &Silent);
+    built.unwrap().path
+}
+
+/// How a module has a symbol.
+#[derive(Debug, PartialEq, Eq)]
+enum Has {
+    Nothing,
+    TheKernels,
+    AFunction,
+    AnOffset(u64),
+}
+
+fn has(module: &Path, name: &str) -> Has {
+    let bytes = fs::read(module).unwrap();
+    let file = object::File::parse(&*bytes).unwrap();
+    let Some(symbol) = file.symbols().find(|s| s.name() == Ok(name)) else {
+        return Has::Nothing;
+    };
+    match symbol.section() {
+        object::SymbolSection::Absolute => Has::AnOffset(symbol.address()),
+        object::SymbolSection::Undefined => Has::TheKernels,
+        _ => Has::AFunction,
+    }
+}
+
+#[test]
+fn what_only_forwards_is_the_kernels_own_function() {
+    let temp = tempfile::tempdir().unwrap();
+    let project = common::toy(temp.path(), user);
+    for (name, flags) in [
+        ("debian:bookworm", 0x40),
+        ("debian:bookworm-backports", 0x30),
+    ] {
+        let kernel = common::kernel(name);
+        let module = built(&project, &kernel, module::Shims::Shipped);
+        for (shim, function) in [("kx_mutex_lock", "mutex_lock"), ("kx_kfree", "kfree")] {
+            assert_eq!(has(&module, shim), Has::Nothing, "{shim} on {name}");
+            assert_eq!(
+                has(&module, function),
+                Has::TheKernels,
+                "{function} on {name}"
+            );
+        }
+        // The library's own rules for the log are more than a jump.
+        assert_eq!(has(&module, "kx_print"), Has::AFunction);
+        // Where pahole says that these kernels have `f_flags`.
+        assert_eq!(has(&module, "kx_file_flags"), Has::AnOffset(flags));
+        let bytes = fs::read(&module).unwrap();
+        let file = object::File::parse(&*bytes).unwrap();
+        assert!(file.section_by_name(".discard.text").is_none());
+        assert!(
+            file.sections()
+                .all(|s| s.name() != Ok(".rela.discard.text"))
+        );
+    }
+}
+
+/// In a module with fault plans the same shims have more to do, and stay.
+#[test]
+fn what_has_to_count_stays_a_function() {
+    let temp = tempfile::tempdir().unwrap();
+    let project = common::toy(temp.path(), user);
+    let kernel = common::kernel("debian:bookworm");
+    let module = built(&project, &kernel, module::Shims::Faulty);
+    assert_eq!(has(&module, "kx_kfree"), Has::AFunction);
+    assert_eq!(has(&module, "kx_mutex_lock"), Has::Nothing);
+}
+
+/// A field that is not what Rust takes it for is an error of the C compiler.
+#[test]
+fn a_field_of_another_type_does_not_compile() {
+    let temp = tempfile::tempdir().unwrap();
+    let project = common::toy(&temp.path().join("toy"), user);
+    let artefact = common::object(&project).unwrap();
+    let abi = common::shims(&temp.path().join("abi"), "shims/fs.c", |text| {
+        let changed = text.replace("struct file, f_flags", "struct file, f_pos");
+        assert_ne!(changed, text);
+        changed
+    });
+    let kernel = common::kernel("debian:bookworm");
+    let error = common::module_with(&abi, &project, &artefact, &kernel).unwrap_err();
+    let said = error.to_string();
+    assert!(
+        said.contains("in this kernel f_pos of struct file has another type"),
+        "{said}"
+    );
+}
