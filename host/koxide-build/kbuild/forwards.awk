@@ -22,6 +22,12 @@ $3 ~ /^jmp / && $5 ~ /^[A-Za-z_][A-Za-z0-9_]*-0x4$/ && $5 !~ /^__x86_/ {
 	target[name] = substr($5, 1, length($5) - 4)
 }
 
+# A shim that is the same as another, which the compiler wrote only once.
+$3 ~ /^jmp .*<kx_[a-z0-9_]*>$/ && $5 == "" {
+	split($3, part, /[<>]/)
+	target[name] = part[2]
+}
+
 { name = "" }
 
 END {
