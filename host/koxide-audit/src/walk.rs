@@ -149,7 +149,9 @@ impl Found {
                 TokenTree::Ident(word) if word == "quote" && is_punct(after.first(), '!') => {
                     quoted = true;
                 }
-                TokenTree::Ident(word) if (word == "shims" || word == "fields") && is_punct(after.first(), '!') => {
+                TokenTree::Ident(word)
+                    if (word == "shims" || word == "fields") && is_punct(after.first(), '!') =>
+                {
                     next.foreign = true;
                 }
                 TokenTree::Ident(word) if word == "unsafe" => {

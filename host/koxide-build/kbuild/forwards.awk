@@ -5,11 +5,14 @@
 #
 # So the compiler decides it, for this kernel and this configuration: where a lock is traced, or a `bool` is made an `int`,
 # the shim has more to do and stays.
+#
+# What `KX_PER_CPU` declares has the name of the variable that the compiler reads.
 BEGIN { FS = "\t" }
 
 /^[0-9a-f]+ </ {
 	split($0, part, /[<>]/)
 	name = part[2] ~ /^kx_/ ? part[2] : ""
+	variable = ""
 	next
 }
 
@@ -20,6 +23,15 @@ name == "" || $3 ~ /^(endbr64|nop)/ || $5 == "__fentry__-0x4" { next }
 # return or a pointer's call.
 $3 ~ /^jmp / && $5 ~ /^[A-Za-z_][A-Za-z0-9_]*-0x4$/ && $5 !~ /^__x86_/ {
 	target[name] = substr($5, 1, length($5) - 4)
+}
+
+name ~ /^kx_read_/ && $3 ~ /^mov +%gs:0x0(\(%rip\))?,%rax/ {
+	variable = $5
+	sub(/-0x4$/, "", variable)
+	next
+}
+variable ~ /^[A-Za-z_][A-Za-z0-9_]*$/ && ($3 ~ /^ret/ || $5 == "__x86_return_thunk-0x4") {
+	target[substr(name, length("kx_read_") + 1)] = variable
 }
 
 # A shim that is the same as another, which the compiler wrote only once.

@@ -43,6 +43,19 @@ const SHIMS: &str = "
 	jmp second+8
 	shim other
 	jmp plain
+	shim kx_read_kx_own
+	movq %gs:own, %rax
+	jmp __x86_return_thunk
+	shim kx_read_kx_relative
+	movq %gs:relative(%rip), %rax
+	ret
+	shim kx_read_kx_further
+	movq %gs:own+8, %rax
+	ret
+	shim kx_read_kx_deeper
+	movq %gs:own, %rax
+	movq 8(%rax), %rax
+	ret
 	.section .text.unlikely,\"ax\"
 local:
 	ud2
@@ -76,7 +89,9 @@ fn a_forward_is_a_jump_and_nothing_else() {
         found,
         [
             "kx_like_argument kx_argument",
+            "kx_own own",
             "kx_plain plain",
+            "kx_relative relative",
             "kx_traced traced"
         ]
     );

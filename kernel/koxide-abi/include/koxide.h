@@ -383,7 +383,6 @@ int kx_sysfs_add(struct kx_sysfs_group *group, struct device *dev, const char *n
 void kx_sysfs_remove(struct kx_sysfs_group *group);
 
 /* task */
-struct task_struct *kx_current(void);
 void kx_get_task(struct task_struct *task);
 void kx_put_task(struct task_struct *task);
 int kx_task_tgid_vnr(struct task_struct *task);
@@ -396,6 +395,9 @@ void kx_cond_resched(void);
 void kx_might_sleep(void);
 typedef int kx_task_pid_t;
 typedef int kx_task_tgid_t;
+typedef struct task_struct *kx_current_t;
+typedef size_t kx_task_thread_flags_t;
+typedef size_t kx_signal_flags_t;
 
 /* time */
 void kx_fsleep(u64 microseconds);
@@ -434,12 +436,12 @@ size_t kx_copy_to_user(size_t to, const void *from, size_t len);
 #define KX_TASK_UNINTERRUPTIBLE 0x2
 #define KX_TASK_FREEZABLE 0x2000
 void kx_init_waitqueue_head(void *head, struct kx_lock_class class);
-void kx_init_wait(void *entry);
+void kx_init_wait_entry(void *entry, int flags);
 void kx_prepare_to_wait_exclusive(void *head, void *entry, unsigned int state);
 long kx_prepare_to_wait_event(void *head, void *entry, unsigned int state);
 long kx_schedule_timeout(long timeout);
 void kx_finish_wait(void *head, void *entry);
-void kx_wake_up(void *head, int exclusive);
+void kx_wake_up(void *head, unsigned int mode, int exclusive, void *key);
 void kx_wake_up_sync(void *head);
 int kx_waitqueue_busy(void *head);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Fields that Rust code reads and writes without a call: a symbol's value is the field's offset. */
+/* What Rust code takes from the kernel without a call: the value of a symbol is what the instruction needs. */
 #ifndef KOXIDE_FIELD_H
 #define KOXIDE_FIELD_H
 
@@ -15,19 +15,33 @@
 #endif
 
 /*
- * Only the assembler can give a symbol a value, and only within a function is it told what offsetof is. Nobody calls that
- * function, the linker drops its section, and it is not empty for objtool's sake. The type is the one that Rust takes the
- * field to have.
+ * Gives a symbol a value, of 31 bits. Only the assembler can do that, and only within a function is it told what a constant
+ * expression is. Nobody calls that function, the linker drops its section, and it is not empty for objtool's sake.
  */
+#define KX_NUMBER(name, value)									\
+	static void __used KX_IN_NO_TABLE __section(".discard.text") kx_number_##name(void)	\
+	{											\
+		asm volatile(".globl " #name "\n\t.set " #name ", %c0" : : "i" (value));	\
+		__builtin_trap();								\
+	}											\
+	static_assert((value) <= S32_MAX)
+
+/* Where a field is; its type is the one that Rust takes it to have. */
 #define KX_FIELD(name, type, member)								\
 	static_assert(__same_type(((type *)NULL)->member, *(name##_t *)NULL),			\
 		      "in this kernel " #member " of " #type " has another type");		\
-	static void __used KX_IN_NO_TABLE __section(".discard.text") kx_field_##name(void)	\
+	KX_NUMBER(name, offsetof(type, member))
+
+/*
+ * A variable of each CPU that does not change for a thread. Rust reads it with one instruction; its name is in what the
+ * compiler makes of this function, where forwards.awk looks for it.
+ */
+#define KX_PER_CPU(name, expression)								\
+	name##_t kx_read_##name(void);								\
+	name##_t kx_read_##name(void)								\
 	{											\
-		asm volatile(".globl " #name "\n\t.set " #name ", %c0"				\
-			     : : "i" (offsetof(type, member)));					\
-		__builtin_trap();								\
+		return expression;								\
 	}											\
-	static_assert(true)
+	static_assert(sizeof(name##_t) == 8)
 
 #endif

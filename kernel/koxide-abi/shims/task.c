@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Threads. */
+#include <linux/bits.h>
 #include <linux/build_bug.h>
 #include <linux/cred.h>
 #include <linux/kernel.h>
@@ -9,15 +10,13 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/string.h>
+#include <linux/thread_info.h>
 
 #include "koxide.h"
 #include "koxide_field.h"
 
 #ifdef KX_USE_kx_current
-struct task_struct *kx_current(void)
-{
-	return current;
-}
+KX_PER_CPU(kx_current, current);
 #endif
 
 #ifdef KX_USE_kx_get_task
@@ -73,6 +72,15 @@ struct task_struct *kx_task_group_leader(struct task_struct *task)
 	/* An interrupt may come when the thread has all but exited, and its leader is gone. */
 	return in_task() ? task->group_leader : task;
 }
+#endif
+
+#ifdef KX_USE_kx_task_thread_flags
+KX_FIELD(kx_task_thread_flags, struct task_struct, thread_info.flags);
+#endif
+
+#ifdef KX_USE_kx_signal_flags
+/* All that signal_pending() looks at first. */
+KX_NUMBER(kx_signal_flags, BIT(TIF_SIGPENDING) | BIT(TIF_NOTIFY_SIGNAL));
 #endif
 
 #ifdef KX_USE_kx_task_signal_pending

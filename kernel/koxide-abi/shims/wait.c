@@ -23,10 +23,10 @@ void kx_init_waitqueue_head(void *head, struct kx_lock_class class)
 }
 #endif
 
-#ifdef KX_USE_kx_init_wait
-void kx_init_wait(void *entry)
+#ifdef KX_USE_kx_init_wait_entry
+void kx_init_wait_entry(void *entry, int flags)
 {
-	init_wait_entry(entry, 0);
+	init_wait_entry(entry, flags);
 }
 #endif
 
@@ -59,9 +59,9 @@ void kx_finish_wait(void *head, void *entry)
 #endif
 
 #ifdef KX_USE_kx_wake_up
-void kx_wake_up(void *head, int exclusive)
+void kx_wake_up(void *head, unsigned int mode, int exclusive, void *key)
 {
-	__wake_up(head, TASK_NORMAL, exclusive, NULL);
+	__wake_up(head, mode, exclusive, key);
 }
 #endif
 

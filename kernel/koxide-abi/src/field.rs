@@ -7,7 +7,20 @@
 //! is part of the instruction that reads the field, as it is in C. An architecture whose addresses are not written
 //! like that needs its own way here, and nowhere else.
 
-#![cfg_attr(test, allow(dead_code, reason = "what is not tested is used in the kernel only"))]
+#![cfg_attr(
+    test,
+    allow(dead_code, reason = "what is not tested is used in the kernel only")
+)]
+
+/// A number that differs between kernels.
+///
+/// # Safety
+///
+/// None: an address is only looked at.
+#[inline(always)]
+pub(crate) unsafe fn number(symbol: *const u8) -> usize {
+    symbol.addr()
+}
 
 /// Where a field is.
 ///
@@ -77,6 +90,8 @@ mod tests {
         };
         let of = &raw mut two;
         let second = core::ptr::without_provenance(core::mem::offset_of!(Two, second));
+        // SAFETY: it has no contract.
+        assert_eq!(unsafe { number(second) }, 8);
         // SAFETY: there is a `u32`.
         unsafe { write(second, of, 7_u32) };
         // SAFETY: likewise.

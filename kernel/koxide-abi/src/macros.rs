@@ -31,7 +31,8 @@ macro_rules! shims {
 /// Declares fields of kernel structs, which need no call: `KX_FIELD` in `shims/*.c` says where they are.
 ///
 /// The syntax is that of `shims!`, and the attribute `field` says what is done: one of the functions of
-/// [`field`](crate::field). In the kernel the name is that of a symbol, too, whose value is the field's offset.
+/// [`field`](crate::field), or `per_cpu` for what each CPU has of its own and does not change for a thread. In the kernel the
+/// name is that of a symbol, too, whose value is the field's offset.
 macro_rules! fields {
     ($(
         $(#[doc = $doc:expr])*
@@ -47,7 +48,7 @@ macro_rules! fields {
                 static $name: u8;
             }
             // SAFETY: the caller answers for the struct, and its shim for the field's offset and type.
-            unsafe { $crate::field::$does(&raw const $name, $($arg),*) }
+            unsafe { access!($does $name, $($arg),*) }
         }
 
         #[cfg(not(target_os = "none"))]
@@ -56,6 +57,25 @@ macro_rules! fields {
             stand_in!($name($($arg),*) $($($host)::+)?)
         }
     )*};
+}
+
+/// What is done with a field, or another value that the shims know.
+#[cfg(target_os = "none")]
+macro_rules! access {
+    // An instruction of its own, which has the symbol in it: the memory of this CPU is not in any pointer's reach.
+    (per_cpu $name:ident,) => {{
+        let value;
+        core::arch::asm!(
+            "mov {}, qword ptr gs:[{}]",
+            out(reg) value,
+            sym $name,
+            options(pure, nomem, nostack, preserves_flags),
+        );
+        value
+    }};
+    ($does:ident $name:ident, $($arg:ident),*) => {
+        $crate::field::$does(&raw const $name, $($arg),*)
+    };
 }
 
 /// The body of a shim outside the kernel.

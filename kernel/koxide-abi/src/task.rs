@@ -9,14 +9,6 @@ use crate::host::task as twin;
 use crate::types::task_struct;
 
 shims! {
-    /// The running thread; in an interrupt the one that was interrupted. Any context.
-    ///
-    /// # Safety
-    ///
-    /// None. The task lives as long as the thread runs, or the interrupt lasts.
-    #[host(twin::current)]
-    pub fn kx_current() -> *mut task_struct;
-
     /// Takes one more reference; any context.
     ///
     /// # Safety
@@ -116,4 +108,31 @@ fields! {
     #[host(twin::pid)]
     #[field(read)]
     pub fn kx_task_tgid(task: *mut task_struct) -> c_int;
+
+    /// The running thread; in an interrupt the one that was interrupted. Any context.
+    ///
+    /// # Safety
+    ///
+    /// None. The task lives as long as the thread runs, or the interrupt lasts.
+    #[host(twin::current)]
+    #[field(per_cpu)]
+    pub fn kx_current() -> *mut task_struct;
+
+    /// The flags of a thread that the kernel looks at before it returns to a program; any context.
+    ///
+    /// # Safety
+    ///
+    /// The task lives.
+    #[host(twin::thread_flags)]
+    #[field(read_once)]
+    pub fn kx_task_thread_flags(task: *mut task_struct) -> usize;
+
+    /// Those of the flags without which no signal waits, so that [`kx_task_signal_pending`] says 0.
+    ///
+    /// # Safety
+    ///
+    /// None.
+    #[host(twin::signal_flags)]
+    #[field(number)]
+    pub fn kx_signal_flags() -> usize;
 }

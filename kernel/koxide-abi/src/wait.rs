@@ -41,21 +41,21 @@ shims! {
     #[host(twin::init)]
     pub fn kx_init_waitqueue_head(head: *mut c_void, class: LockClass);
 
-    /// Makes an entry for the running thread, in no queue.
+    /// Makes an entry for the running thread, in no queue; `flags` is 0.
     ///
     /// # Safety
     ///
     /// `entry` points at room of the size and alignment of [`WaitQueueEntry`] that nothing else uses and that does not
     /// move from now on.
     #[host(twin::init_entry)]
-    pub fn kx_init_wait(entry: *mut c_void);
+    pub fn kx_init_wait_entry(entry: *mut c_void, flags: c_int);
 
     /// Puts an entry at a queue's end and the running thread into the state `state`: [`kx_schedule_timeout`] then
     /// sleeps until the queue is woken. A wake-up of one wakes one such entry.
     ///
     /// # Safety
     ///
-    /// `head` was made by [`kx_init_waitqueue_head`] and `entry` on this thread by [`kx_init_wait`]; the entry is in no
+    /// `head` was made by [`kx_init_waitqueue_head`] and `entry` on this thread by [`kx_init_wait_entry`]; the entry is in no
     /// other queue. [`kx_finish_wait`] is called before either goes. Process context.
     #[host(twin::prepare_exclusive)]
     pub fn kx_prepare_to_wait_exclusive(head: *mut c_void, entry: *mut c_void, state: c_uint);
@@ -86,13 +86,14 @@ shims! {
     #[host(twin::finish)]
     pub fn kx_finish_wait(head: *mut c_void, entry: *mut c_void);
 
-    /// Wakes all entries that every wake-up wakes, and `exclusive` of the others: 0 for all.
+    /// Wakes all entries of threads in one of the states `mode` that every wake-up wakes, and `exclusive` of the others: 0
+    /// for all.
     ///
     /// # Safety
     ///
-    /// `head` was made by [`kx_init_waitqueue_head`].
+    /// `head` was made by [`kx_init_waitqueue_head`]; `key` is null.
     #[host(twin::wake)]
-    pub fn kx_wake_up(head: *mut c_void, exclusive: c_int);
+    pub fn kx_wake_up(head: *mut c_void, mode: c_uint, exclusive: c_int, key: *mut c_void);
 
     /// As [`kx_wake_up`] of one, for a thread that is about to sleep: who is woken may wait for this CPU.
     ///

@@ -33,7 +33,7 @@ fn every_declared_shim_is_defined_and_guarded() {
     let functions = c_header::names(&src, "shims").into_iter();
     let functions = functions.map(|name| (format!("{name}("), name));
     let fields = c_header::names(&src, "fields").into_iter();
-    let fields = fields.map(|name| (format!("KX_FIELD({name}, "), name));
+    let fields = fields.map(|name| (format!("({name}, "), name));
     for (definition, name) in functions.chain(fields) {
         let guard = format!("#ifdef KX_USE_{name}\n");
         assert_eq!(

@@ -97,7 +97,12 @@ impl Task {
     /// Whether a signal waits for the thread: a long operation then ends early.
     pub fn signal_pending(&self) -> bool {
         // SAFETY: the task lives.
-        unsafe { koxide_abi::kx_task_signal_pending(self.as_ptr()) != 0 }
+        let flags = unsafe { koxide_abi::kx_task_thread_flags(self.as_ptr()) };
+        // SAFETY: it has no contract.
+        let signals = unsafe { koxide_abi::kx_signal_flags() };
+        // What else has to be true differs between kernels, and is asked for only when there may be a signal.
+        // SAFETY: the task lives.
+        flags & signals != 0 && unsafe { koxide_abi::kx_task_signal_pending(self.as_ptr()) != 0 }
     }
 
     /// Wakes the thread, if it sleeps in a way that can be ended so.

@@ -50,7 +50,7 @@ pub(crate) unsafe fn complete(completion: *mut c_void) {
         (done != ALL).then(|| done + 1)
     });
     // SAFETY: the queue was initialised with it.
-    unsafe { wait::wake(queue(completion), 1) };
+    unsafe { wait::wake_some(queue(completion), 1) };
 }
 
 /// Twin of `kx_complete_all`.
@@ -62,7 +62,7 @@ pub(crate) unsafe fn complete_all(completion: *mut c_void) {
     // SAFETY: the completion was initialised and lives.
     unsafe { count(completion) }.store(ALL, Ordering::Release);
     // SAFETY: the queue was initialised with it.
-    unsafe { wait::wake(queue(completion), 0) };
+    unsafe { wait::wake_some(queue(completion), 0) };
 }
 
 /// Twin of `kx_reinit_completion`.
@@ -86,7 +86,7 @@ unsafe fn wait_for(completion: *mut c_void, state: u32, mut left: c_long) -> c_l
     let entry: *mut c_void = (&raw mut entry).cast();
     let queue = queue(completion);
     // SAFETY: it stays here until this returns.
-    unsafe { wait::init_entry(entry) };
+    unsafe { wait::init_entry(entry, 0) };
     let result = loop {
         // SAFETY: both were initialised.
         unsafe { wait::prepare_exclusive(queue, entry, state) };

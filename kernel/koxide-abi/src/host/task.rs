@@ -257,6 +257,25 @@ pub(crate) unsafe fn signal_pending(task: *mut task_struct) -> c_int {
     unsafe { Task::from_raw(task) }.signal_pending().into()
 }
 
+/// Twin of `kx_task_thread_flags`.
+///
+/// # Safety
+///
+/// As for `kx_task_thread_flags`.
+pub(crate) unsafe fn thread_flags(task: *mut task_struct) -> usize {
+    // SAFETY: the task lives.
+    unsafe { Task::from_raw(task) }.signal_pending().into()
+}
+
+/// Twin of `kx_signal_flags`.
+///
+/// # Safety
+///
+/// None.
+pub(crate) unsafe fn signal_flags() -> usize {
+    1
+}
+
 /// Twin of `kx_task_wake_up`.
 ///
 /// # Safety

@@ -81,12 +81,12 @@ pub(super) unsafe fn init_unclassed(head: *mut c_void) {
     unsafe { set_number(head) };
 }
 
-/// Twin of `kx_init_wait`.
+/// Twin of `kx_init_wait_entry`.
 ///
 /// # Safety
 ///
-/// As for `kx_init_wait`.
-pub(crate) unsafe fn init_entry(entry: *mut c_void) {
+/// As for `kx_init_wait_entry`.
+pub(crate) unsafe fn init_entry(entry: *mut c_void, _flags: c_int) {
     // SAFETY: the room is the caller's to initialise.
     unsafe { set_number(entry) };
 }
@@ -182,7 +182,17 @@ pub(crate) unsafe fn schedule_timeout(timeout: c_long) -> c_long {
 /// # Safety
 ///
 /// As for `kx_wake_up`.
-pub(crate) unsafe fn wake(head: *mut c_void, exclusive: c_int) {
+pub(crate) unsafe fn wake(head: *mut c_void, _mode: c_uint, exclusive: c_int, _key: *mut c_void) {
+    // SAFETY: the contract is the same.
+    unsafe { wake_some(head, exclusive) };
+}
+
+/// Wakes all entries that are not exclusive, and so many of the others; 0 for all.
+///
+/// # Safety
+///
+/// As for `kx_wake_up`.
+pub(super) unsafe fn wake_some(head: *mut c_void, exclusive: c_int) {
     // SAFETY: the queue was initialised.
     let queue = unsafe { number(head) };
     let mut queues = lock(&QUEUES);
@@ -212,7 +222,7 @@ pub(crate) unsafe fn wake(head: *mut c_void, exclusive: c_int) {
 /// As for `kx_wake_up_sync`.
 pub(crate) unsafe fn wake_one(head: *mut c_void) {
     // SAFETY: the contract is the same.
-    unsafe { wake(head, 1) };
+    unsafe { wake_some(head, 1) };
 }
 
 /// Twin of `kx_waitqueue_busy`.

@@ -192,7 +192,7 @@ impl WaitQueue {
     pub(crate) fn waiter<'a>(&'a self, entry: Pin<&'a mut Entry>) -> Waiter<'a> {
         let entry = entry.into_ref();
         // SAFETY: the room is that of an entry, pinned, and borrowed as long as the waiter lives.
-        unsafe { koxide_abi::kx_init_wait(entry.0.get().cast()) };
+        unsafe { koxide_abi::kx_init_wait_entry(entry.0.get().cast(), 0) };
         // INVARIANT: just made, for this thread.
         Waiter {
             queue: self,
@@ -203,8 +203,9 @@ impl WaitQueue {
 
     /// Wakes all that every wake-up wakes, and `exclusive` of the others: 0 for all.
     pub(crate) fn wake(&self, exclusive: c_int) {
-        // SAFETY: only `new` makes a queue, and it initialises the head.
-        unsafe { koxide_abi::kx_wake_up(self.as_ptr(), exclusive) };
+        let mode = TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE;
+        // SAFETY: only `new` makes a queue, and it initialises the head; there is no key.
+        unsafe { koxide_abi::kx_wake_up(self.as_ptr(), mode, exclusive, core::ptr::null_mut()) };
     }
 
     /// Wakes one, which may wait for this CPU.
