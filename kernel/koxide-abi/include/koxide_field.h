@@ -18,8 +18,8 @@
  * Gives a symbol a value, of 31 bits. Only the assembler can do that, and only within a function is it told what a constant
  * expression is. Nobody calls that function, the linker drops its section, and it is not empty for objtool's sake.
  */
-#define KX_NUMBER(name, value)									\
-	static void __used KX_IN_NO_TABLE __section(".discard.text") kx_number_##name(void)	\
+#define KX_VALUE(name, value)									\
+	static void __used KX_IN_NO_TABLE __section(".discard.text") kx_value_##name(void)	\
 	{											\
 		asm volatile(".globl " #name "\n\t.set " #name ", %c0" : : "i" (value));	\
 		__builtin_trap();								\
@@ -30,7 +30,7 @@
 #define KX_FIELD(name, type, member)								\
 	static_assert(__same_type(((type *)NULL)->member, *(name##_t *)NULL),			\
 		      "in this kernel " #member " of " #type " has another type");		\
-	KX_NUMBER(name, offsetof(type, member))
+	KX_VALUE(name, offsetof(type, member))
 
 /*
  * A variable of each CPU that does not change for a thread. Rust reads it with one instruction; its name is in what the

@@ -80,7 +80,7 @@ KX_FIELD(kx_task_thread_flags, struct task_struct, thread_info.flags);
 
 #ifdef KX_USE_kx_signal_flags
 /* All that signal_pending() looks at first. */
-KX_NUMBER(kx_signal_flags, BIT(TIF_SIGPENDING) | BIT(TIF_NOTIFY_SIGNAL));
+KX_VALUE(kx_signal_flags, BIT(TIF_SIGPENDING) | BIT(TIF_NOTIFY_SIGNAL));
 #endif
 
 #ifdef KX_USE_kx_task_signal_pending
