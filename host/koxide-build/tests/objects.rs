@@ -65,7 +65,7 @@ fn a_large_frame_is_refused() {
         matches!(&error, Error::Frame { bytes, .. } if *bytes > 3000),
         "{error}"
     );
-    assert!(error.to_string().contains("kx_module_init"), "{error}");
+    assert!(error.to_string().contains("init_module"), "{error}");
 }
 
 #[test]

@@ -27,7 +27,6 @@ struct kx_kthread;
 struct kx_faux;
 struct kx_sysfs_group;
 struct kx_configfs_node;
-struct kx_miscdevice;
 struct poll_table_struct;
 struct task_struct;
 struct workqueue_struct;
@@ -36,6 +35,7 @@ struct srcu_struct;
 
 /* alloc */
 void *kx_krealloc(void *ptr, size_t size, size_t align, u32 flags);
+void *kx_kmalloc(size_t size, u32 flags);
 void kx_kfree(void *ptr);
 void *kx_vrealloc(void *ptr, size_t old_size, size_t size, size_t align, u32 flags);
 void kx_vfree(void *ptr);
@@ -73,21 +73,16 @@ int kx_try_wait_for_completion(void *completion);
 int kx_completion_done(void *completion);
 
 /* configfs */
-#define KX_CONFIGFS_TYPE_ROOM 192
-#define KX_CONFIGFS_ATTRIBUTE_ROOM 64
 struct kx_configfs_attribute {
 	const char *name;
 	ssize_t (*show)(struct config_item *item, char *page);
 	ssize_t (*store)(struct config_item *item, const char *page, size_t len);
 };
 struct kx_configfs_type {
-	const struct kx_configfs_attribute *attributes;
-	size_t len;
 	struct config_group *(*make_group)(struct config_group *group, const char *name);
 	void (*drop_item)(struct config_group *group, struct config_item *item);
 	void (*release)(struct config_item *item);
 };
-void kx_configfs_fill(void *room, const void *kind);
 struct kx_configfs_node *kx_configfs_alloc(const char *name, const void *room);
 int kx_configfs_free(struct kx_configfs_node *node);
 int kx_configfs_register(struct kx_configfs_node *node);
@@ -112,7 +107,6 @@ struct kx_debugfs_ops {
 	ssize_t (*read)(struct file *file, char *buffer, size_t len, s64 *pos);
 	ssize_t (*write)(struct file *file, const char *buffer, size_t len, s64 *pos);
 };
-void kx_debugfs_fill(void *room, const void *ops);
 struct dentry *kx_debugfs_create_dir(const char *name, struct dentry *parent);
 struct dentry *kx_debugfs_create_file(const char *name, u16 mode, struct dentry *parent, void *data, const void *ops);
 void kx_debugfs_remove(struct dentry *entry);
@@ -130,7 +124,6 @@ void kx_faux_destroy(struct kx_faux *faux);
 struct device *kx_faux_device(struct kx_faux *faux);
 
 /* fs */
-#define KX_FILE_OPERATIONS_ROOM 384
 struct kx_file_operations {
 	int (*open)(struct inode *inode, struct file *file);
 	int (*release)(struct inode *inode, struct file *file);
@@ -143,7 +136,6 @@ struct kx_file_operations {
 	int (*mmap)(struct file *file, struct vm_area_struct *vma);
 	void (*show_fdinfo)(struct seq_file *seq, struct file *file);
 };
-void kx_file_operations_fill(void *room, const void *ops);
 int kx_get_file(struct file *file);
 void kx_fput(struct file *file);
 s64 kx_vfs_setpos(struct file *file, s64 pos);
@@ -209,6 +201,12 @@ int kx_miscdevice_register(struct kx_miscdevice *misc);
 void kx_miscdevice_deregister(struct kx_miscdevice *misc);
 typedef void *kx_miscdevice_registration_t;
 typedef struct device *kx_miscdevice_device_t;
+#ifndef KX_MISC_DEVICE_ROOM
+#define KX_MISC_DEVICE_ROOM 80
+#endif
+int kx_misc_register(void *misc, const char *name, int minor, u16 mode, const void *fops);
+void kx_misc_deregister(void *misc);
+struct device *kx_misc_device(void *misc);
 
 /* mm */
 void kx_vma_flags_mod(struct vm_area_struct *vma, size_t set, size_t clear);
@@ -261,12 +259,10 @@ void kx_print(u32 level, const char *prefix, const u8 *text, size_t len);
 void kx_pointer_text(char *room, size_t size, const void *pointer);
 
 /* procfs */
-#define KX_PROC_OPS_ROOM 160
 struct kx_proc_ops {
 	int (*open)(struct inode *inode, struct file *file);
 	ssize_t (*write)(struct file *file, const char *buffer, size_t len, s64 *pos);
 };
-void kx_procfs_fill(void *room, const void *ops);
 struct proc_dir_entry *kx_proc_mkdir(const char *name, struct proc_dir_entry *parent);
 struct proc_dir_entry *kx_proc_create(const char *name, u16 mode, struct proc_dir_entry *parent, const void *ops, void *data);
 void kx_proc_remove(struct proc_dir_entry *entry);
@@ -342,7 +338,6 @@ void kx_synchronize_srcu(struct srcu_struct *srcu);
 void kx_synchronize_srcu_expedited(struct srcu_struct *srcu);
 
 /* sysctl */
-#define KX_SYSCTL_ENTRY_ROOM 128
 #define KX_SYSCTL_INT 0
 #define KX_SYSCTL_UINT 1
 #define KX_SYSCTL_ULONG 2
@@ -354,30 +349,19 @@ struct kx_sysctl_entry {
 	size_t size;
 	s64 min;
 	s64 max;
-	u32 kind;
-	u16 mode;
+	u64 kind;
+	u64 mode;
 };
-struct kx_sysctl_table {
-	const struct kx_sysctl_entry *entries;
-	size_t len;
-};
-void kx_sysctl_fill(void *room, const void *table);
 int kx_sysctl_register(const char *path, const void *room, size_t len, struct ctl_table_header **out);
 void kx_sysctl_unregister(struct ctl_table_header *header);
 void kx_sysctl_copy(void *to, const void *from, size_t len);
 
 /* sysfs */
-#define KX_SYSFS_ATTRIBUTE_ROOM 64
 struct kx_sysfs_attribute {
 	const char *name;
 	ssize_t (*show)(void *data, char *page);
 	ssize_t (*store)(void *data, const char *page, size_t len);
 };
-struct kx_sysfs_list {
-	const struct kx_sysfs_attribute *attributes;
-	size_t len;
-};
-void kx_sysfs_fill(void *room, const void *list);
 struct kx_sysfs_group *kx_sysfs_alloc(void *data);
 int kx_sysfs_add(struct kx_sysfs_group *group, struct device *dev, const char *name, const void *room, size_t len);
 void kx_sysfs_remove(struct kx_sysfs_group *group);

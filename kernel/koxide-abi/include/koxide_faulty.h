@@ -70,6 +70,11 @@
 	})
 
 /* Memory. */
+static inline void *kx_do_kmalloc(size_t size, gfp_t flags)
+{
+	return kmalloc(size, flags);
+}
+
 static inline void *kx_do_kzalloc(size_t size, gfp_t flags)
 {
 	return kzalloc(size, flags);
@@ -129,6 +134,7 @@ static inline void *kx_faulty_krealloc(const void *ptr, size_t size, gfp_t flags
 	return made;
 }
 
+#undef kmalloc
 #undef kzalloc
 #undef kcalloc
 #undef krealloc
@@ -138,6 +144,7 @@ static inline void *kx_faulty_krealloc(const void *ptr, size_t size, gfp_t flags
 #undef kmemdup_nul
 #undef alloc_page
 #undef __free_page
+#define kmalloc(size, flags) KX_POINTER(KX_MEMORY, "kmalloc", NULL, kx_do_kmalloc(size, flags))
 #define kzalloc(size, flags) KX_POINTER(KX_MEMORY, "kzalloc", NULL, kx_do_kzalloc(size, flags))
 #define kcalloc(count, size, flags) KX_POINTER(KX_MEMORY, "kcalloc", NULL, kx_do_kcalloc(count, size, flags))
 #define krealloc(ptr, size, flags) kx_faulty_krealloc(ptr, size, flags, __func__, _RET_IP_)

@@ -7,6 +7,7 @@
 #include <linux/completion.h>
 #include <linux/hrtimer.h>
 #include <linux/lockdep.h>
+#include <linux/miscdevice.h>
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
 #include <linux/spinlock.h>
@@ -20,6 +21,7 @@ ROOM(COMPLETION_ROOM, struct completion);
 ROOM(DELAYED_WORK_ROOM, struct delayed_work);
 ROOM(HRTIMER_ROOM, struct hrtimer);
 ROOM(LOCK_CLASS_KEY_ROOM, struct lock_class_key);
+ROOM(MISC_DEVICE_ROOM, struct miscdevice);
 ROOM(MUTEX_ROOM, struct mutex);
 ROOM(RWLOCK_ROOM, rwlock_t);
 ROOM(RW_SEMAPHORE_ROOM, struct rw_semaphore);

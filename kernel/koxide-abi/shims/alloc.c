@@ -40,6 +40,15 @@ void *kx_krealloc(void *ptr, size_t size, size_t align, u32 flags)
 }
 #endif
 
+#ifdef KX_USE_kx_kmalloc
+static_assert(ARCH_KMALLOC_MINALIGN >= 8);
+
+void *kx_kmalloc(size_t size, u32 flags)
+{
+	return kmalloc(size, (__force gfp_t)flags);
+}
+#endif
+
 #ifdef KX_USE_kx_kfree
 void kx_kfree(void *ptr)
 {

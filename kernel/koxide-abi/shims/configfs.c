@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 
 #include "koxide.h"
+#include "koxide_tables.h"
 
 /* A group; that of a subsystem has a mutex, which others do not need. */
 struct kx_configfs_node {
@@ -18,55 +19,41 @@ struct kx_configfs_node {
 	bool registered;
 };
 
-/* A kind of folder. Behind it are its attributes, and the list of them, which ends with NULL. */
-struct kx_configfs_tables {
-	struct config_item_type type;
-	struct configfs_item_operations item;
-	struct configfs_group_operations group;
-};
-
 static inline struct kx_configfs_node *kx_configfs_node_of(struct config_item *item)
 {
 	return container_of(to_config_group(item), struct kx_configfs_node, subsys.su_group);
 }
 
-#ifdef KX_USE_kx_configfs_fill
-static_assert(sizeof(struct kx_configfs_tables) <= KX_CONFIGFS_TYPE_ROOM);
-static_assert(sizeof(struct configfs_attribute) + sizeof(void *) <= KX_CONFIGFS_ATTRIBUTE_ROOM);
+#ifdef KX_USE_kx_table_configfs_type
+#define KX_ROW_configfs_type(make_group_, drop_item_, release_)							\
+	.ct_owner = THIS_MODULE,										\
+	/* Old kernels have no "const" here, and do not write all the same. */					\
+	.ct_item_ops = (void *)&(const struct configfs_item_operations){ .release = (void *)release_ },	\
+	.ct_group_ops = (void *)KX_IF(make_group_, (&(const struct configfs_group_operations)KX_GROUP_OPS(	\
+					      make_group_, drop_item_)), NULL),
 
-void kx_configfs_fill(void *room, const void *arg)
-{
-	const struct kx_configfs_type *kind = arg;
-	struct kx_configfs_tables *tables = room;
-	struct configfs_attribute *attribute = (void *)(tables + 1);
-	struct configfs_attribute **list = (void *)(attribute + kind->len);
-	size_t i;
+#define KX_GROUP_OPS(make_group_, drop_item_) { .make_group = (void *)make_group_, .drop_item = (void *)drop_item_ }
 
-	tables->type.ct_owner = THIS_MODULE;
-	tables->type.ct_item_ops = &tables->item;
-	tables->item.release = kind->release;
-	if (kind->make_group) {
-		tables->type.ct_group_ops = &tables->group;
-		tables->group.make_group = kind->make_group;
-		tables->group.drop_item = kind->drop_item;
+/* The owner keeps the module loaded as long as the file is open. */
+#define KX_ROW_configfs_attribute(name_, show_, store_) &(const struct configfs_attribute){			\
+	.ca_name = (const char *)name_,											\
+	.ca_owner = THIS_MODULE,										\
+	.ca_mode = 0660,											\
+	.show = (void *)show_,											\
+	.store = (void *)store_,										\
+},
+
+#define KX_TABLE_configfs_type(table, type, attributes)								\
+	extern const struct config_item_type table;								\
+	const struct config_item_type table = {									\
+		type												\
+		.ct_attrs = (void *)(const struct configfs_attribute *const[]){ attributes NULL },		\
 	}
-	tables->type.ct_attrs = list;
-	for (i = 0; i < kind->len; i++, attribute++) {
-		attribute->ca_name = kind->attributes[i].name;
-		/* The owner keeps the module loaded as long as the file is open. */
-		attribute->ca_owner = THIS_MODULE;
-		attribute->ca_mode = 0660;
-		attribute->show = kind->attributes[i].show;
-		attribute->store = kind->attributes[i].store;
-		list[i] = attribute;
-	}
-}
 #endif
 
 #ifdef KX_USE_kx_configfs_alloc
 struct kx_configfs_node *kx_configfs_alloc(const char *name, const void *room)
 {
-	const struct kx_configfs_tables *tables = room;
 	struct kx_configfs_node *node = kzalloc(sizeof(*node), GFP_KERNEL);
 	struct config_group *group;
 
@@ -77,7 +64,7 @@ struct kx_configfs_node *kx_configfs_alloc(const char *name, const void *room)
 		kfree(node);
 		return NULL;
 	}
-	group->cg_item.ci_type = &tables->type;
+	group->cg_item.ci_type = room;
 	config_group_init(group);
 	mutex_init(&node->subsys.su_mutex);
 	return node;

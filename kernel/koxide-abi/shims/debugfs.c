@@ -9,31 +9,24 @@
 
 #include "koxide.h"
 #include "koxide_field.h"
+#include "koxide_tables.h"
 
-#ifdef KX_USE_kx_debugfs_fill
-static_assert(sizeof(struct file_operations) <= KX_FILE_OPERATIONS_ROOM);
+#ifdef KX_USE_kx_table_debugfs_ops
+/*
+ * The owner keeps the module loaded as long as a file is open: debugfs calls its release also when the file was removed
+ * before.
+ */
+#define KX_ROW_debugfs_ops(open_, read_, write_)			\
+	.owner = THIS_MODULE,						\
+	.open = (void *)open_,						\
+	.read = (void *)KX_IF(open_, seq_read, read_),			\
+	.llseek = KX_IF(open_, seq_lseek, default_llseek),		\
+	.release = KX_IF(open_, single_release, NULL),			\
+	.write = (void *)write_,
 
-void kx_debugfs_fill(void *room, const void *table)
-{
-	const struct kx_debugfs_ops *ops = table;
-	struct file_operations *fops = room;
-
-	/*
-	 * The owner keeps the module loaded as long as a file is open: debugfs calls its release also when the file was
-	 * removed before.
-	 */
-	fops->owner = THIS_MODULE;
-	if (ops->open) {
-		fops->open = ops->open;
-		fops->read = seq_read;
-		fops->llseek = seq_lseek;
-		fops->release = single_release;
-	} else {
-		fops->read = ops->read;
-		fops->llseek = default_llseek;
-	}
-	fops->write = ops->write;
-}
+#define KX_TABLE_debugfs_ops(table, operations)		\
+	extern const struct file_operations table;	\
+	const struct file_operations table = { operations }
 #endif
 
 #ifdef KX_USE_kx_debugfs_create_dir

@@ -9,6 +9,7 @@
 
 #include "koxide.h"
 #include "koxide_field.h"
+#include "koxide_tables.h"
 
 /* The numbers are those of kernel/koxide/src/fs/flags.rs. */
 static_assert(O_ACCMODE == 03);
@@ -23,34 +24,35 @@ static_assert((__force u32)EPOLLRDHUP == 0x2000);
 /* And those of kernel/koxide/src/fs/seek.rs. */
 static_assert(SEEK_SET == 0 && SEEK_CUR == 1 && SEEK_END == 2 && SEEK_DATA == 3 && SEEK_HOLE == 4);
 
-#ifdef KX_USE_kx_file_operations_fill
-static_assert(sizeof(struct file_operations) <= KX_FILE_OPERATIONS_ROOM);
-
-void kx_file_operations_fill(void *room, const void *table)
-{
-	const struct kx_file_operations *ops = table;
-	struct file_operations *fops = room;
-
-	/* The owner keeps the module loaded as long as one of its files is open. */
-	fops->owner = THIS_MODULE;
-	fops->open = ops->open;
-	fops->release = ops->release;
-	fops->llseek = ops->llseek;
-	fops->read_iter = ops->read_iter;
-	fops->write_iter = ops->write_iter;
-	fops->unlocked_ioctl = ops->ioctl;
-	/* A __poll_t is an unsigned int that only checkers tell from others. */
-	static_assert(sizeof(__poll_t) == sizeof(unsigned int));
-	fops->poll = (__force void *)ops->poll;
-	fops->mmap = ops->mmap;
-	fops->show_fdinfo = ops->show_fdinfo;
+#ifdef KX_USE_kx_table_file_operations
 #ifdef CONFIG_COMPAT
-	if (ops->compat_ioctl)
-		fops->compat_ioctl = ops->compat_ioctl;
-	else if (ops->ioctl)
-		fops->compat_ioctl = compat_ptr_ioctl;
+#define KX_COMPAT(ioctl_, compat_ioctl_) \
+	.compat_ioctl = (void *)KX_IF(compat_ioctl_, compat_ioctl_, KX_IF(ioctl_, compat_ptr_ioctl, 0)),
+#else
+#define KX_COMPAT(ioctl_, compat_ioctl_)
 #endif
-}
+
+/* A __poll_t is an unsigned int that only checkers tell from others. */
+static_assert(sizeof(__poll_t) == sizeof(unsigned int));
+
+#define KX_ROW_file_operations(open_, release_, llseek_, read_iter_, write_iter_, ioctl_, compat_ioctl_, poll_,	\
+			       mmap_, show_fdinfo_)								\
+	/* The owner keeps the module loaded as long as one of its files is open. */				\
+	.owner = THIS_MODULE,											\
+	.open = (void *)open_,											\
+	.release = (void *)release_,										\
+	.llseek = (void *)llseek_,										\
+	.read_iter = (void *)read_iter_,									\
+	.write_iter = (void *)write_iter_,									\
+	.unlocked_ioctl = (void *)ioctl_,									\
+	KX_COMPAT(ioctl_, compat_ioctl_)									\
+	.poll = (void *)poll_,											\
+	.mmap = (void *)mmap_,											\
+	.show_fdinfo = (void *)show_fdinfo_,
+
+#define KX_TABLE_file_operations(table, operations)	\
+	extern const struct file_operations table;	\
+	const struct file_operations table = { operations }
 #endif
 
 #ifdef KX_USE_kx_get_file

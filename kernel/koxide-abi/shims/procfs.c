@@ -7,23 +7,19 @@
 
 #include "koxide.h"
 #include "koxide_field.h"
+#include "koxide_tables.h"
 
-static_assert(sizeof(struct proc_ops) <= KX_PROC_OPS_ROOM);
+#ifdef KX_USE_kx_table_proc_ops
+#define KX_ROW_proc_ops(open_, write_)					\
+	.proc_open = (void *)open_,					\
+	.proc_read_iter = KX_IF(open_, seq_read_iter, NULL),		\
+	.proc_lseek = KX_IF(open_, seq_lseek, NULL),			\
+	.proc_release = KX_IF(open_, single_release, NULL),		\
+	.proc_write = (void *)write_,
 
-#ifdef KX_USE_kx_procfs_fill
-void kx_procfs_fill(void *room, const void *table)
-{
-	const struct kx_proc_ops *ops = table;
-	struct proc_ops *proc = room;
-
-	if (ops->open) {
-		proc->proc_open = ops->open;
-		proc->proc_read_iter = seq_read_iter;
-		proc->proc_lseek = seq_lseek;
-		proc->proc_release = single_release;
-	}
-	proc->proc_write = ops->write;
-}
+#define KX_TABLE_proc_ops(table, operations)	\
+	extern const struct proc_ops table;	\
+	const struct proc_ops table = { operations }
 #endif
 
 #ifdef KX_USE_kx_proc_mkdir

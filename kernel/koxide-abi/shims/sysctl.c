@@ -14,6 +14,7 @@
 #include <linux/version.h>
 
 #include "koxide.h"
+#include "koxide_tables.h"
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
 typedef const struct ctl_table kx_ctl_table;
@@ -21,19 +22,11 @@ typedef const struct ctl_table kx_ctl_table;
 typedef struct ctl_table kx_ctl_table;
 #endif
 
-/* The limits of an entry: an int, an unsigned int or an unsigned long each. */
-struct kx_sysctl_limits {
-	unsigned long min;
-	unsigned long max;
-};
-
-static_assert(sizeof(struct ctl_table) + sizeof(struct kx_sysctl_limits) <= KX_SYSCTL_ENTRY_ROOM);
-
 /* Held while a text is read or written: proc_dostring itself locks nothing. */
-static DEFINE_MUTEX(kx_sysctl_texts);
+static __maybe_unused DEFINE_MUTEX(kx_sysctl_texts);
 
-#ifdef KX_USE_kx_sysctl_fill
-static int kx_sysctl_dotext(kx_ctl_table *table, int write, void *buffer, size_t *len, loff_t *pos)
+#ifdef KX_USE_kx_table_sysctl_entry
+static int __maybe_unused kx_sysctl_dotext(kx_ctl_table *table, int write, void *buffer, size_t *len, loff_t *pos)
 {
 	int ret;
 
@@ -43,50 +36,33 @@ static int kx_sysctl_dotext(kx_ctl_table *table, int write, void *buffer, size_t
 	return ret;
 }
 
-void kx_sysctl_fill(void *room, const void *arg)
-{
-	const struct kx_sysctl_table *table = arg;
-	struct ctl_table *to = room;
-	/* Behind the entries and the empty one that ends them on old kernels. */
-	struct kx_sysctl_limits *limits = (void *)(to + table->len + 1);
-	size_t i;
+/* One of the five, after the kind. No expression: nothing refers to the others, of which some are for GPL modules only. */
+#define KX_SYSCTL_IF(kind, is, yes, no) __builtin_choose_expr((kind) == (is), yes, no)
+#define KX_SYSCTL_DO(kind)							\
+	KX_SYSCTL_IF(kind, KX_SYSCTL_INT, proc_dointvec_minmax,			\
+	KX_SYSCTL_IF(kind, KX_SYSCTL_UINT, proc_douintvec_minmax,		\
+	KX_SYSCTL_IF(kind, KX_SYSCTL_ULONG, proc_doulongvec_minmax,		\
+	KX_SYSCTL_IF(kind, KX_SYSCTL_BOOL, proc_dou8vec_minmax, kx_sysctl_dotext))))
 
-	for (i = 0; i < table->len; i++, to++, limits++) {
-		const struct kx_sysctl_entry *from = &table->entries[i];
+/* A limit: an unsigned long, or an int with or without a sign. */
+#define KX_SYSCTL_LIMIT(kind, limit)						\
+	(void *)KX_SYSCTL_IF(kind, KX_SYSCTL_ULONG, &(const unsigned long){ limit },	\
+			     &(const int){ (int)(limit) })
 
-		to->procname = from->name;
-		to->data = from->data;
-		to->maxlen = from->size;
-		to->mode = from->mode;
-		to->extra1 = &limits->min;
-		to->extra2 = &limits->max;
-		switch (from->kind) {
-		case KX_SYSCTL_INT:
-			*(int *)&limits->min = from->min;
-			*(int *)&limits->max = from->max;
-			to->proc_handler = proc_dointvec_minmax;
-			break;
-		case KX_SYSCTL_UINT:
-			*(unsigned int *)&limits->min = from->min;
-			*(unsigned int *)&limits->max = from->max;
-			to->proc_handler = proc_douintvec_minmax;
-			break;
-		case KX_SYSCTL_ULONG:
-			limits->min = from->min;
-			limits->max = from->max;
-			to->proc_handler = proc_doulongvec_minmax;
-			break;
-		case KX_SYSCTL_BOOL:
-			*(unsigned int *)&limits->min = 0;
-			*(unsigned int *)&limits->max = 1;
-			to->proc_handler = proc_dou8vec_minmax;
-			break;
-		case KX_SYSCTL_TEXT:
-			to->proc_handler = kx_sysctl_dotext;
-			break;
-		}
-	}
-}
+#define KX_ROW_sysctl_entry(name_, data_, size_, min_, max_, kind_, mode_) {	\
+	.procname = (const char *)name_,							\
+	.data = data_,								\
+	.maxlen = size_,							\
+	.mode = mode_,								\
+	.proc_handler = KX_SYSCTL_DO(kind_),					\
+	.extra1 = KX_SYSCTL_LIMIT(kind_, min_),					\
+	.extra2 = KX_SYSCTL_LIMIT(kind_, max_),					\
+},
+
+/* Old kernels want an empty entry at the end. */
+#define KX_TABLE_sysctl_entry(table, entries)	\
+	extern const struct ctl_table table[];	\
+	const struct ctl_table table[] = { entries { } }
 #endif
 
 #ifdef KX_USE_kx_sysctl_register

@@ -7,6 +7,7 @@
 #include <linux/sysfs.h>
 
 #include "koxide.h"
+#include "koxide_tables.h"
 
 struct kx_sysfs_entry {
 	struct attribute attr;
@@ -14,28 +15,23 @@ struct kx_sysfs_entry {
 	ssize_t (*store)(void *data, const char *page, size_t len);
 };
 
-static_assert(sizeof(struct kx_sysfs_entry) <= KX_SYSFS_ATTRIBUTE_ROOM);
-
 /* A folder in that of a device. It may outlive the device's: the kernel keeps what it needs. */
 struct kx_sysfs_group {
 	struct kobject kobj;
 	void *data;
 };
 
-#ifdef KX_USE_kx_sysfs_fill
-void kx_sysfs_fill(void *room, const void *arg)
-{
-	const struct kx_sysfs_list *list = arg;
-	struct kx_sysfs_entry *entry = room;
-	size_t i;
+#ifdef KX_USE_kx_table_sysfs_attribute
+#define KX_ROW_sysfs_attribute(name_, show_, store_) {						\
+	.attr.name = (const char *)name_,									\
+	.attr.mode = KX_IF(show_, 0444, 0) | KX_IF(store_, 0200, 0),				\
+	.show = (void *)show_,									\
+	.store = (void *)store_,								\
+},
 
-	for (i = 0; i < list->len; i++, entry++) {
-		entry->attr.name = list->attributes[i].name;
-		entry->show = list->attributes[i].show;
-		entry->store = list->attributes[i].store;
-		entry->attr.mode = (entry->show ? 0444 : 0) | (entry->store ? 0200 : 0);
-	}
-}
+#define KX_TABLE_sysfs_attribute(table, attributes)	\
+	extern const struct kx_sysfs_entry table[];	\
+	const struct kx_sysfs_entry table[] = { attributes }
 #endif
 
 #ifdef KX_USE_kx_sysfs_alloc

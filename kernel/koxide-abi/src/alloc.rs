@@ -22,11 +22,20 @@ shims! {
     #[host(twin::krealloc)]
     pub fn kx_krealloc(ptr: *mut c_void, size: usize, align: usize, flags: u32) -> *mut c_void;
 
-    /// Frees what [`kx_krealloc`] gave.
+    /// As [`kx_krealloc`] of a null pointer, for less: at most a page, aligned to 8 at most, and `flags` that let it sleep and
+    /// do not say `__GFP_HIGHMEM`. It is the kernel's own function.
     ///
     /// # Safety
     ///
-    /// `ptr` came from [`kx_krealloc`] and was not freed.
+    /// Size and `flags` are such; process context that may sleep.
+    #[host(twin::kmalloc)]
+    pub fn kx_kmalloc(size: usize, flags: u32) -> *mut c_void;
+
+    /// Frees what [`kx_krealloc`] or [`kx_kmalloc`] gave.
+    ///
+    /// # Safety
+    ///
+    /// `ptr` came from one of them and was not freed.
     #[host(twin::free)]
     pub fn kx_kfree(ptr: *mut c_void);
 

@@ -54,7 +54,7 @@ shims! {
     ///
     /// # Safety
     ///
-    /// `fops` is a room filled by [`kx_file_operations_fill`](crate::kx_file_operations_fill), which lives for ever.
+    /// `fops` is a table of [`FileOperations`](crate::FileOperations), which lives for ever.
     #[host(twin::alloc)]
     pub fn kx_chrdev_alloc(fops: *const c_void, mode: u16, data: *mut c_void) -> *mut kx_chrdev;
 

@@ -6,13 +6,7 @@ use core::ffi::{c_char, c_int, c_void};
 
 use crate::types::{config_group, config_item, kx_configfs_node};
 
-/// Room for a `struct config_item_type` and its operations in read-only memory; `shims/configfs.c` checks that the target's
-/// fit.
-pub const CONFIGFS_TYPE_ROOM: usize = 192;
-/// Room for a `struct configfs_attribute`, and a pointer to it.
-pub const CONFIGFS_ATTRIBUTE_ROOM: usize = 64;
-
-/// A file in such a folder, as `shims/configfs.c` reads it.
+/// A file in such a folder: `shims/configfs.c` has macros that make a `struct configfs_attribute` of it.
 #[repr(C)]
 pub struct ConfigfsAttribute {
     /// The name, NUL-terminated.
@@ -25,13 +19,9 @@ pub struct ConfigfsAttribute {
     >,
 }
 
-/// A kind of folder, as `shims/configfs.c` reads it.
+/// A kind of folder: `shims/configfs.c` has macros that make a `struct config_item_type` of it and its files.
 #[repr(C)]
 pub struct ConfigfsType {
-    /// The first of the files.
-    pub attributes: *const ConfigfsAttribute,
-    /// How many there are.
-    pub len: usize,
     /// A folder is made in this one: its group, or an errno as a pointer.
     pub make_group: Option<
         unsafe extern "C" fn(group: *mut config_group, name: *const c_char) -> *mut config_group,
@@ -43,19 +33,11 @@ pub struct ConfigfsType {
 }
 
 shims! {
-    /// Writes a `struct config_item_type`; called by the generated C file before the driver's init.
-    ///
-    /// # Safety
-    ///
-    /// `kind` points at a [`ConfigfsType`] that is never freed, nor is what it points at; `room` is writable and zero,
-    /// [`CONFIGFS_TYPE_ROOM`] bytes and [`CONFIGFS_ATTRIBUTE_ROOM`] for each attribute and one more.
-    pub fn kx_configfs_fill(room: *mut c_void, kind: *const c_void);
-
     /// Makes a folder's group, which is nowhere yet; null when there is no memory. May sleep.
     ///
     /// # Safety
     ///
-    /// `name` is a NUL-terminated string, and `room` one that [`kx_configfs_fill`] filled.
+    /// `name` is a NUL-terminated string, and `room` a table of a [`ConfigfsType`].
     pub fn kx_configfs_alloc(name: *const c_char, room: *const c_void) -> *mut kx_configfs_node;
 
     /// Frees a group; one that is registered as a subsystem is unregistered first, and may no longer be used. 0, or 1 when that

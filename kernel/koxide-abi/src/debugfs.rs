@@ -6,7 +6,7 @@ use core::ffi::{c_char, c_int, c_void};
 
 use crate::types::{dentry, file, inode};
 
-/// The operations of a file in debugfs, as `shims/debugfs.c` reads them.
+/// The operations of a file in debugfs: `shims/debugfs.c` has macros that make a `struct file_operations` of them.
 #[repr(C)]
 pub struct DebugfsOps {
     /// A file of text is opened to be read; it calls [`kx_single_open`](crate::kx_single_open).
@@ -32,13 +32,6 @@ pub struct DebugfsOps {
 }
 
 shims! {
-    /// Writes a `struct file_operations`; called by the generated C file before the driver's init.
-    ///
-    /// # Safety
-    ///
-    /// `room` is writable, [`FILE_OPERATIONS_ROOM`](crate::FILE_OPERATIONS_ROOM) bytes; `ops` points at a [`DebugfsOps`].
-    pub fn kx_debugfs_fill(room: *mut c_void, ops: *const c_void);
-
     /// Makes a folder; null when that is not possible. May sleep.
     ///
     /// # Safety
@@ -51,7 +44,7 @@ shims! {
     ///
     /// # Safety
     ///
-    /// As for [`kx_debugfs_create_dir`]. `ops` is a room that [`kx_debugfs_fill`] filled; its operations may be called with
+    /// As for [`kx_debugfs_create_dir`]. `ops` is a table of [`DebugfsOps`]; its operations may be called with
     /// `data` until the file is removed.
     pub fn kx_debugfs_create_file(
         name: *const c_char,

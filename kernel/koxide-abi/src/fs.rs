@@ -10,10 +10,7 @@ use crate::types::{
     cred, file, inode, iov_iter, kiocb, poll_table_struct, seq_file, vm_area_struct,
 };
 
-/// Room for a `struct file_operations` in read-only memory; `shims/fs.c` checks that the target's fits.
-pub const FILE_OPERATIONS_ROOM: usize = 384;
-
-/// The operations of a driver's open files, as `shims/fs.c` reads them.
+/// The operations of a driver's open files: `shims/fs.c` has macros that make a `struct file_operations` of them.
 #[repr(C)]
 pub struct FileOperations {
     /// A file is opened. From now on `private_data` is the driver's.
@@ -41,13 +38,6 @@ pub struct FileOperations {
 }
 
 shims! {
-    /// Writes a `struct file_operations`; called by the generated C file before the driver's init.
-    ///
-    /// # Safety
-    ///
-    /// `room` is writable, [`FILE_OPERATIONS_ROOM`] bytes; `ops` points at a [`FileOperations`].
-    pub fn kx_file_operations_fill(room: *mut c_void, ops: *const c_void);
-
     /// Takes one more reference to an open file: 1, or 0 when the last one is gone and the file is being released. Any
     /// context.
     ///

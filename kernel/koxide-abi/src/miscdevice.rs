@@ -6,35 +6,28 @@ use core::ffi::{c_char, c_int, c_void};
 
 #[cfg(not(target_os = "none"))]
 use crate::host::miscdevice as twin;
-use crate::types::{device, kx_miscdevice};
+use crate::types::device;
+
+rooms! {
+    /// The size of a misc device.
+    pub const MISC_DEVICE_ROOM: usize = 80;
+}
+
+/// Room for a misc device.
+#[repr(C, align(8))]
+pub struct MiscDevice(pub [u8; MISC_DEVICE_ROOM]);
 
 shims! {
-    /// Makes a misc device that is not yet known to anyone; null when there is no memory. May sleep.
+    /// Registers a misc device: from now on it can be opened. 0 or a negative errno. May sleep.
     ///
     /// # Safety
     ///
-    /// `name` is a NUL-terminated string and `fops` a room filled by [`kx_file_operations_fill`](crate::kx_file_operations_fill); both live as long as
-    /// the result. `registration` may be any pointer: [`kx_miscdevice_registration`] gives it back.
+    /// `misc` points at a [`MiscDevice`] that is writable, and used by nobody else until it is unregistered or this has failed. `name` is a NUL-terminated
+    /// string and `fops` a table of [`FileOperations`](crate::FileOperations); both live for ever.
     ///
     /// `minor` is -1 for any; `mode` is 0 for the kernel's default.
-    #[host(twin::alloc)]
-    pub fn kx_miscdevice_alloc(name: *const c_char, minor: c_int, mode: u16, fops: *const c_void, registration: *mut c_void) -> *mut kx_miscdevice;
-
-    /// Frees what [`kx_miscdevice_alloc`] gave.
-    ///
-    /// # Safety
-    ///
-    /// `misc` is not registered, and nobody uses it.
-    #[host(twin::free)]
-    pub fn kx_miscdevice_free(misc: *mut kx_miscdevice);
-
-    /// Registers it: from now on it can be opened. 0 or a negative errno. May sleep.
-    ///
-    /// # Safety
-    ///
-    /// `misc` came from [`kx_miscdevice_alloc`] and is not registered.
     #[host(twin::register)]
-    pub fn kx_miscdevice_register(misc: *mut kx_miscdevice) -> c_int;
+    pub fn kx_misc_register(misc: *mut c_void, name: *const c_char, minor: c_int, mode: u16, fops: *const c_void) -> c_int;
 
     /// Unregisters it: when this returns, no `open` is under way and none will start. May sleep.
     ///
@@ -42,19 +35,10 @@ shims! {
     ///
     /// `misc` is registered.
     #[host(twin::deregister)]
-    pub fn kx_miscdevice_deregister(misc: *mut kx_miscdevice);
+    pub fn kx_misc_deregister(misc: *mut c_void);
 }
 
 fields! {
-    /// The `registration` that [`kx_miscdevice_alloc`] was given.
-    ///
-    /// # Safety
-    ///
-    /// `misc` was not freed.
-    #[host(twin::registration)]
-    #[field(read)]
-    pub fn kx_miscdevice_registration(misc: *mut kx_miscdevice) -> *mut c_void;
-
     /// The device that stands for it in sysfs.
     ///
     /// # Safety
@@ -62,5 +46,5 @@ fields! {
     /// `misc` is registered.
     #[host(twin::device)]
     #[field(read)]
-    pub fn kx_miscdevice_device(misc: *mut kx_miscdevice) -> *mut device;
+    pub fn kx_misc_device(misc: *mut c_void) -> *mut device;
 }

@@ -6,10 +6,7 @@ use core::ffi::{c_char, c_int, c_void};
 
 use crate::types::{file, inode, proc_dir_entry};
 
-/// Room for a `struct proc_ops` in read-only memory; `shims/procfs.c` checks that the target's fits.
-pub const PROC_OPS_ROOM: usize = 160;
-
-/// The operations of a file in `/proc`, as `shims/procfs.c` reads them.
+/// The operations of a file in `/proc`: `shims/procfs.c` has macros that make a `struct proc_ops` of them.
 #[repr(C)]
 pub struct ProcOps {
     /// A file is opened to be read; it calls [`kx_single_open`](crate::kx_single_open).
@@ -26,13 +23,6 @@ pub struct ProcOps {
 }
 
 shims! {
-    /// Writes a `struct proc_ops`; called by the generated C file before the driver's init.
-    ///
-    /// # Safety
-    ///
-    /// `room` is writable, [`PROC_OPS_ROOM`] bytes; `ops` points at a [`ProcOps`].
-    pub fn kx_procfs_fill(room: *mut c_void, ops: *const c_void);
-
     /// Makes a folder; null when there is no memory or the name is taken, of which the kernel warns. May sleep.
     ///
     /// # Safety
@@ -45,7 +35,7 @@ shims! {
     ///
     /// # Safety
     ///
-    /// As for [`kx_proc_mkdir`]. `ops` is a room that [`kx_procfs_fill`] filled; its operations may be called with `data`
+    /// As for [`kx_proc_mkdir`]. `ops` is a table of [`ProcOps`]; its operations may be called with `data`
     /// until the file is removed.
     pub fn kx_proc_create(
         name: *const c_char,

@@ -6,21 +6,18 @@ use core::ffi::{c_char, c_int, c_void};
 
 use crate::types::ctl_table_header;
 
-/// Room for one `struct ctl_table` and its limits in read-only memory; `shims/sysctl.c` checks that the target's fits.
-pub const SYSCTL_ENTRY_ROOM: usize = 128;
-
 /// An `int` between two limits.
-pub const SYSCTL_INT: u32 = 0;
+pub const SYSCTL_INT: u64 = 0;
 /// An `unsigned int` between two limits. GPL only.
-pub const SYSCTL_UINT: u32 = 1;
+pub const SYSCTL_UINT: u64 = 1;
 /// An `unsigned long` between two limits.
-pub const SYSCTL_ULONG: u32 = 2;
+pub const SYSCTL_ULONG: u64 = 2;
 /// A byte that is 0 or 1. GPL only.
-pub const SYSCTL_BOOL: u32 = 3;
+pub const SYSCTL_BOOL: u64 = 3;
 /// A text with a NUL at its end, which [`kx_sysctl_copy`] reads and writes.
-pub const SYSCTL_TEXT: u32 = 4;
+pub const SYSCTL_TEXT: u64 = 4;
 
-/// A file in `/proc/sys`, as `shims/sysctl.c` reads it.
+/// A file in `/proc/sys`: `shims/sysctl.c` has macros that make a `struct ctl_table` of it.
 #[repr(C)]
 pub struct SysctlEntry {
     /// The name, NUL-terminated.
@@ -34,35 +31,18 @@ pub struct SysctlEntry {
     /// The largest value.
     pub max: i64,
     /// One of the `SYSCTL_*`.
-    pub kind: u32,
+    pub kind: u64,
     /// The permission bits.
-    pub mode: u16,
-}
-
-/// The files of a folder of `/proc/sys`, as `shims/sysctl.c` reads them.
-#[repr(C)]
-pub struct SysctlTable {
-    /// The first of the files.
-    pub entries: *const SysctlEntry,
-    /// How many there are.
-    pub len: usize,
+    pub mode: u64,
 }
 
 shims! {
-    /// Writes an array of `struct ctl_table`; called by the generated C file before the driver's init.
-    ///
-    /// # Safety
-    ///
-    /// `table` points at a [`SysctlTable`] that is never freed, nor is what it points at; `room` is writable,
-    /// [`SYSCTL_ENTRY_ROOM`] bytes for each entry and one more, and zero.
-    pub fn kx_sysctl_fill(room: *mut c_void, table: *const c_void);
-
     /// Makes the files; 0 or a negative errno: that a name is taken, there is no `/proc/sys`, there is no memory, or the
     /// kernel does not like the table, which the log then tells. May sleep.
     ///
     /// # Safety
     ///
-    /// `path` is a NUL-terminated string and `room` one that [`kx_sysctl_fill`] filled for `len` entries; both live until
+    /// `path` is a NUL-terminated string and `room` a table of `len` [`SysctlEntry`]; both live until
     /// the files are removed. `out` is writable.
     pub fn kx_sysctl_register(
         path: *const c_char,

@@ -6,10 +6,7 @@ use core::ffi::{c_char, c_int, c_void};
 
 use crate::types::{device, kx_sysfs_group};
 
-/// Room for an attribute in read-only memory; `shims/sysfs.c` checks that the target's fits.
-pub const SYSFS_ATTRIBUTE_ROOM: usize = 64;
-
-/// An attribute, as `shims/sysfs.c` reads it.
+/// An attribute: `shims/sysfs.c` has macros that make the kernel's of it.
 #[repr(C)]
 pub struct SysfsAttribute {
     /// The name, NUL-terminated.
@@ -21,24 +18,7 @@ pub struct SysfsAttribute {
         Option<unsafe extern "C" fn(data: *mut c_void, page: *const c_char, len: usize) -> isize>,
 }
 
-/// The attributes of a group, as `shims/sysfs.c` reads them.
-#[repr(C)]
-pub struct SysfsList {
-    /// The first of them.
-    pub attributes: *const SysfsAttribute,
-    /// How many there are.
-    pub len: usize,
-}
-
 shims! {
-    /// Writes attributes; called by the generated C file before the driver's init.
-    ///
-    /// # Safety
-    ///
-    /// `list` points at a [`SysfsList`] that is never freed, nor is what it points at; `room` is writable and zero,
-    /// [`SYSFS_ATTRIBUTE_ROOM`] bytes for each attribute.
-    pub fn kx_sysfs_fill(room: *mut c_void, list: *const c_void);
-
     /// Makes a group that is nowhere; null when there is no memory. May sleep.
     ///
     /// # Safety
@@ -51,7 +31,7 @@ shims! {
     /// # Safety
     ///
     /// It came from [`kx_sysfs_alloc`], and was not added. The device is registered, and stays so during the call. `name` is a
-    /// NUL-terminated string, which the kernel copies. `room` was filled by [`kx_sysfs_fill`] for `len` attributes, which
+    /// NUL-terminated string, which the kernel copies. `room` is a table of `len` [`SysfsAttribute`], which
     /// may be called with the group's data until it is removed.
     pub fn kx_sysfs_add(
         group: *mut kx_sysfs_group,

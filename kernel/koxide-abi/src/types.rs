@@ -41,8 +41,6 @@ opaque! {
     pub struct kx_sysfs_group;
     /// A group of configfs: `struct configfs_subsystem` and what the library needs beside it.
     pub struct kx_configfs_node;
-    /// A registered misc device: `struct miscdevice` and what the library needs beside it.
-    pub struct kx_miscdevice;
     /// `poll_table` of include/linux/poll.h.
     pub struct poll_table_struct;
     /// `struct task_struct` of include/linux/sched.h.

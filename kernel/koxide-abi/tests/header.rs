@@ -77,3 +77,38 @@ fn the_abi_symbol_carries_the_version() {
         "shims/module.c defines no {symbol}"
     );
 }
+
+#[test]
+fn the_rows_of_tables_have_the_fields_of_their_structs() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let header = std::fs::read_to_string(root.join("include/koxide.h")).unwrap();
+    let mut kinds = Vec::new();
+    for entry in std::fs::read_dir(root.join("shims")).unwrap() {
+        let shims = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        for row in shims.split("#define KX_ROW_").skip(1) {
+            let (kind, rest) = row.split_once('(').unwrap();
+            let (arguments, _) = rest.split_once(')').unwrap();
+            let words = arguments.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+            let arguments: Vec<_> = words.filter_map(|w| w.strip_suffix('_')).collect();
+            assert_eq!(arguments, fields(&header, kind), "KX_ROW_{kind}");
+            kinds.push(kind.to_owned());
+        }
+    }
+    assert!(kinds.len() >= 7, "{kinds:?}");
+}
+
+/// The names of the fields of a struct in the header.
+fn fields<'a>(header: &'a str, kind: &str) -> Vec<&'a str> {
+    let start = format!("struct kx_{kind} {{\n");
+    let (_, rest) = header.split_once(&start).expect(kind);
+    let (body, _) = rest.split_once("\n};").unwrap();
+    let name = |line: &'a str| match line.split_once("(*") {
+        Some((_, function)) => function.split(')').next().unwrap(),
+        None => line
+            .rsplit([' ', '*'])
+            .next()
+            .unwrap()
+            .trim_end_matches(';'),
+    };
+    body.lines().map(name).collect()
+}

@@ -98,15 +98,15 @@ fn entries(info: &ModuleInfo) -> TokenStream {
 
             #[cfg_attr(target_os = "none", unsafe(no_mangle))]
             #[allow(dead_code)]
-            extern "C" fn kx_module_init() -> ::core::ffi::c_int {
-                // SAFETY: the generated C file calls this once, from the module's init function.
+            extern "C" fn init_module() -> ::core::ffi::c_int {
+                // SAFETY: the kernel calls this once, when the module is loaded.
                 unsafe { MODULE.init(tests()) }
             }
 
             #[cfg_attr(target_os = "none", unsafe(no_mangle))]
             #[allow(dead_code)]
-            extern "C" fn kx_module_exit() {
-                // SAFETY: the generated C file calls this once, from the module's exit function, which runs only
+            extern "C" fn cleanup_module() {
+                // SAFETY: the kernel calls this once, when the module is unloaded, which it is only
                 // after an init that succeeded.
                 unsafe { MODULE.exit() }
             }
@@ -124,11 +124,11 @@ fn entries(info: &ModuleInfo) -> TokenStream {
                 }
 
                 fn __init() -> ::core::ffi::c_int {
-                    kx_module_init()
+                    init_module()
                 }
 
                 fn __exit() {
-                    kx_module_exit();
+                    cleanup_module();
                 }
             }
         };
@@ -255,7 +255,7 @@ mod tests {
         let module = quote!(type: X, name: "x", license: "GPL", params: { n: u8 { default: 1, description: "n" } });
         let (whole, example) = (expand(module.clone()), expand_example(module));
         let (whole, example) = (whole.unwrap().to_string(), example.unwrap().to_string());
-        for symbol in ["kx_module_init", "kx_param_n", ".koxide.info"] {
+        for symbol in ["init_module", "kx_param_n", ".koxide.info"] {
             assert!(
                 whole.contains(symbol) && !example.contains(symbol),
                 "{symbol}"

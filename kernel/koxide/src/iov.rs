@@ -112,17 +112,19 @@ impl IovIterSource<'_> {
         flags: Flags,
     ) -> Result<usize> {
         let len = self.len();
+        if len == 0 {
+            return Ok(0);
+        }
         out.reserve(len, flags)?;
         let copied = self
             .copy_from_iter_raw(&mut out.spare_capacity_mut()[..len])
             .len();
+        if copied == 0 {
+            return Err(EFAULT);
+        }
         // SAFETY: so many bytes of the room were just written.
         unsafe { out.inc_len(copied) };
-        if copied == 0 && len != 0 {
-            Err(EFAULT)
-        } else {
-            Ok(copied)
-        }
+        Ok(copied)
     }
 
     /// Copies to room that need not be initialised; gives what was copied.
@@ -135,7 +137,8 @@ impl IovIterSource<'_> {
         let copied = unsafe {
             koxide_abi::kx_copy_from_iter(out.as_mut_ptr().cast(), out.len(), self.iov.as_ptr())
         };
-        let written = &mut out[..copied];
+        // SAFETY: it is at most the length that the shim was given.
+        let written = unsafe { out.get_unchecked_mut(..copied) };
         // SAFETY: these bytes were just written.
         unsafe { &mut *(core::ptr::from_mut(written) as *mut [u8]) }
     }
@@ -149,9 +152,13 @@ impl IovIterDest<'_> {
     /// May sleep.
     pub fn copy_to_iter(&mut self, input: &[u8]) -> usize {
         // SAFETY: by the invariant nobody else uses the iterator, which is a destination; the bytes are readable.
-        unsafe {
+        let copied = unsafe {
             koxide_abi::kx_copy_to_iter(input.as_ptr().cast(), input.len(), self.iov.as_ptr())
-        }
+        };
+        // Who adds the bytes up, or goes on behind them, needs no check of its own.
+        // SAFETY: it is at most the length that the shim was given.
+        unsafe { core::hint::assert_unchecked(copied <= input.len()) };
+        copied
     }
 
     /// Answers a read at position `ppos` of something whose whole content is `contents`, and moves the position on.

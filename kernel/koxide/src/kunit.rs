@@ -77,4 +77,4 @@ pub(crate) use report::run;
 pub(crate) use report::run_whole;
 pub use report::{in_kunit_test, skip};
 #[doc(hidden)]
-pub use suite::{Case, Record, Suite};
+pub use suite::{Case, Suite};

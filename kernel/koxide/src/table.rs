@@ -1,52 +1,69 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Tables of functions that the kernel calls: read-only once the module is initialised.
+//! Tables of functions that the kernel calls: constants, as a C driver's.
 //!
-//! A C driver's table is a constant. Here its layout is the kernel's business: Rust has a table of its own (the
-//! `koxide_abi` struct of a class), and a shim writes the kernel's from it. Both the room for it and the record that
-//! says so are placed by [`define_table!`]; the module's init function goes through the records before it calls Rust.
+//! A table's layout is the kernel's business: Rust has a table of its own, rows of a `koxide_abi` struct, and the C file that
+//! is generated for the driver makes the kernel's of it, with macros of the shims (`KX_TABLE_<kind>` and `KX_ROW_<kind>`).
 
-/// Defines a room of `$size` bytes for a kernel table, filled from `$ops` by the shim `$fill`; gives its address.
+/// Defines a kernel table; gives its address. It is made of `$rows` rows of the type `$row`.
 ///
 /// It is used in a generic function, so that each type has its own table. `$getter` is an `extern "C"` function that
-/// returns a pointer to the Rust table.
+/// returns a pointer to the first row, which is a constant, and does nothing else: it is not in the module, but the build
+/// looks at it to find the rows. Each of their fields is a function, static, NUL-terminated text or number of 8 bytes.
 ///
-/// Each record is the address of the room, that of the getter and that of the shim, in a read-only section; the
-/// room is in the section that the module loader makes read-only after the module's init function.
+/// A table may have another part, whose rows are those of `$more`.
 #[cfg(target_os = "none")]
 macro_rules! define_table {
-    (size: $size:expr, getter: $getter:path, fill: $fill:path $(,)?) => {{
-        let room: *const ::core::ffi::c_void;
-        // SAFETY: beside placing data in sections of its own this loads an address into a register.
+    (
+        kind: $kind:literal, row: $row:ty, rows: $rows:expr, getter: $getter:path
+        $(, more: $more:literal, row: $more_row:ty, rows: $more_rows:expr, getter: $more_getter:path)? $(,)?
+    ) => {{
+        let table: *const ::core::ffi::c_void;
+        // SAFETY: beside placing data in a section that is not loaded this loads an address into a register.
         unsafe {
             ::core::arch::asm!(
-                ".pushsection .data..ro_after_init,\"aw\",@progbits",
-                ".balign 8",
-                "2: .zero {size}",
-                ".popsection",
-                ".pushsection .koxide.tables,\"a\",@progbits",
-                ".balign 8",
-                ".quad 2b",
+                ".pushsection .koxide.tables,\"\",@progbits",
                 ".quad {getter}",
-                ".quad {fill}",
+                ".long {rows}, {words}",
+                concat!(".asciz \"", $kind, "\""),
+                ".asciz \"{getter}\"",
+                ".balign 8",
+                $(
+                    ".quad {more_getter}",
+                    ".long {more_rows}, {more_words}",
+                    concat!(".asciz \"", $more, "\""),
+                    ".asciz \"{getter}\"",
+                    ".balign 8",
+                )?
                 ".popsection",
-                "lea {room}, [rip + 2b]",
-                room = out(reg) room,
-                size = const $size,
+                "lea {table}, [rip + kx_table_{getter}]",
+                table = out(reg) table,
+                rows = const $rows,
+                words = const size_of::<$row>() / 8,
                 getter = sym $getter,
-                fill = sym $fill,
+                $(
+                    more_rows = const $more_rows,
+                    more_words = const size_of::<$more_row>() / 8,
+                    more_getter = sym $more_getter,
+                )?
                 options(nomem, nostack, preserves_flags, pure),
             );
         }
-        room
+        table
     }};
 }
 
-/// Outside the kernel the table is used that a kernel's would be filled from.
+/// Outside the kernel the table is used that a kernel's would be made from.
 #[cfg(not(target_os = "none"))]
 macro_rules! define_table {
-    (size: $size:expr, getter: $getter:path, fill: $fill:path $(,)?) => {{
-        let _ = ($size, $fill as *const ());
+    (
+        kind: $kind:literal, row: $row:ty, rows: $rows:expr, getter: $getter:path
+        $(, more: $more:literal, row: $more_row:ty, rows: $more_rows:expr, getter: $more_getter:path)? $(,)?
+    ) => {{
+        let _ = ($rows, size_of::<$row>());
+        $(
+            let _ = ($more_rows, size_of::<$more_row>(), $more_getter());
+        )?
         $getter()
     }};
 }

@@ -2,6 +2,7 @@
 
 //! Makes one relocatable object of what rustc left in an archive: unused code goes, sections are merged.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -14,6 +15,7 @@ use crate::cache;
 use super::error::{Error, Result};
 use super::info::{self, Info};
 use super::kasan::is_kasans;
+use super::tables::{self, Table};
 
 /// How the sections of the Rust object are merged. The kernels' own scripts merge none, and each section of a module
 /// costs memory and an entry in sysfs.
@@ -23,15 +25,15 @@ SECTIONS {
 	.rodata 0 : {
 		*(.rodata .rodata.* .rodata..*)
 		. = ALIGN(8);
-		kx_tables_start = .;
-		KEEP(*(.koxide.tables))
-		kx_tables_end = .;
+		PROVIDE(kx_suites_start = .);
+		KEEP(*(.koxide.suites))
+		PROVIDE(kx_suites_end = .);
 	}
 	.data..ro_after_init 0 : { *(.data..ro_after_init .data..ro_after_init.* .data.rel.ro .data.rel.ro.*) }
 	.data 0 : { *(.data .data.*) }
 	.bss 0 : { *(.bss .bss.* COMMON) }
 	/DISCARD/ : {
-		*(.koxide.info)
+		*(.koxide.info .koxide.tables)
 		*(.comment .note .note.* .stack_sizes .llvm_addrsig .llvmbc .llvmcmd)
 		*(.eh_frame .eh_frame_hdr .gcc_except_table .gcc_except_table.*)
 		*(__patchable_function_entries)
@@ -43,9 +45,6 @@ SECTIONS {
 /// kernel where the room between statics is.
 pub(crate) const CONSTRUCTORS: &str =
     "\t.init_array 0 : ALIGN(8) { KEEP(*(SORT(.init_array.*) .init_array)) }\n";
-
-/// The section of the records of function tables.
-const TABLES: &str = ".koxide.tables";
 
 /// Largest frame of one function.
 const MOST_STACK: u64 = 1024;
@@ -70,8 +69,8 @@ pub(crate) struct Linked {
     pub(crate) info: Info,
     /// The `kx_*` functions that it calls, sorted.
     pub(crate) used: Vec<String>,
-    /// Whether the kernel calls the generated C file, which fills function tables before it calls the driver.
-    pub(crate) tables: bool,
+    /// The function tables that the C file is to have.
+    pub(crate) tables: Vec<Table>,
 }
 
 /// Links the driver's object from `archive` into `out`; `work` is for files in between.
@@ -81,6 +80,9 @@ pub(crate) fn link(archive: &Path, work: &Path, out: &Path, kasan: bool) -> Resu
     let info = records(archive, member)?;
     let input = work.join("driver.o");
     cache::write(&input, member)?;
+    let tables = tables::read(archive, member)?;
+    let referred = tables::addresses(&tables);
+    globalize(&input, &referred)?;
     let script = work.join("object.ld");
     let text = match kasan {
         true => SCRIPT.replace("\t/DISCARD/", &format!("{CONSTRUCTORS}\t/DISCARD/")),
@@ -94,11 +96,12 @@ pub(crate) fn link(archive: &Path, work: &Path, out: &Path, kasan: bool) -> Resu
         "elf_x86_64",
         "--gc-sections",
         "-e",
-        "kx_module_init",
+        "init_module",
     ])
-    .args(["-u", "kx_module_exit"])
+    .args(["-u", "cleanup_module"])
     // What shims of another version do not define.
     .arg(format!("--undefined=kx_abi_{}", info.abi))
+    .args(referred.iter().map(|name| format!("--undefined={name}")))
     .args(
         info.params
             .iter()
@@ -109,14 +112,6 @@ pub(crate) fn link(archive: &Path, work: &Path, out: &Path, kasan: bool) -> Resu
     .arg("-o")
     .arg(out)
     .arg(&input);
-    let tables = has_tables(archive, member)?;
-    if !tables {
-        // Nothing is to be done before the driver's init: the kernel calls it.
-        ld.args([
-            "--defsym=init_module=kx_module_init",
-            "--defsym=cleanup_module=kx_module_exit",
-        ]);
-    }
     ld.output()?;
     let linked = read(out)?;
     let file = parse(out, &linked)?;
@@ -126,7 +121,8 @@ pub(crate) fn link(archive: &Path, work: &Path, out: &Path, kasan: bool) -> Resu
     {
         return Err(Error::BuildAssert);
     }
-    let used = undefined(&file, kasan)?;
+    let mut used = undefined(&file, kasan)?;
+    used.extend(tables::uses(&tables));
     let limit = if kasan { MOST_STACK_SPACED } else { MOST_STACK };
     frames(archive, member, &file, limit)?;
     Ok(Linked { info, used, tables })
@@ -182,10 +178,17 @@ fn records(path: &Path, object: &[u8]) -> Result<Info> {
     info::parse(&text)
 }
 
-/// Whether an object has function tables, which are filled before the driver's init.
-fn has_tables(path: &Path, object: &[u8]) -> Result<bool> {
-    let file = parse(path, object)?;
-    Ok(file.section_by_name(TABLES).is_some())
+/// What the C file refers to, the linker keeps and does not hide.
+fn globalize(object: &Path, names: &BTreeSet<&str>) -> Result<()> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    let mut objcopy = Command::new("objcopy");
+    for name in names {
+        objcopy.arg(format!("--globalize-symbol={name}"));
+    }
+    objcopy.arg(object).output()?;
+    Ok(())
 }
 
 /// The function of the library that a `build_assert!` calls if it fails. One that cannot fail leaves no trace of it.
@@ -198,6 +201,7 @@ fn undefined(file: &object::File<'_>, kasan: bool) -> Result<Vec<String>> {
     for symbol in file.symbols().filter(ObjectSymbol::is_undefined) {
         match symbol.name() {
             Ok("") | Err(_) => {}
+            Ok(name) if name.starts_with(tables::PREFIX) => {}
             Ok(name) if name.starts_with("kx_") => used.push(name.to_owned()),
             Ok(name) if is_given(name) || kasan && is_kasans(name) => {}
             Ok(name) => foreign.push(name.to_owned()),

@@ -11,6 +11,7 @@ mod info;
 mod kasan;
 mod link;
 mod source;
+mod tables;
 mod toolchain;
 pub mod variant;
 
@@ -38,13 +39,8 @@ pub use variant::Variant;
 
 /// Changes when this module makes other files of the same input, so that old ones are not taken for new.
 fn format() -> String {
-    const COUNT: u32 = 2;
-    let parts = [
-        link::SCRIPT,
-        link::CONSTRUCTORS,
-        source::ENTRIES,
-        env!("CARGO_PKG_VERSION"),
-    ];
+    const COUNT: u32 = 3;
+    let parts = [link::SCRIPT, link::CONSTRUCTORS, env!("CARGO_PKG_VERSION")];
     digest(&format!("{COUNT} {}", parts.join("\n")))
 }
 
@@ -131,9 +127,9 @@ impl Artefact {
             file.symbols()
                 .any(|s| s.is_definition() && s.name() == Ok(name))
         };
-        if !has("kx_module_init") {
+        if !has("init_module") {
             return Err(Error::Records {
-                why: "it has no kx_module_init".to_owned(),
+                why: "it has no init_module".to_owned(),
             });
         }
         let source = object.with_extension("c");

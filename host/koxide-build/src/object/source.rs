@@ -11,6 +11,7 @@ use crate::cache;
 use super::error::{Error, Result};
 use super::info::Info;
 use super::link::Linked;
+use super::tables;
 
 /// The shim file that binds parameters.
 const PARAMS: &str = "module_param.c";
@@ -103,49 +104,10 @@ pub(crate) fn generate(linked: &Linked, shims: &[String]) -> String {
             param.name, param.ty, param.perm
         );
     }
-    if *tables {
-        out.push_str(ENTRIES);
-    }
+    out.push_str(&tables::source(tables));
     out.push_str(&tags(info));
     out
 }
-
-/// The functions that the kernel calls when there are function tables; else it calls the driver itself.
-pub(crate) const ENTRIES: &str = r#"
-int kx_module_init(void);
-void kx_module_exit(void);
-
-/* A function table: room that is read-only after init, and how to fill it. */
-struct kx_table {
-	u64 room;
-	u64 getter;
-	u64 fill;
-};
-
-extern const struct kx_table kx_tables_start[], kx_tables_end[];
-
-static int __init kx_glue_init(void)
-{
-	const struct kx_table *table;
-
-	for (table = kx_tables_start; table < kx_tables_end; table++) {
-		const void *(*getter)(void) = (void *)(unsigned long)table->getter;
-		void (*fill)(void *room, const void *ops) = (void *)(unsigned long)table->fill;
-
-		fill((void *)(unsigned long)table->room, getter());
-	}
-	return kx_module_init();
-}
-
-static void __exit kx_glue_exit(void)
-{
-	kx_module_exit();
-}
-
-module_init(kx_glue_init);
-module_exit(kx_glue_exit);
-
-"#;
 
 fn tags(info: &Info) -> String {
     let mut out = String::new();
@@ -177,16 +139,21 @@ fn tags(info: &Info) -> String {
 
 /// A text as a C string literal.
 fn c_string(text: &str) -> String {
+    c_literal(text.as_bytes())
+}
+
+/// A string literal.
+pub(crate) fn c_literal(text: &[u8]) -> String {
     let mut out = String::from("\"");
-    for byte in text.bytes() {
-        match byte {
+    for byte in text {
+        match *byte {
             b'"' | b'\\' => {
                 out.push('\\');
-                out.push(char::from(byte));
+                out.push(char::from(*byte));
             }
             // A question mark could begin a trigraph.
-            b' '..=b'~' if byte != b'?' => out.push(char::from(byte)),
-            _ => {
+            byte @ b' '..=b'~' if byte != b'?' => out.push(char::from(byte)),
+            byte => {
                 let _ = write!(out, "\\{byte:03o}");
             }
         }
@@ -235,17 +202,8 @@ mod tests {
         Linked {
             info,
             used: used.to_vec(),
-            tables: false,
+            tables: Vec::new(),
         }
-    }
-
-    #[test]
-    fn tables_are_filled_before_the_driver_is_called() {
-        let mut linked = linked(info(), &[]);
-        let entry = "module_init(kx_glue_init);";
-        assert!(!generate(&linked, &[]).contains(entry));
-        linked.tables = true;
-        assert!(generate(&linked, &[]).contains(entry));
     }
 
     #[test]

@@ -177,6 +177,16 @@ fn header(block: *mut u8) -> *mut Header {
     block.wrapping_sub(HEADER).cast()
 }
 
+/// Twin of `kx_kmalloc`.
+///
+/// # Safety
+///
+/// As for `kx_kmalloc`.
+pub(crate) unsafe fn kmalloc(size: usize, flags: u32) -> *mut c_void {
+    assert!(size <= 4096 && flags & MAY_SLEEP != 0);
+    allocate(size, 8, flags)
+}
+
 /// Twin of `kx_krealloc`.
 ///
 /// # Safety

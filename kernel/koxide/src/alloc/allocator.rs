@@ -8,7 +8,9 @@ use core::alloc::Layout;
 use core::ffi::c_void;
 use core::ptr::NonNull;
 
+use super::flags::{__GFP_HIGHMEM, GFP_KERNEL};
 use super::{AllocError, Allocator, Flags, dangling};
+use crate::page::PAGE_SIZE;
 
 /// Memory that is contiguous in RAM: `kmalloc`.
 pub struct Kmalloc;
@@ -21,7 +23,10 @@ pub struct KVmalloc;
 
 /// Implements [`Allocator`] with two shims.
 macro_rules! allocator {
-    ($name:ident, $free:path, |$ptr:ident, $old:ident, $new:ident, $flags:ident| $realloc:expr) => {
+    (
+        $name:ident, $free:path, |$ptr:ident, $old:ident, $new:ident, $flags:ident| $realloc:expr
+        $(, |$layout:ident, $how:ident| $small:expr)?
+    ) => {
         // SAFETY: the shims give memory of the size and alignment asked for, that nobody else has and that does not
         // move; memory of no size is a dangling pointer, which is never given to them.
         unsafe impl Allocator for $name {
@@ -56,6 +61,12 @@ macro_rules! allocator {
             }
 
             fn alloc(layout: Layout, flags: Flags) -> Result<NonNull<u8>, AllocError> {
+                $({
+                    let ($layout, $how) = (layout, flags);
+                    if let Some(small) = $small {
+                        return small;
+                    }
+                })?
                 // SAFETY: there is no old memory.
                 unsafe { Self::realloc(None, layout, layout, flags) }
             }
@@ -63,12 +74,28 @@ macro_rules! allocator {
     };
 }
 
-allocator!(Kmalloc, koxide_abi::kx_kfree, |ptr, old, new, flags| {
-    koxide_abi::kx_krealloc(ptr, new.size(), new.align(), flags)
-});
+allocator!(
+    Kmalloc,
+    koxide_abi::kx_kfree,
+    |ptr, old, new, flags| koxide_abi::kx_krealloc(ptr, new.size(), new.align(), flags),
+    |layout, flags| small(layout, flags)
+);
 allocator!(Vmalloc, koxide_abi::kx_vfree, |ptr, old, new, flags| {
     koxide_abi::kx_vrealloc(ptr, old.size(), new.size(), new.align(), flags)
 });
 allocator!(KVmalloc, koxide_abi::kx_kvfree, |ptr, old, new, flags| {
     koxide_abi::kx_kvrealloc(ptr, old.size(), new.size(), new.align(), flags)
 });
+
+/// What is asked for mostly, a value of a few bytes in process context, from the kernel's own function; `None` for what that
+/// does not have on all kernels. Layout and flags are nearly always constants, and so is the answer.
+#[inline(always)]
+fn small(layout: Layout, flags: Flags) -> Option<Result<NonNull<u8>, AllocError>> {
+    let usual = flags.contains(GFP_KERNEL) && !flags.contains(__GFP_HIGHMEM);
+    if !usual || layout.align() > 8 || !matches!(layout.size(), 1..=PAGE_SIZE) {
+        return None;
+    }
+    // SAFETY: size and flags are as the shim asks for; who gives such flags is in process context.
+    let got = unsafe { koxide_abi::kx_kmalloc(layout.size(), flags.as_raw()) };
+    Some(NonNull::new(got.cast()).ok_or(AllocError))
+}

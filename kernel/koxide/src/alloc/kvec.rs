@@ -106,7 +106,13 @@ impl<T, A: Allocator> Vec<T, A> {
         let spare = unsafe { self.memory.add(self.len) };
         // SAFETY: so many elements have room there, need no initialisation, and belong to this vector, which is
         // borrowed mutably.
-        unsafe { slice::from_raw_parts_mut(spare.as_ptr().cast(), self.capacity - self.len) }
+        unsafe { slice::from_raw_parts_mut(spare.as_ptr().cast(), self.room()) }
+    }
+
+    /// For how many more elements there is room.
+    fn room(&self) -> usize {
+        // SAFETY: by the invariant it is not negative.
+        unsafe { self.capacity.unchecked_sub(self.len) }
     }
 
     /// Declares `additional` more elements initialised.
@@ -115,9 +121,10 @@ impl<T, A: Allocator> Vec<T, A> {
     ///
     /// They are, and there is room for them.
     pub unsafe fn inc_len(&mut self, additional: usize) {
-        debug_assert!(additional <= self.capacity - self.len);
+        debug_assert!(additional <= self.room());
         // INVARIANT: as the caller promises.
-        self.len += additional;
+        // SAFETY: the sum is at most the capacity, as the caller promises.
+        self.len = unsafe { self.len.unchecked_add(additional) };
     }
 
     /// Adds an element at the end.
@@ -131,7 +138,8 @@ impl<T, A: Allocator> Vec<T, A> {
     /// As `flags` say.
     pub fn push(&mut self, element: T, flags: Flags) -> Result<(), AllocError> {
         self.reserve(1, flags)?;
-        self.push_reserved(element);
+        // SAFETY: there is room now.
+        unsafe { self.push_unchecked(element) };
         Ok(())
     }
 
@@ -144,7 +152,8 @@ impl<T, A: Allocator> Vec<T, A> {
         if self.len == self.capacity {
             return Err(PushError(element));
         }
-        self.push_reserved(element);
+        // SAFETY: the length is at most the capacity, and is not the capacity.
+        unsafe { self.push_unchecked(element) };
         Ok(())
     }
 
@@ -169,7 +178,20 @@ impl<T, A: Allocator> Vec<T, A> {
 
     /// Adds an element for which there is room.
     fn push_reserved(&mut self, element: T) {
-        self.spare_capacity_mut()[0].write(element);
+        assert!(self.room() != 0);
+        // SAFETY: just checked.
+        unsafe { self.push_unchecked(element) };
+    }
+
+    /// Adds an element.
+    ///
+    /// # Safety
+    ///
+    /// There is room for it.
+    unsafe fn push_unchecked(&mut self, element: T) {
+        // SAFETY: as the caller promises.
+        let room = unsafe { self.spare_capacity_mut().get_unchecked_mut(0) };
+        room.write(element);
         // SAFETY: it was just written into the room.
         unsafe { self.inc_len(1) };
     }

@@ -143,7 +143,7 @@ impl<D: Send + Sync + 'static> Registration<D> {
             GFP_KERNEL,
         )?;
         let boxed = KBox::into_raw(boxed);
-        // SAFETY: the table lives for ever, filled before the module's init.
+        // SAFETY: the table lives for ever.
         let chrdev = unsafe { koxide_abi::kx_chrdev_alloc(fops, node.mode, boxed.cast()) };
         let Some(chrdev) = NonNull::new(chrdev) else {
             // SAFETY: nobody else knows of the box.

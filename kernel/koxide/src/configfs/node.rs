@@ -46,7 +46,7 @@ impl Node {
             name if name.contains(&b'/') || name.len() > 255 => return Err(EINVAL),
             _ => {}
         }
-        // SAFETY: the name is a C string, and an item type is a room that was filled.
+        // SAFETY: the name is a C string, and an item type is a table that lives for ever.
         let node = unsafe { koxide_abi::kx_configfs_alloc(name.as_ptr(), kind.as_ptr()) };
         Ok(Self {
             // INVARIANT: it was just made, and the kernel does not know it.

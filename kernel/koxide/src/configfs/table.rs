@@ -25,7 +25,7 @@ use crate::table::define_table;
 ///
 /// # Invariants
 ///
-/// It is at the address of a room that was filled for folders of the kind `Container`, with data of the type `Data`.
+/// It is at the address of a table for folders of the kind `Container`, with data of the type `Data`.
 pub struct ItemType<Container, Data> {
     // Without a size: what is there is the kernel's.
     _room: [u8; 0],
@@ -116,20 +116,23 @@ impl<Data: GroupOperations> Children<Data> {
 }
 
 /// A kind of folder, for the kernel.
-#[inline(never)]
 pub fn item_type<K: Kind>() -> &'static ItemType<K::Container, K::Data> {
     let room = define_table! {
-        size: koxide_abi::CONFIGFS_TYPE_ROOM
-            + koxide_abi::CONFIGFS_ATTRIBUTE_ROOM * (K::ATTRIBUTES.len() + 1),
+        kind: "configfs_type",
+        row: ConfigfsType,
+        rows: 1,
         getter: kind::<K>,
-        fill: koxide_abi::kx_configfs_fill,
+        more: "configfs_attribute",
+        row: ConfigfsAttribute,
+        rows: K::ATTRIBUTES.len(),
+        getter: attributes::<K>,
     };
     let room = if cfg!(target_os = "none") {
         room
     } else {
         core::ptr::dangling()
     };
-    // INVARIANT: the room was filled for this kind before the module's init.
+    // INVARIANT: the table is made for this kind.
     // SAFETY: the type has no bytes, so that a reference to it needs an address only, which is not null.
     unsafe { &*room.cast() }
 }
@@ -139,13 +142,16 @@ extern "C" fn kind<K: Kind>() -> *const c_void {
     enter(core::ptr::null(), || (&raw const *Table::<K>::TABLE).cast())
 }
 
+/// The files in such a folder.
+extern "C" fn attributes<K: Kind>() -> *const c_void {
+    enter(core::ptr::null(), || K::ATTRIBUTES.as_ptr().cast())
+}
+
 /// A constant for each kind.
 struct Table<K>(K);
 
 impl<K: Kind> Table<K> {
     const TABLE: &'static ConfigfsType = &ConfigfsType {
-        attributes: K::ATTRIBUTES.as_ptr().cast(),
-        len: K::ATTRIBUTES.len(),
         make_group: match &K::CHILDREN {
             Some(children) => Some(children.make_group),
             None => None,

@@ -125,7 +125,7 @@ pub(super) unsafe fn make_file<R: Read, W: Write<Data = R::Data>>(
     let Some(parent) = parent else {
         return core::ptr::null_mut();
     };
-    // SAFETY: the name is a C string, the parent is there, the table was filled before the module's init, and its functions
+    // SAFETY: the name is a C string, the parent is there, the table lives for ever, and its functions
     // use the data as what it is, as long as the caller promises it to live.
     unsafe {
         koxide_abi::kx_debugfs_create_file(

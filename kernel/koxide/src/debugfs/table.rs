@@ -20,12 +20,12 @@ use crate::table::define_table;
 use crate::uaccess::{UserPtr, UserSlice};
 
 /// The `struct file_operations` of files that are read and written in two ways.
-#[inline(never)]
 pub(super) fn file_operations<R: Read, W: Write<Data = R::Data>>() -> *const c_void {
     define_table! {
-        size: koxide_abi::FILE_OPERATIONS_ROOM,
+        kind: "debugfs_ops",
+        row: DebugfsOps,
+        rows: 1,
         getter: operations::<R, W>,
-        fill: koxide_abi::kx_debugfs_fill,
     }
 }
 

@@ -10,12 +10,21 @@ use crate::error::{Result, code::EINVAL};
 const MAX: usize = 255;
 
 /// Refuses what no file can be called; `/` makes folders.
+#[inline(never)]
 pub(crate) fn check(name: &CStr) -> Result {
     let name = name.to_bytes();
-    // In sysfs a `/` is written as `!`, and back again in `/dev`.
-    let mut parts = name.split(|&byte| byte == b'/' || byte == b'!');
-    let bad = parts.any(|part| matches!(part, b"" | b"." | b".."));
-    if bad || name.len() > MAX {
+    // How many dots a part of the name has so far; 3 when it is more than dots, or a good name of them.
+    let mut dots = 0;
+    // In sysfs a `/` is written as `!`, and back again in `/dev`. One ends the last part, too.
+    for byte in name.iter().chain(b"/") {
+        dots = match byte {
+            b'/' | b'!' if dots < 3 => return Err(EINVAL),
+            b'/' | b'!' => 0,
+            b'.' if dots < 3 => dots + 1,
+            _ => 3,
+        };
+    }
+    if name.len() > MAX {
         return Err(EINVAL);
     }
     Ok(())

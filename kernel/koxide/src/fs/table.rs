@@ -42,12 +42,12 @@ pub(crate) trait Behind: Sized + 'static {
 }
 
 /// The `struct file_operations` of a driver's files. It is registered for an `R` only.
-#[inline(never)]
 pub(crate) fn file_operations<T: FileOperations<R>, R: Behind>() -> *const c_void {
     define_table! {
-        size: koxide_abi::FILE_OPERATIONS_ROOM,
+        kind: "file_operations",
+        row: koxide_abi::FileOperations,
+        rows: 1,
         getter: operations::<T, R>,
-        fill: koxide_abi::kx_file_operations_fill,
     }
 }
 

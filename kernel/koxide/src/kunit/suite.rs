@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Suites, and how they come together: each is in the section of the object that the module's init goes through.
+//! Suites, and how they come together: the address of each is in a section of the object.
 
 #![allow(
     unsafe_code,
-    reason = "suites register themselves through a section of the object"
+    reason = "suites come together in a section of the object"
 )]
 
-use core::ffi::c_void;
-use core::ptr;
-use core::sync::atomic::{AtomicPtr, Ordering};
-
-use crate::entry::enter;
+#[cfg(not(target_os = "none"))]
+use core::{
+    ptr,
+    sync::atomic::{AtomicPtr, Ordering},
+};
 
 /// One test.
 #[doc(hidden)]
@@ -60,83 +60,71 @@ impl Case {
 pub struct Suite {
     pub(super) name: &'static str,
     pub(super) cases: &'static [Case],
-    /// The suite that registered itself after this one.
+    /// The suite that was added after this one.
+    #[cfg(not(target_os = "none"))]
     next: AtomicPtr<Suite>,
 }
 
 impl Suite {
-    /// A suite that is not yet registered.
+    /// A suite, which is not yet one of [`all`].
     pub const fn new(name: &'static str, cases: &'static [Case]) -> Self {
         Self {
             name,
             cases,
+            #[cfg(not(target_os = "none"))]
             next: AtomicPtr::new(ptr::null_mut()),
         }
     }
 }
 
-/// The suite that registered itself first.
+/// All suites of the module, in the order in which the linker found them.
+#[cfg(target_os = "none")]
+pub(super) fn all() -> impl Iterator<Item = &'static Suite> {
+    // The script that links the object has them, around what `kunit_suite!` put into the section.
+    #[allow(improper_ctypes, reason = "no C reads them")]
+    unsafe extern "C" {
+        static kx_suites_start: [&'static Suite; 0];
+        static kx_suites_end: [&'static Suite; 0];
+    }
+    let (start, end) = (
+        (&raw const kx_suites_start).cast::<&Suite>(),
+        (&raw const kx_suites_end).cast::<&Suite>(),
+    );
+    // SAFETY: both are in one section, and between them are addresses of suites only.
+    let len = unsafe { end.offset_from_unsigned(start) };
+    // SAFETY: so many addresses of statics are there, which nobody changes.
+    let suites = unsafe { core::slice::from_raw_parts(start, len) };
+    suites.iter().copied()
+}
+
+/// The suite that was added first.
+#[cfg(not(target_os = "none"))]
 static SUITES: AtomicPtr<Suite> = AtomicPtr::new(ptr::null_mut());
 
-/// All suites, in the order in which they registered themselves.
+/// All suites, in the order in which they were added.
+#[cfg(not(target_os = "none"))]
 pub(super) fn all() -> impl Iterator<Item = &'static Suite> {
     core::iter::successors(at(&SUITES), |suite| at(&suite.next))
 }
 
 /// The suite that a link of the list leads to.
+#[cfg(not(target_os = "none"))]
 fn at(link: &AtomicPtr<Suite>) -> Option<&'static Suite> {
-    // SAFETY: a link is null, or `register` has put a record's suite there, which is a static.
+    // SAFETY: a link is null, or `add` has put a suite there, which is a static.
     unsafe { link.load(Ordering::Relaxed).as_ref() }
 }
 
-/// A record of the section that the module's init function goes through, as `table.rs` describes it.
-#[doc(hidden)]
-#[repr(C)]
-pub struct Record {
-    room: &'static Suite,
-    getter: extern "C" fn() -> *const c_void,
-    fill: unsafe extern "C" fn(*mut c_void, *const c_void),
-}
-
-impl Record {
-    /// The record that registers a suite.
-    pub const fn new(suite: &'static Suite) -> Self {
-        Self {
-            room: suite,
-            getter: nothing,
-            fill: register,
-        }
-    }
-}
-
-/// A suite has no table to be filled from.
-extern "C" fn nothing() -> *const c_void {
-    enter(ptr::null(), ptr::null)
-}
-
-/// Puts a suite behind those that are registered already.
-///
-/// # Safety
-///
-/// `suite` is the `room` of a [`Record`], which is registered once, before the module's init.
-unsafe extern "C" fn register(suite: *mut c_void, _: *const c_void) {
-    enter((), || {
-        let mut link = &SUITES;
-        while let Some(suite) = at(link) {
-            link = &suite.next;
-        }
-        link.store(suite.cast(), Ordering::Relaxed);
-    });
-}
-
-/// Registers a suite, which happens once.
+/// Puts a suite behind those that were added already, which happens once.
 #[cfg(test)]
 pub(super) fn add(suite: &'static Suite) {
-    // SAFETY: it is a static, as the `room` of a record is, and it is not registered yet.
-    unsafe { register(ptr::from_ref(suite).cast_mut().cast(), ptr::null()) };
+    let mut link = &SUITES;
+    while let Some(suite) = at(link) {
+        link = &suite.next;
+    }
+    link.store(ptr::from_ref(suite).cast_mut(), Ordering::Relaxed);
 }
 
-/// For `#[kunit_tests]`: puts a suite and its record where the module's init function finds them.
+/// For `#[kunit_tests]`: puts a suite where [`all`] finds it.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! kunit_suite {
@@ -145,8 +133,8 @@ macro_rules! kunit_suite {
             static CASES: &[$crate::kunit::Case] = &[$($cases)*];
             static SUITE: $crate::kunit::Suite = $crate::kunit::Suite::new($name, CASES);
             #[used]
-            #[cfg_attr(target_os = "none", unsafe(link_section = ".koxide.tables"))]
-            static RECORD: $crate::kunit::Record = $crate::kunit::Record::new(&SUITE);
+            #[cfg_attr(target_os = "none", unsafe(link_section = ".koxide.suites"))]
+            static RECORD: &$crate::kunit::Suite = &SUITE;
         };
 
         /// The suite on the fake kernel: `RUSTFLAGS="--cfg kunit" cargo test`.

@@ -5,24 +5,20 @@
 #![allow(unsafe_code, reason = "the C edge of misc device registration")]
 
 use core::ffi::c_int;
-use core::marker::{PhantomData, PhantomPinned};
+use core::marker::PhantomData;
 use core::ops::RangeInclusive;
 use core::pin::Pin;
-use core::ptr::NonNull;
 
-use koxide_abi::types::{file, inode, kx_miscdevice};
+use koxide_abi::types::{file, inode};
 use macros::{pin_data, pinned_drop};
 
 use super::{MiscDevice, MiscDeviceNode};
 use crate::device::{Device, name::check as check_name};
-use crate::error::{
-    Error, Result,
-    code::{EINVAL, ENOMEM},
-    to_result,
-};
+use crate::error::{Error, Result, code::EINVAL, to_result};
 use crate::fs::table::{Behind, file_operations};
 use crate::module;
 use crate::pin_init::{PinInit, pin_init_from_closure};
+use crate::types::Opaque;
 
 /// The minor numbers that a driver may choose: 6.1 gives out those below to whoever asks for any, and 255 is how one asks.
 const MINORS: RangeInclusive<u8> = 128..=254;
@@ -34,12 +30,11 @@ const MINORS: RangeInclusive<u8> = 128..=254;
 ///
 /// # Invariants
 ///
-/// `misc` is registered, and its `registration` is the address of this value, which is pinned.
+/// `misc` is a misc device that is registered.
 #[pin_data(PinnedDrop)]
 pub struct MiscDeviceRegistration<T> {
-    misc: NonNull<kx_miscdevice>,
     #[pin]
-    _pin: PhantomPinned,
+    misc: Opaque<koxide_abi::MiscDevice>,
     _opens: PhantomData<fn() -> T>,
 }
 
@@ -72,32 +67,20 @@ impl<T: MiscDevice> MiscDeviceRegistration<T> {
             }
             let minor = node.minor.map_or(-1, c_int::from);
             let fops = file_operations::<T, Self>();
-            // SAFETY: the name and the table live for ever, the latter filled before the module's init.
-            let misc = unsafe {
-                koxide_abi::kx_miscdevice_alloc(name.as_ptr(), minor, node.mode, fops, slot.cast())
-            };
-            let misc = NonNull::new(misc).ok_or(ENOMEM)?;
-            // Whoever opens the device gets a reference to this value: it is complete before the device is registered.
-            let value = Self {
-                misc,
-                _pin: PhantomPinned,
-                _opens: PhantomData,
-            };
-            // SAFETY: the slot is valid for writes.
-            unsafe { slot.write(value) };
-            // SAFETY: it was just allocated, and is not registered.
-            let registered =
-                to_result(unsafe { koxide_abi::kx_miscdevice_register(misc.as_ptr()) });
-            if registered.is_ok() {
-                module::registered();
-            } else {
-                // SAFETY: it is not registered. What is left in the slot has no drop but that of the registration.
-                unsafe { koxide_abi::kx_miscdevice_free(misc.as_ptr()) };
-            }
-            registered
+            // SAFETY: the slot is valid for writes, so that its field has an address.
+            let misc = unsafe { &raw mut (*slot).misc };
+            // Whoever opens the device gets a reference to this value: it has no other field with bytes.
+            // SAFETY: the room is the slot's, which stays where it is until the device is unregistered; the name and the table
+            // live for ever.
+            to_result(unsafe {
+                koxide_abi::kx_misc_register(misc.cast(), name.as_ptr(), minor, node.mode, fops)
+            })?;
+            module::registered();
+            Ok(())
         };
-        // SAFETY: on success the slot was written; on failure nothing was left that needs to be dropped; the value is
-        // not moved by this.
+        // INVARIANT: it was just registered.
+        // SAFETY: on success the slot is initialised, whose other field has no bytes; on failure nothing was left that needs
+        // to be dropped; the value is not moved by this.
         unsafe { pin_init_from_closure(initialise) }
     }
 }
@@ -106,7 +89,7 @@ impl<T> MiscDeviceRegistration<T> {
     /// The device that stands for it in sysfs, to write messages about.
     pub fn device(&self) -> &Device {
         // SAFETY: it is registered.
-        let device = unsafe { koxide_abi::kx_miscdevice_device(self.misc.as_ptr()) };
+        let device = unsafe { koxide_abi::kx_misc_device(self.misc.get().cast()) };
         // SAFETY: the registration has a reference to the device as long as it exists.
         unsafe { Device::from_raw(device) }
     }
@@ -121,9 +104,9 @@ impl<T: MiscDevice> Behind for MiscDeviceRegistration<T> {
         // SAFETY: the caller has a reference to the file, which is this driver's.
         let misc = unsafe { koxide_abi::kx_file_private_data(file) };
         // SAFETY: misc_open of drivers/char/misc.c has put it there, and it is registered until misc_open returns, since
-        // it holds the lock that unregistering takes.
-        let registration = unsafe { koxide_abi::kx_miscdevice_registration(misc.cast()) };
-        // SAFETY: the registration is complete before the device is registered, and exists as long as that is.
+        // it holds the lock that unregistering takes. The registration is around it, and complete before it is registered.
+        let registration = unsafe { misc.byte_sub(core::mem::offset_of!(Self, misc)) };
+        // SAFETY: as above.
         open(unsafe { &*registration.cast::<Self>() })
     }
 }
@@ -131,10 +114,8 @@ impl<T: MiscDevice> Behind for MiscDeviceRegistration<T> {
 #[pinned_drop]
 impl<T> PinnedDrop for MiscDeviceRegistration<T> {
     fn drop(self: Pin<&mut Self>) {
-        // SAFETY: it is registered.
-        unsafe { koxide_abi::kx_miscdevice_deregister(self.misc.as_ptr()) };
-        // SAFETY: it is no longer registered, and no `open` is under way, which would use it.
-        unsafe { koxide_abi::kx_miscdevice_free(self.misc.as_ptr()) };
+        // SAFETY: by the invariant it is registered.
+        unsafe { koxide_abi::kx_misc_deregister(self.misc.get().cast()) };
         module::unregistered();
     }
 }

@@ -149,7 +149,7 @@ impl<T: Operations> File<T> {
                 return Err(EINVAL);
             }
             let data = (&raw const file.data).cast_mut().cast();
-            // SAFETY: the name is a C string, the parent is there, and the table was filled before the module's init. The
+            // SAFETY: the name is a C string, the parent is there, and the table lives for ever. The
             // data is initialised and pinned, and the file is removed before it is dropped.
             let entry = unsafe {
                 koxide_abi::kx_proc_create(

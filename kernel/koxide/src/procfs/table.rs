@@ -18,12 +18,12 @@ use crate::table::define_table;
 use crate::uaccess::{UserPtr, UserSlice};
 
 /// The `struct proc_ops` of a type's files.
-#[inline(never)]
 pub(super) fn proc_ops<T: Operations>() -> *const c_void {
     define_table! {
-        size: koxide_abi::PROC_OPS_ROOM,
+        kind: "proc_ops",
+        row: ProcOps,
+        rows: 1,
         getter: operations::<T>,
-        fill: koxide_abi::kx_procfs_fill,
     }
 }
 

@@ -126,7 +126,7 @@ impl Entry {
         name: &'static CStr,
         mode: u16,
         data: *mut c_void,
-        kind: u32,
+        kind: u64,
         size: usize,
         (min, max): (i64, i64),
     ) -> Self {
@@ -137,36 +137,81 @@ impl Entry {
             min,
             max,
             kind,
-            mode,
+            mode: mode as u64,
         })
     }
 
     /// Its name.
-    fn name(&self) -> &'static CStr {
+    const fn name(&self) -> &'static [u8] {
         // SAFETY: the name came from a C string that lives for ever.
-        unsafe { CStr::from_ptr(self.0.name) }
+        unsafe { CStr::from_ptr(self.0.name) }.to_bytes()
     }
 
     /// Whether the kernel takes it.
-    fn is_good(&self) -> bool {
-        is_name(self.name().to_bytes()) && self.0.mode & !0o666 == 0
+    const fn is_good(&self) -> bool {
+        is_name(self.name()) && self.0.mode & !0o666 == 0
     }
 }
 
 /// Whether the kernel takes these entries as one folder's: there are some, and no two have one name.
-pub(super) fn are_good(entries: &[Entry]) -> bool {
-    let good = |(at, entry): (usize, &Entry)| {
-        entry.is_good()
-            && entries[..at]
-                .iter()
-                .all(|other| other.name() != entry.name())
-    };
-    !entries.is_empty() && entries.iter().enumerate().all(good)
+pub(super) const fn are_good(mut entries: &[Entry]) -> bool {
+    let any = !entries.is_empty();
+    // Loops of this kind can run when the driver is compiled, others cannot.
+    while let [entry, others @ ..] = entries {
+        let mut at = 0;
+        while at < others.len() {
+            if is_same(entry.name(), others[at].name()) {
+                return false;
+            }
+            at += 1;
+        }
+        if !entry.is_good() {
+            return false;
+        }
+        entries = others;
+    }
+    any
 }
 
-/// Whether a file or folder may be called that.
-pub(super) fn is_name(name: &[u8]) -> bool {
-    !matches!(name, b"" | b"." | b"..") && !name.contains(&b'/') && name.len() <= 255
+/// Whether a file or folder may be called that: it has no `/`, which a path has between names.
+pub(super) const fn is_name(name: &[u8]) -> bool {
+    is_path(name) && !contains_slash(name)
+}
+
+/// Whether all parts of a path may be names.
+pub(super) const fn is_path(path: &[u8]) -> bool {
+    let (mut len, mut dots, mut at) = (0, 0, 0);
+    while at <= path.len() {
+        if at == path.len() || path[at] == b'/' {
+            if len > 255 || (len == dots && len < 3) {
+                return false;
+            }
+            (len, dots) = (0, 0);
+        } else {
+            len += 1;
+            dots += (path[at] == b'.') as usize;
+        }
+        at += 1;
+    }
+    true
+}
+
+const fn contains_slash(mut name: &[u8]) -> bool {
+    while let [byte, others @ ..] = name {
+        if *byte == b'/' {
+            return true;
+        }
+        name = others;
+    }
+    false
+}
+
+const fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
+    }
+    at == one.len() && at == other.len()
 }
 
 /// Where a value is.
@@ -188,6 +233,20 @@ mod tests {
         assert!(!entry(c"a/b", 0o644).is_good());
         assert!(!entry(c"..", 0o644).is_good());
         assert!(!entry(c"x", 0o755).is_good());
+    }
+
+    #[test]
+    fn each_part_of_a_path_is_a_name() {
+        for good in ["a", "dev/cdrom", "...", ".a/b."] {
+            assert!(is_path(good.as_bytes()), "{good}");
+        }
+        for bad in ["", "/", "/a", "a/", "a//b", ".", "a/..", "../a"] {
+            assert!(!is_path(bad.as_bytes()), "{bad}");
+        }
+        let mut long = [b'a'; 256];
+        assert!(!is_path(&long));
+        long[7] = b'/';
+        assert!(is_path(&long) && !is_name(&long));
     }
 
     #[test]

@@ -8,12 +8,12 @@ use core::ffi::c_void;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
-use koxide_abi::SysctlTable;
+use koxide_abi::SysctlEntry;
 use koxide_abi::types::ctl_table_header;
 
 use super::{
     Table,
-    entry::{are_good, is_name},
+    entry::{are_good, is_path},
 };
 use crate::entry::enter;
 use crate::error::{
@@ -57,13 +57,11 @@ impl<T: Table> Registration<T> {
     ///
     /// May sleep.
     pub fn new() -> Result<Self> {
-        let mut folders = T::PATH.to_bytes().split(|byte| *byte == b'/');
-        if !folders.all(is_name) || !are_good(T::ENTRIES) {
+        if !const { is_path(T::PATH.to_bytes()) && are_good(T::ENTRIES) } {
             return Err(EINVAL);
         }
         let mut header = core::ptr::null_mut();
-        // SAFETY: the path lives for ever, and so does the table, which was filled before the module's init; `header` is
-        // writable.
+        // SAFETY: the path and the table live for ever; `header` is writable.
         to_result(unsafe {
             koxide_abi::kx_sysctl_register(
                 T::PATH.as_ptr(),
@@ -91,28 +89,16 @@ impl<T> Drop for Registration<T> {
 }
 
 /// The array of `struct ctl_table` of a table.
-#[inline(never)]
 fn ctl_table<T: Table>() -> *const c_void {
     define_table! {
-        size: koxide_abi::SYSCTL_ENTRY_ROOM * (T::ENTRIES.len() + 1),
+        kind: "sysctl_entry",
+        row: SysctlEntry,
+        rows: T::ENTRIES.len(),
         getter: entries::<T>,
-        fill: koxide_abi::kx_sysctl_fill,
     }
 }
 
 /// The entries of a table.
 extern "C" fn entries<T: Table>() -> *const c_void {
-    enter(core::ptr::null(), || {
-        (&raw const *Entries::<T>::TABLE).cast()
-    })
-}
-
-/// A constant for each table.
-struct Entries<T>(T);
-
-impl<T: Table> Entries<T> {
-    const TABLE: &'static SysctlTable = &SysctlTable {
-        entries: T::ENTRIES.as_ptr().cast(),
-        len: T::ENTRIES.len(),
-    };
+    enter(core::ptr::null(), || T::ENTRIES.as_ptr().cast())
 }

@@ -121,7 +121,7 @@ impl<Data: Send + Sync + 'static> Group<Data> {
             module::registered();
             let (room, len) = attributes.room();
             // SAFETY: it was just made; the device is registered, since what says so is borrowed; the name is a C string; the
-            // room was filled, for data that is initialised and pinned, and dropped after the group is removed.
+            // room is a table of attributes, for data that is initialised and pinned, and dropped after the group is removed.
             to_result(unsafe {
                 koxide_abi::kx_sysfs_add(
                     group.as_ptr(),

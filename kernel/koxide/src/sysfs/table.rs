@@ -7,7 +7,7 @@
 use core::ffi::{CStr, c_char, c_void};
 use core::marker::PhantomData;
 
-use koxide_abi::{SysfsAttribute, SysfsList};
+use koxide_abi::SysfsAttribute;
 
 use super::AttributeOperations;
 use crate::entry::enter;
@@ -20,7 +20,7 @@ use crate::table::define_table;
 ///
 /// # Invariants
 ///
-/// The room was filled for so many attributes of such groups.
+/// The table is one of so many attributes of such groups.
 pub struct AttributeList<Data> {
     room: *const c_void,
     len: usize,
@@ -70,14 +70,14 @@ impl<Data> Attribute<Data> {
 }
 
 /// The attributes of a group, for the kernel.
-#[inline(never)]
 pub fn attribute_list<K: Kind>() -> AttributeList<K::Data> {
     let room = define_table! {
-        size: koxide_abi::SYSFS_ATTRIBUTE_ROOM * K::ATTRIBUTES.len(),
+        kind: "sysfs_attribute",
+        row: SysfsAttribute,
+        rows: K::ATTRIBUTES.len(),
         getter: list::<K>,
-        fill: koxide_abi::kx_sysfs_fill,
     };
-    // INVARIANT: the room was filled before the module's init.
+    // INVARIANT: the table is made of these attributes.
     AttributeList {
         room,
         len: K::ATTRIBUTES.len(),
@@ -87,17 +87,7 @@ pub fn attribute_list<K: Kind>() -> AttributeList<K::Data> {
 
 /// The attributes of a group.
 extern "C" fn list<K: Kind>() -> *const c_void {
-    enter(core::ptr::null(), || (&raw const *Table::<K>::TABLE).cast())
-}
-
-/// A constant for each group.
-struct Table<K>(K);
-
-impl<K: Kind> Table<K> {
-    const TABLE: &'static SysfsList = &SysfsList {
-        attributes: K::ATTRIBUTES.as_ptr().cast(),
-        len: K::ATTRIBUTES.len(),
-    };
+    enter(core::ptr::null(), || K::ATTRIBUTES.as_ptr().cast())
 }
 
 /// `show` of an attribute.
