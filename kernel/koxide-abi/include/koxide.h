@@ -123,6 +123,7 @@ void kx_get_device(struct device *dev);
 void kx_put_device(struct device *dev);
 const char *kx_dev_name(const struct device *dev);
 void kx_dev_print(u32 level, const struct device *dev, const u8 *text, size_t len);
+void kx_dev_printk(const char *level, const struct device *dev, const char *format, ...);
 
 /* faux */
 struct kx_faux *kx_faux_create(const char *name, struct device *parent);
@@ -259,6 +260,7 @@ void kx_wake_up_pollfree(void *head);
 /* print */
 void kx_print(u32 level, const char *prefix, const u8 *text, size_t len);
 void kx_pointer_text(char *room, size_t size, const void *pointer);
+int kx_printk(const char *format, ...);
 
 /* procfs */
 #define KX_PROC_OPS_ROOM 160

@@ -68,7 +68,9 @@ fn functions(file: &syn::File) -> Vec<syn::ForeignItemFn> {
     let mut all = Vec::new();
     for item in &file.items {
         if let syn::Item::Macro(item) = item
-            && item.mac.path.is_ident("shims")
+            && ["shims", "variadic_shims"]
+                .iter()
+                .any(|name| item.mac.path.is_ident(name))
         {
             all.extend(item.mac.parse_body::<Functions>().unwrap().0);
         }
@@ -118,7 +120,10 @@ pub(crate) fn generate(src: &Path) -> String {
         }
         for function in functions(&file) {
             let name = function.sig.ident.to_string();
-            let declared = declaration(&name, &function.sig.inputs, &function.sig.output);
+            let mut declared = declaration(&name, &function.sig.inputs, &function.sig.output);
+            if function.sig.variadic.is_some() {
+                declared.insert_str(declared.len() - 1, ", ...");
+            }
             writeln!(part, "{declared};").unwrap();
         }
         if !part.is_empty() {
