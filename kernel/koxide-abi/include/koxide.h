@@ -117,6 +117,7 @@ void kx_get_device(struct device *dev);
 void kx_put_device(struct device *dev);
 const char *kx_dev_name(const struct device *dev);
 void kx_dev_print(u32 level, const struct device *dev, const u8 *text, size_t len);
+void kx_dev_printk(const char *level, const struct device *dev, const char *format, ...);
 
 /* faux */
 struct kx_faux *kx_faux_create(const char *name, struct device *parent);
@@ -195,18 +196,12 @@ void kx_lockdep_register_key(const void *key);
 void kx_lockdep_unregister_key(const void *key);
 
 /* miscdevice */
-struct kx_miscdevice *kx_miscdevice_alloc(const char *name, int minor, u16 mode, const void *fops, void *registration);
-void kx_miscdevice_free(struct kx_miscdevice *misc);
-int kx_miscdevice_register(struct kx_miscdevice *misc);
-void kx_miscdevice_deregister(struct kx_miscdevice *misc);
-typedef void *kx_miscdevice_registration_t;
-typedef struct device *kx_miscdevice_device_t;
 #ifndef KX_MISC_DEVICE_ROOM
 #define KX_MISC_DEVICE_ROOM 80
 #endif
 int kx_misc_register(void *misc, const char *name, int minor, u16 mode, const void *fops);
 void kx_misc_deregister(void *misc);
-struct device *kx_misc_device(void *misc);
+typedef struct device *kx_misc_device_t;
 
 /* mm */
 void kx_vma_flags_mod(struct vm_area_struct *vma, size_t set, size_t clear);
@@ -257,6 +252,7 @@ void kx_wake_up_pollfree(void *head);
 /* print */
 void kx_print(u32 level, const char *prefix, const u8 *text, size_t len);
 void kx_pointer_text(char *room, size_t size, const void *pointer);
+int kx_printk(const char *format, ...);
 
 /* procfs */
 struct kx_proc_ops {

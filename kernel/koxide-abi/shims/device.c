@@ -29,6 +29,19 @@ const char *kx_dev_name(const struct device *dev)
 }
 #endif
 
+#ifdef KX_USE_kx_dev_printk
+void kx_dev_printk(const char *level, const struct device *dev, const char *format, ...)
+{
+	struct va_format message = { .fmt = format };
+	va_list values;
+
+	va_start(values, format);
+	message.va = &values;
+	_dev_printk(level, dev, "%pV", &message);
+	va_end(values);
+}
+#endif
+
 #ifdef KX_USE_kx_dev_print
 void kx_dev_print(u32 level, const struct device *dev, const u8 *text, size_t len)
 {

@@ -23,6 +23,19 @@ void kx_print(u32 level, const char *prefix, const u8 *text, size_t len)
 }
 #endif
 
+#ifdef KX_USE_kx_printk
+int kx_printk(const char *format, ...)
+{
+	va_list values;
+	int written;
+
+	va_start(values, format);
+	written = vprintk(format, values);
+	va_end(values);
+	return written;
+}
+#endif
+
 #ifdef KX_USE_kx_pointer_text
 void kx_pointer_text(char *room, size_t size, const void *pointer)
 {

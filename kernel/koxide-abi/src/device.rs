@@ -43,3 +43,13 @@ shims! {
     #[host(twin::print)]
     pub fn kx_dev_print(level: u32, dev: *const device, text: *const u8, len: usize);
 }
+
+variadic_shims! {
+    /// Formats a message and writes it to the log, with the driver's and the device's name; any context.
+    ///
+    /// # Safety
+    ///
+    /// The caller has a reference; `level` is a level as C writes it, and `format` a NUL-terminated string for these values.
+    #[host(twin::printk)]
+    pub fn kx_dev_printk(level: *const c_char, dev: *const device, format: *const c_char, ...);
+}

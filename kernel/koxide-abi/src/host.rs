@@ -26,6 +26,7 @@ mod node;
 pub(crate) mod page;
 pub(crate) mod pending;
 pub mod print;
+mod printf;
 pub(crate) mod random;
 pub(crate) mod rcu;
 mod registered;

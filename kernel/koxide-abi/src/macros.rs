@@ -78,6 +78,44 @@ macro_rules! access {
     };
 }
 
+/// Declares functions that take any further values, as `printk` does; [`variadic!`](crate::variadic) calls them.
+macro_rules! variadic_shims {
+    ($(
+        $(#[doc = $doc:expr])*
+        #[host($($host:ident)::+)]
+        pub fn $name:ident($($arg:ident: $ty:ty),+, ...) $(-> $ret:ty)?;
+    )*) => {
+        #[cfg(target_os = "none")]
+        unsafe extern "C" {
+            $($(#[doc = $doc])* pub fn $name($($arg: $ty),+, ...) $(-> $ret)?;)*
+        }
+        $(
+            #[cfg(not(target_os = "none"))]
+            $(#[doc = $doc])*
+            pub unsafe fn $name($($arg: $ty,)+ values: &[crate::Value]) $(-> $ret)? {
+                // SAFETY: the caller fulfils the shim's contract, which is the twin's contract.
+                unsafe { $($host)::+($($arg,)+ values) }
+            }
+        )*
+    };
+}
+
+/// Calls a function that takes any further values: those after the semicolon, which are [`Variadic`](crate::Variadic).
+#[macro_export]
+#[cfg(target_os = "none")]
+macro_rules! variadic {
+    ($name:ident($($arg:expr),+; $($value:expr),*)) => { $crate::$name($($arg,)+ $($value),*) };
+}
+
+/// Calls the twin of a function that takes any further values.
+#[macro_export]
+#[cfg(not(target_os = "none"))]
+macro_rules! variadic {
+    ($name:ident($($arg:expr),+; $($value:expr),*)) => {
+        $crate::$name($($arg,)+ &[$($crate::Variadic::value($value)),*])
+    };
+}
+
 /// The body of a shim outside the kernel.
 #[cfg(not(target_os = "none"))]
 macro_rules! stand_in {

@@ -2,7 +2,7 @@
 
 //! The kernel log: include/linux/printk.h.
 
-use core::ffi::{c_char, c_void};
+use core::ffi::{c_char, c_int, c_void};
 
 #[cfg(not(target_os = "none"))]
 use crate::host::print as twin;
@@ -26,4 +26,56 @@ shims! {
     /// `room` is writable for `size` bytes, which are at least 1. It then holds a NUL-terminated string.
     #[host(twin::pointer_text)]
     pub fn kx_pointer_text(room: *mut c_char, size: usize, pointer: *const c_void);
+}
+
+variadic_shims! {
+    /// Formats a message and writes it to the log; any context. It begins with its level, as in C.
+    ///
+    /// # Safety
+    ///
+    /// `format` is a NUL-terminated string for these values.
+    #[host(twin::printk)]
+    pub fn kx_printk(format: *const c_char, ...) -> c_int;
+}
+
+/// What a function with variable arguments takes: types that C would not widen.
+#[cfg(target_os = "none")]
+pub trait Variadic {}
+
+/// What a function with variable arguments takes, outside the kernel.
+#[cfg(not(target_os = "none"))]
+pub trait Variadic {
+    /// The value for the twin.
+    fn value(self) -> Value;
+}
+
+/// A value that the twin of a function with variable arguments is given.
+#[cfg(not(target_os = "none"))]
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs, reason = "they are C's")]
+pub enum Value {
+    Number(i128),
+    Pointer(*const u8),
+}
+
+/// Implements [`Variadic`].
+macro_rules! values {
+    ($($ty:ty: |$value:ident| $made:expr;)*) => {$(
+        impl Variadic for $ty {
+            #[cfg(not(target_os = "none"))]
+            fn value(self) -> Value {
+                let $value = self;
+                $made
+            }
+        }
+    )*};
+}
+
+values! {
+    i32: |number| Value::Number(number.into());
+    u32: |number| Value::Number(number.into());
+    i64: |number| Value::Number(number.into());
+    u64: |number| Value::Number(number.into());
+    *const u8: |pointer| Value::Pointer(pointer);
+    *const c_char: |pointer| Value::Pointer(pointer.cast());
 }

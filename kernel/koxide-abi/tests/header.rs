@@ -30,9 +30,9 @@ fn every_declared_shim_is_defined_and_guarded() {
         .map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap())
         .collect();
     let src = root.join("src");
-    let functions = c_header::names(&src, "shims").into_iter();
+    let functions = c_header::names(&src, c_header::SHIMS).into_iter();
     let functions = functions.map(|name| (format!("{name}("), name));
-    let fields = c_header::names(&src, "fields").into_iter();
+    let fields = c_header::names(&src, c_header::FIELDS).into_iter();
     let fields = fields.map(|name| (format!("({name}, "), name));
     for (definition, name) in functions.chain(fields) {
         let guard = format!("#ifdef KX_USE_{name}\n");

@@ -49,15 +49,15 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
 }
 
 /// A format string and its arguments.
-struct Call {
-    text: LitStr,
-    args: Punctuated<Argument, Token![,]>,
+pub(crate) struct Call {
+    pub(crate) text: LitStr,
+    pub(crate) args: Punctuated<Argument, Token![,]>,
 }
 
 /// An argument, which may have a name.
-struct Argument {
-    name: Option<Ident>,
-    value: Expr,
+pub(crate) struct Argument {
+    pub(crate) name: Option<Ident>,
+    pub(crate) value: Expr,
 }
 
 impl Parse for Call {
@@ -100,13 +100,13 @@ impl Parse for Argument {
 
 /// How a format string names an argument.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-enum Reference {
+pub(crate) enum Reference {
     Position(usize),
     Name(String),
 }
 
 impl Reference {
-    fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         text.parse()
             .map_or_else(|_| Self::Name(text.to_owned()), Self::Position)
     }
@@ -169,7 +169,7 @@ impl Used {
 }
 
 /// The next argument that is not named.
-fn positional(next: &mut usize) -> Reference {
+pub(crate) fn positional(next: &mut usize) -> Reference {
     *next += 1;
     Reference::Position(*next - 1)
 }

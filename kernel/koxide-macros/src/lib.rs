@@ -13,6 +13,7 @@ mod params;
 mod pin_data;
 mod pinned_drop;
 mod plain;
+mod printk;
 mod vtable;
 mod zeroable;
 
@@ -64,6 +65,13 @@ pub fn module(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn fmt(input: TokenStream) -> TokenStream {
     fmt::expand(input.into()).into()
+}
+
+/// Writes a message; the body of `pr_info!` and its relatives.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __printk(input: TokenStream) -> TokenStream {
+    finish(printk::expand(input.into()))
 }
 
 /// Makes a trait a table of operations that an implementation may leave out.

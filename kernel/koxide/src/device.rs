@@ -6,12 +6,13 @@
 
 pub(crate) mod name;
 
-use core::ffi::CStr;
+use core::ffi::{CStr, c_char};
 use core::fmt;
 use core::marker::PhantomData;
 use core::ops::Deref;
 use core::ptr::NonNull;
 
+use crate::print::native::{Sink, Words};
 use crate::print::{Level, with_text};
 use crate::sync::aref::{ARef, AlwaysRefCounted};
 use crate::types::Opaque;
@@ -76,26 +77,58 @@ impl<Ctx: DeviceContext> Device<Ctx> {
         unsafe { CStr::from_ptr(name) }
     }
 
-    /// Writes a message about the device; the macros call it.
+    /// The log for messages about the device; the macros call it.
     #[doc(hidden)]
     #[inline(always)]
-    pub fn __print(&self, level: Level, args: fmt::Arguments<'_>) {
-        match args.as_str() {
-            Some(text) => self.write(level, text.as_bytes()),
-            None => self.print_formatted(level, args),
+    pub fn __log(&self, level: Level) -> Log<'_> {
+        Log {
+            level,
+            dev: self.as_raw(),
+            _device: PhantomData,
         }
     }
+}
 
+/// The log, as the `dev_*!` macros see it.
+///
+/// # Invariants
+///
+/// There is a reference to the device as long as this lives.
+#[doc(hidden)]
+pub struct Log<'a> {
+    level: Level,
+    dev: *const koxide_abi::types::device,
+    _device: PhantomData<&'a ()>,
+}
+
+impl Sink for Log<'_> {
+    #[inline(always)]
+    unsafe fn native(&self, format: *const c_char, words: impl Words) {
+        let level = self.level.text().as_ptr();
+        // SAFETY: the caller promises it of the format; there is a reference, by the invariant.
+        unsafe { words.dev_printk(level, self.dev, format) };
+    }
+
+    #[inline(always)]
+    fn formatted(&self, args: fmt::Arguments<'_>) {
+        match args.as_str() {
+            Some(text) => self.write(text.as_bytes()),
+            None => self.print_formatted(args),
+        }
+    }
+}
+
+impl Log<'_> {
     /// Writes a message that has arguments.
     #[inline(never)]
-    fn print_formatted(&self, level: Level, args: fmt::Arguments<'_>) {
-        with_text(args, |text| self.write(level, text));
+    fn print_formatted(&self, args: fmt::Arguments<'_>) {
+        with_text(args, |text| self.write(text));
     }
 
     /// Hands text to the kernel.
-    fn write(&self, level: Level, text: &[u8]) {
-        // SAFETY: whoever has `self` has a reference, and the text is readable for its length.
-        unsafe { koxide_abi::kx_dev_print(level as u32, self.0.get(), text.as_ptr(), text.len()) };
+    fn write(&self, text: &[u8]) {
+        // SAFETY: there is a reference, by the invariant, and the text is readable for its length.
+        unsafe { koxide_abi::kx_dev_print(self.level as u32, self.dev, text.as_ptr(), text.len()) };
     }
 }
 
@@ -138,11 +171,11 @@ unsafe impl AlwaysRefCounted for Device {
 #[macro_export]
 macro_rules! __dev_print {
     ($level:ident, $dev:expr, $($args:tt)+) => {
-        $crate::device::Device::__print(
-            ($dev).as_ref(),
-            $crate::print::Level::$level,
-            $crate::fmt!($($args)+),
-        )
+        $crate::__printk! {
+            ($crate::device::Device::__log(($dev).as_ref(), $crate::print::Level::$level))
+            ("")
+            $($args)+
+        }
     };
 }
 

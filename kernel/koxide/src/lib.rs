@@ -35,11 +35,12 @@
 //! ```
 #![no_std]
 // Smart pointers that become pointers to `dyn Trait`, and methods that take them as `self`.
-// And code that runs once at most, if ever, small.
+// Code that runs once at most, if ever, small; format strings that are constants, and depend on types.
 #![feature(
     arbitrary_self_types,
     coerce_unsized,
     dispatch_from_dyn,
+    freeze,
     optimize_attribute,
     pin_coerce_unsized_trait,
     unsize
@@ -124,7 +125,7 @@ pub mod pin_init {
 
 pub use ::macros;
 #[doc(hidden)]
-pub use ::macros::__example_module;
+pub use ::macros::{__example_module, __printk};
 pub use macros::{fmt, module};
 pub use module::{InPlaceModule, Module, ModuleMetadata, ThisModule};
 

@@ -3,22 +3,29 @@
 //! The kernel log: include/linux/printk.h.
 //!
 //! The macros have upstream's names, and the levels are those of `pr_info` and its relatives in C. They may be used in
-//! any context where `GFP_ATOMIC` may be used, which is any but that of an NMI. Messages end with `\n`. A message
-//! without arguments costs one call; one with arguments is formatted on the stack, or, when it is longer than that, in
-//! memory that is allocated with `GFP_ATOMIC`: if there is none, the message is cut. The log itself cuts what is longer
-//! than about 1000 bytes.
+//! any context where `GFP_ATOMIC` may be used, which is any but that of an NMI. Messages end with `\n`.
+//!
+//! A message without values, or with integers, `bool`, `char`, `str` and errors (`{:?}`) alone, costs what it costs in C: one call of
+//! the kernel's own `printk`, and nothing of `core::fmt` is in the module. Integers may have a width, zeros and signs, and be
+//! hexadecimal or octal. Whatever else there is in a format string makes the whole message one that is formatted by `core::fmt`, on
+//! the stack, or, when it is longer than that, in memory that is allocated with `GFP_ATOMIC`: if there is none, the message is
+//! cut. The text is the same either way. The log itself cuts what is longer than about 1000 bytes.
 
 #![allow(unsafe_code, reason = "the C edge of the log")]
 
 mod dbg;
+#[doc(hidden)]
+pub mod native;
 mod once;
+mod values;
 
-use core::ffi::CStr;
+use core::ffi::{CStr, c_char};
 use core::fmt;
 
 use crate::alloc::KVec;
 use crate::alloc::flags::{__GFP_NOWARN, GFP_ATOMIC};
 use crate::fmt::Line;
+use native::{Sink, Words};
 
 /// The longest message that is formatted on the stack.
 const ON_STACK: usize = 128;
@@ -42,10 +49,55 @@ pub enum Level {
     Cont = 8,
 }
 
-/// Writes a message; the macros call it.
+impl Level {
+    /// The level as `printk` wants it.
+    #[inline(always)]
+    pub(crate) const fn text(self) -> &'static CStr {
+        match self {
+            Self::Emerg => c"\x010",
+            Self::Alert => c"\x011",
+            Self::Crit => c"\x012",
+            Self::Err => c"\x013",
+            Self::Warn => c"\x014",
+            Self::Notice => c"\x015",
+            Self::Info => c"\x016",
+            Self::Debug => c"\x017",
+            Self::Cont => c"\x01c",
+        }
+    }
+}
+
+/// The log, as the `pr_*!` macros see it.
 #[doc(hidden)]
+pub struct Log {
+    level: Level,
+    prefix: Option<&'static CStr>,
+}
+
+impl Log {
+    /// The log for messages of a level.
+    #[inline(always)]
+    pub const fn new(level: Level, prefix: Option<&'static CStr>) -> Self {
+        Self { level, prefix }
+    }
+}
+
+impl Sink for Log {
+    #[inline(always)]
+    unsafe fn native(&self, format: *const c_char, words: impl Words) {
+        // SAFETY: the caller's promise is what is asked for.
+        unsafe { words.printk(format) };
+    }
+
+    #[inline(always)]
+    fn formatted(&self, args: fmt::Arguments<'_>) {
+        print(self.level, self.prefix, args);
+    }
+}
+
+/// Writes a message that `printk` does not format.
 #[inline(always)]
-pub fn print(level: Level, prefix: Option<&'static CStr>, args: fmt::Arguments<'_>) {
+pub(crate) fn print(level: Level, prefix: Option<&'static CStr>, args: fmt::Arguments<'_>) {
     // The compiler knows which of the two it is wherever the format string has no arguments.
     match args.as_str() {
         Some(text) => write(level, prefix, text.as_bytes()),
@@ -91,11 +143,14 @@ pub(crate) fn with_text(args: fmt::Arguments<'_>, use_text: impl FnOnce(&[u8])) 
 )]
 macro_rules! __print {
     ($level:ident, $($args:tt)+) => {
-        $crate::print::print(
-            $crate::print::Level::$level,
-            ::core::option::Option::Some(crate::__LOG_PREFIX),
-            $crate::fmt!($($args)+),
-        )
+        $crate::__printk! {
+            ($crate::print::Log::new(
+                $crate::print::Level::$level,
+                ::core::option::Option::Some(crate::__LOG_PREFIX),
+            ))
+            ($crate::print::Level::$level, crate::__LOG_PREFIX)
+            $($args)+
+        }
     };
 }
 
@@ -167,11 +222,11 @@ macro_rules! pr_debug {
 #[macro_export]
 macro_rules! pr_cont {
     ($($args:tt)+) => {
-        $crate::print::print(
-            $crate::print::Level::Cont,
-            ::core::option::Option::None,
-            $crate::fmt!($($args)+),
-        )
+        $crate::__printk! {
+            ($crate::print::Log::new($crate::print::Level::Cont, ::core::option::Option::None))
+            ("\x01c")
+            $($args)+
+        }
     };
 }
 

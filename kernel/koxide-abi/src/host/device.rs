@@ -61,6 +61,25 @@ pub(crate) unsafe fn name(dev: *const device) -> *const c_char {
     unsafe { &*dev.cast::<Device>() }.name.as_ptr()
 }
 
+/// Twin of `kx_dev_printk`.
+///
+/// # Safety
+///
+/// As for `kx_dev_printk`.
+pub(crate) unsafe fn printk(
+    level: *const c_char,
+    dev: *const device,
+    format: *const c_char,
+    values: &[crate::Value],
+) {
+    // SAFETY: it is a level as C writes it.
+    let (level, _) = unsafe { super::printf::level(level) };
+    // SAFETY: it is a format string for these values.
+    let text = unsafe { super::printf::text(format, values) };
+    // SAFETY: the caller has a reference, and the text is readable for its length.
+    unsafe { print(level, dev, text.as_ptr(), text.len()) };
+}
+
 /// Twin of `kx_dev_print`.
 ///
 /// # Safety

@@ -2,7 +2,7 @@
 
 //! The kernel log of the thread's machine.
 
-use core::ffi::{CStr, c_char, c_void};
+use core::ffi::{CStr, c_char, c_int, c_void};
 
 use super::machine::{current, lock};
 
@@ -15,6 +15,20 @@ pub fn take() -> Vec<(u32, String)> {
 pub(super) fn write(level: u32, prefix: &str, text: &[u8]) {
     let line = format!("{prefix}{}", String::from_utf8_lossy(text));
     lock(&current().log).push((level, line));
+}
+
+/// Twin of `kx_printk`.
+///
+/// # Safety
+///
+/// As for `kx_printk`.
+pub(crate) unsafe fn printk(format: *const c_char, values: &[crate::Value]) -> c_int {
+    // SAFETY: the format begins with a level.
+    let (level, format) = unsafe { super::printf::level(format) };
+    // SAFETY: it is a format string for these values.
+    let text = unsafe { super::printf::text(format, values) };
+    write(level, "", &text);
+    text.len() as c_int
 }
 
 /// Twin of `kx_print`.

@@ -63,12 +63,18 @@ fn files(src: &Path) -> Vec<(String, syn::File)> {
     files
 }
 
-/// The functions that one file declares in `shims!`, or in `fields!`.
-fn functions(file: &syn::File, of: &str) -> Vec<syn::ForeignItemFn> {
+/// The macros that declare functions.
+pub(crate) const SHIMS: &[&str] = &["shims", "variadic_shims"];
+
+/// The macro that declares fields.
+pub(crate) const FIELDS: &[&str] = &["fields"];
+
+/// The functions that one file declares in these macros.
+fn functions(file: &syn::File, of: &[&str]) -> Vec<syn::ForeignItemFn> {
     let mut all = Vec::new();
     for item in &file.items {
         if let syn::Item::Macro(item) = item
-            && item.mac.path.is_ident(of)
+            && of.iter().any(|name| item.mac.path.is_ident(name))
         {
             all.extend(item.mac.parse_body::<Functions>().unwrap().0);
         }
@@ -77,7 +83,7 @@ fn functions(file: &syn::File, of: &str) -> Vec<syn::ForeignItemFn> {
 }
 
 /// The names of all shims, or of all fields.
-pub(crate) fn names(src: &Path, of: &str) -> Vec<String> {
+pub(crate) fn names(src: &Path, of: &[&str]) -> Vec<String> {
     files(src)
         .iter()
         .flat_map(|(_, file)| functions(file, of))
@@ -116,12 +122,15 @@ pub(crate) fn generate(src: &Path) -> String {
         for item in &file.items {
             write_item(&mut part, item);
         }
-        for function in functions(&file, "shims") {
+        for function in functions(&file, SHIMS) {
             let name = function.sig.ident.to_string();
-            let declared = declaration(&name, &function.sig.inputs, &function.sig.output);
+            let mut declared = declaration(&name, &function.sig.inputs, &function.sig.output);
+            if function.sig.variadic.is_some() {
+                declared.insert_str(declared.len() - 1, ", ...");
+            }
             writeln!(part, "{declared};").unwrap();
         }
-        for function in functions(&file, "fields") {
+        for function in functions(&file, FIELDS) {
             writeln!(part, "typedef {};", field_type(&function)).unwrap();
         }
         if !part.is_empty() {
