@@ -257,12 +257,7 @@ static_assert(offsetof(struct cdev, kobj) == 0);
 #define get_cred(cred) KX_REFERENCE_TO(cred, "get_cred", get_cred(cred))
 #define put_cred(cred) KX_GIVE_BACK(KX_REFERENCE, cred, put_cred(cred))
 
-/* The last that the module's code does. Its own memory is freed by a function that is here already. */
-#include "koxide_retire.h"
-#define kx_free_retired()		\
-	({				\
-		kx_free_retired();	\
-		kx_close_ledger();	\
-	})
+/* Who calls the module's init and exit closes the ledger afterwards. */
+#define KX_LEDGER 1
 
 #endif

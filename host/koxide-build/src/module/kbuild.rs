@@ -17,10 +17,13 @@ use super::error::{Error, Result};
 /// The script that links keeps nothing that the loader ignores.
 /// Shims have no entries for the kernel's tracer, as have none of the functions of headers that they stand for.
 pub(crate) fn rules(name: &str, shims: Shims) -> String {
-    let faulty = match shims {
-        Shims::Shipped => "",
-        // Before any of the shims, and in no file of the artefact.
-        Shims::Faulty => " -include $(KX_WORK)/include/koxide_faulty.h",
+    let (faulty, copy) = match shims {
+        Shims::Shipped => ("", "cp"),
+        // Before any of the shims, and in no file of the artefact. The kernel calls the C file, which closes the ledger.
+        Shims::Faulty => (
+            " -include $(KX_WORK)/include/koxide_faulty.h",
+            "$(OBJCOPY) --weaken-symbol=init_module --weaken-symbol=cleanup_module",
+        ),
     };
     format!(
         "obj-m := {name}.o\n\
@@ -28,7 +31,7 @@ pub(crate) fn rules(name: &str, shims: Shims) -> String {
          ccflags-y += -I$(KX_WORK) -I$(KX_WORK)/include -g0 -fmacro-prefix-map=$(KX_WORK)/={faulty}\n\
          ccflags-remove-y += $(CC_FLAGS_FTRACE)\n\
          quiet_cmd_kxobj = KXOBJ   $@\n\
-         \x20     cmd_kxobj = cp $< $@ $(cmd_objtool)\n\
+         \x20     cmd_kxobj = {copy} $< $@ $(cmd_objtool)\n\
          $(obj)/{name}_rust.o: objtool-enabled = $(if $(delay-objtool),,y)\n\
          $(obj)/{name}_rust.o: $(KX_WORK)/{name}.rust FORCE\n\
          \t$(call if_changed,kxobj)\n\
