@@ -264,12 +264,25 @@ static_assert(offsetof(struct cdev, kobj) == 0);
 #define get_cred(cred) KX_REFERENCE_TO(cred, "get_cred", get_cred(cred))
 #define put_cred(cred) KX_GIVE_BACK(KX_REFERENCE, cred, put_cred(cred))
 
-/* The last that the module's code does. Its own memory is freed by a function that is here already. */
-#include "koxide_retire.h"
-#define kx_free_retired()		\
-	({				\
-		kx_free_retired();	\
-		kx_close_ledger();	\
-	})
+/* Between the kernel and the driver: what the driver has not given back when it is over, it never will. */
+int kx_driver_init(void);
+void kx_driver_exit(void);
+
+static int __init kx_init_with_ledger(void)
+{
+	int err = kx_driver_init();
+
+	if (err)
+		kx_close_ledger();
+	return err;
+}
+module_init(kx_init_with_ledger);
+
+static void __exit kx_exit_with_ledger(void)
+{
+	kx_driver_exit();
+	kx_close_ledger();
+}
+module_exit(kx_exit_with_ledger);
 
 #endif

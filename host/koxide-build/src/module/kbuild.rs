@@ -23,10 +23,13 @@ const FORWARDS: &str = include_str!("../../kbuild/forwards.awk");
 /// The C file is compiled twice: first with all shims that the object uses, then without those that turned out to be a
 /// function of the kernel under another name, which the object calls itself then.
 pub(crate) fn rules(name: &str, shims: Shims) -> String {
-    let faulty = match shims {
-        Shims::Shipped => "",
-        // Before any of the shims, and in no file of the artefact.
-        Shims::Faulty => " -include $(KX_WORK)/include/koxide_faulty.h",
+    let (faulty, entries) = match shims {
+        Shims::Shipped => ("", ""),
+        // Before any of the shims, and in no file of the artefact. The kernel calls the C file, which closes the ledger.
+        Shims::Faulty => (
+            " -include $(KX_WORK)/include/koxide_faulty.h",
+            " --redefine-sym init_module=kx_driver_init --redefine-sym cleanup_module=kx_driver_exit",
+        ),
     };
     let rules = r#"obj-m := DRIVER.o
 DRIVER-y := DRIVER_glue.o DRIVER_rust.o
@@ -44,13 +47,16 @@ quiet_cmd_kxglue = KXGLUE  $@
 $(obj)/DRIVER_glue.c: $(obj)/DRIVER_forwards $(KX_WORK)/DRIVER_all.c FORCE
 	$(call if_changed,kxglue)
 quiet_cmd_kxobj = KXOBJ   $@
-      cmd_kxobj = $(OBJCOPY) --redefine-syms=$(obj)/DRIVER_forwards $< $@ $(cmd_objtool)
+      cmd_kxobj = $(OBJCOPY) --redefine-syms=$(obj)/DRIVER_forwardsENTRIES $< $@ $(cmd_objtool)
 $(obj)/DRIVER_rust.o: objtool-enabled = $(if $(delay-objtool),,y)
 $(obj)/DRIVER_rust.o: $(KX_WORK)/DRIVER.rust $(obj)/DRIVER_forwards FORCE
 	$(call if_changed,kxobj)
 targets += DRIVER_all.o DRIVER_forwards DRIVER_glue.c DRIVER_rust.o
 "#;
-    rules.replace("DRIVER", name).replace("FAULTY", faulty)
+    rules
+        .replace("DRIVER", name)
+        .replace("FAULTY", faulty)
+        .replace("ENTRIES", entries)
 }
 
 /// Puts the artefact and the shims into the work folder; unchanged files keep their times.
