@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 #
-# Reads what `objdump -drw` says of an object, and prints which shims are nothing but a jump to another function, and to
+# Reads what `objdump -dtrw` says of an object, and prints which shims are nothing but a jump to another function, and to
 # which: lines as `objcopy --redefine-syms` takes them.
 #
 # So the compiler decides it, for this kernel and this configuration: where a lock is traced, or a `bool` is made an `int`,
@@ -8,6 +8,13 @@
 #
 # What `KX_PER_CPU` declares has the name of the variable that the compiler reads.
 BEGIN { FS = "\t" }
+
+# Functions that other objects may call; those of a file of its own are no shims, whatever their names.
+/^[0-9a-f]+ g +F / {
+	split($2, part, " ")
+	global[part[2]] = 1
+	next
+}
 
 /^[0-9a-f]+ </ {
 	split($0, part, /[<>]/)
@@ -37,7 +44,8 @@ variable ~ /^[A-Za-z_][A-Za-z0-9_]*$/ && ($3 ~ /^ret/ || $5 == "__x86_return_thu
 # A shim that is the same as another, which the compiler wrote only once.
 $3 ~ /^jmp .*<kx_[a-z0-9_]*>$/ && $5 == "" {
 	split($3, part, /[<>]/)
-	target[name] = part[2]
+	if (part[2] in global)
+		target[name] = part[2]
 }
 
 { name = "" }

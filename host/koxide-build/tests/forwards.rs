@@ -15,6 +15,7 @@ use object::{Object as _, ObjectSection as _, ObjectSymbol as _};
 const SHIMS: &str = "
 	.macro shim name
 	.globl \\name
+	.type \\name, @function
 \\name:
 	.endm
 	shim kx_plain
@@ -39,6 +40,12 @@ const SHIMS: &str = "
 	jmp __x86_return_thunk
 	shim kx_local
 	jmp local
+	shim kx_helped
+	jmp kx_helper
+	.type kx_helper, @function
+kx_helper:
+	incl %eax
+	jmp __x86_return_thunk
 	shim kx_second
 	jmp second+8
 	shim other
@@ -72,7 +79,7 @@ fn forwards(dir: &Path, assembly: &str) -> Vec<String> {
     assert!(assembled.unwrap().success());
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("kbuild/forwards.awk");
     let found = Command::new("sh")
-        .args(["-c", "objdump -drw \"$1\" | awk -f \"$2\" | sort", "sh"])
+        .args(["-c", "objdump -dtrw \"$1\" | awk -f \"$2\" | sort", "sh"])
         .args([&object, &script])
         .output()
         .unwrap();
@@ -95,7 +102,7 @@ fn a_forward_is_a_jump_and_nothing_else() {
             "kx_traced traced"
         ]
     );
-    assert!(forwards(temp.path(), "other: jmp plain\n").is_empty());
+    assert!(forwards(temp.path(), ".globl other\n.type other, @function\nother: jmp plain\n").is_empty());
 }
 
 /// A driver that locks and unlocks, asks for a file's flags, and gives memory back.

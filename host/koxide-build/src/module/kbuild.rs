@@ -39,7 +39,7 @@ ccflags-remove-y += $(CC_FLAGS_FTRACE)
 OBJECT_FILES_NON_STANDARD_DRIVER_all.o := y
 $(obj)/DRIVER_all.o: part-of-module := y
 quiet_cmd_kxforwards = KXFWD   $@
-      cmd_kxforwards = $(OBJDUMP) -drw $< | LC_ALL=C awk -f $(KX_WORK)/forwards.awk > $@
+      cmd_kxforwards = $(OBJDUMP) -dtrw $< | LC_ALL=C awk -f $(KX_WORK)/forwards.awk > $@
 $(obj)/DRIVER_forwards: $(obj)/DRIVER_all.o $(KX_WORK)/forwards.awk FORCE
 	$(call if_changed,kxforwards)
 quiet_cmd_kxglue = KXGLUE  $@
