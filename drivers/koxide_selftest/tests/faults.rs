@@ -23,7 +23,7 @@ fn each_allocation_of_its_init_may_fail() {
         |failed, errno| {
             match errno {
                 // Nobody depends on debugfs, whose folders are in memory of their own.
-                None if failed.starts_with("krealloc ") => {
+                None if failed.starts_with("kmalloc ") => {
                     without.update(|count| count + 1);
                     true
                 }
