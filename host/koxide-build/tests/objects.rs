@@ -88,8 +88,8 @@ fn what_no_shim_defines_is_refused() {
     let temp = tempfile::tempdir().unwrap();
     let project = common::toy(temp.path(), |text| {
         text.replace(
-            "    // SAFETY: it does nothing.",
-            "    unsafe extern \"C\" { fn printk(); }\n    unsafe { printk() };",
+            "    if calls < 3 { -22 } else { 0 }",
+            "    unsafe extern \"C\" { fn printk(); }\n    unsafe { printk() };\n    0",
         )
     });
     let error = common::object(&project).unwrap_err();
