@@ -58,6 +58,18 @@ const FUNCTIONS: &[(&str, &str, &str)] = &[
     (".", "byte_add", OFFSET),
     (".", "byte_sub", OFFSET),
     (".", "offset_from", OFFSET),
+    (".", "offset_from_unsigned", OFFSET),
+    (
+        ".",
+        "unchecked_add",
+        "the result is within what the type can have",
+    ),
+    (
+        ".",
+        "unchecked_sub",
+        "the result is within what the type can have",
+    ),
+    ("hint", "assert_unchecked", "the condition holds"),
     (".", "get_unchecked", "the index is within the bounds"),
     (
         ".",

@@ -51,7 +51,7 @@ fn each_driver_is_one_object_on_all_kernels() {
                 })
                 .collect();
             let same = compare::same_object(&modules[0], &modules[1], &artefact.object).unwrap();
-            assert!(same > 2, "{}: {same} functions", driver.package);
+            assert!(same >= 2, "{}: {same} functions", driver.package);
         }
     }
 }

@@ -102,7 +102,13 @@ fn a_forward_is_a_jump_and_nothing_else() {
             "kx_traced traced"
         ]
     );
-    assert!(forwards(temp.path(), ".globl other\n.type other, @function\nother: jmp plain\n").is_empty());
+    assert!(
+        forwards(
+            temp.path(),
+            ".globl other\n.type other, @function\nother: jmp plain\n"
+        )
+        .is_empty()
+    );
 }
 
 /// A driver that locks and unlocks, asks for a file's flags, and gives memory back.

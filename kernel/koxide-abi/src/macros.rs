@@ -31,7 +31,7 @@ macro_rules! shims {
 /// Declares fields of kernel structs, which need no call: `KX_FIELD` in `shims/*.c` says where they are.
 ///
 /// The syntax is that of `shims!`, and the attribute `field` says what is done: one of the functions of
-/// [`field`](crate::field), or `per_cpu` for what each CPU has of its own and does not change for a thread. In the kernel the
+/// `field`, or `per_cpu` for what each CPU has of its own and does not change for a thread. In the kernel the
 /// name is that of a symbol, too, whose value is the field's offset.
 macro_rules! fields {
     ($(

@@ -48,12 +48,12 @@ pub(crate) fn read(path: &Path, bytes: &[u8]) -> Result<Vec<Table>> {
     let mut tables: BTreeMap<String, Vec<(String, Vec<Row>)>> = BTreeMap::new();
     for section in file.sections().filter(|s| s.name() == Ok(SECTION)) {
         let mut seen = BTreeSet::new();
-        let mut records = Records {
+        let records = Records {
             data: section.data().unwrap_or_default(),
             at: 0,
         };
         let getters: BTreeMap<u64, Relocation> = section.relocations().collect();
-        while let Some(record) = records.next() {
+        for record in records {
             let getter = getters.get(&record.at);
             // A function that was put into others has the record as often.
             if !seen.insert((record.name.clone(), record.kind.clone())) {
