@@ -65,20 +65,25 @@ pub(crate) fn fill(work: &Path, artefact: &Artefact, abi: &Path, shims: Shims) -
     copy(&artefact.object, &work.join(format!("{name}.rust")))?;
     copy(&artefact.source, &work.join(format!("{name}_all.c")))?;
     for dir in ["shims", "include"] {
-        let from = abi.join(dir);
-        let entries = fs::read_dir(&from).map_err(|e| cache::Error::io("read", &from, e))?;
-        for path in entries.flatten().map(|entry| entry.path()) {
-            if let (true, Some(file)) = (path.is_file(), path.file_name()) {
-                copy(&path, &work.join(dir).join(file))?;
-            }
-        }
+        copy_files(&abi.join(dir), &work.join(dir))?;
     }
     cache::write_if_changed(&work.join("forwards.awk"), FORWARDS.as_bytes())?;
     cache::write_if_changed(&work.join("Kbuild"), rules(name, shims).as_bytes())?;
     Ok(())
 }
 
-pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
+/// Copies the files of a folder, and none of the folders in it; unchanged files keep their times.
+pub(crate) fn copy_files(from: &Path, to: &Path) -> Result<()> {
+    let entries = fs::read_dir(from).map_err(|e| cache::Error::io("read", from, e))?;
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if let (true, Some(file)) = (path.is_file(), path.file_name()) {
+            copy(&path, &to.join(file))?;
+        }
+    }
+    Ok(())
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
     let bytes = fs::read(from).map_err(|e| cache::Error::io("read", from, e))?;
     cache::write_if_changed(to, &bytes)?;
     Ok(())

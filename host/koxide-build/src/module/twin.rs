@@ -5,7 +5,6 @@
 //! `c/NAME.c` of a driver becomes `out/RELEASE/c/NAME.ko`. The kernel's own Kbuild makes it, by the same compiler and
 //! with the same options as the C side of the driver, and it is stripped in the same way.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::error::{Error, Result};
@@ -77,12 +76,7 @@ pub fn in_c(
         sources: Some(folder),
     };
     let fill = |work: &Path| {
-        let entries = fs::read_dir(folder).map_err(|e| cache::Error::io("read", folder, e))?;
-        for path in entries.flatten().map(|entry| entry.path()) {
-            if let (true, Some(file)) = (path.is_file(), path.file_name()) {
-                kbuild::copy(&path, &work.join(file))?;
-            }
-        }
+        kbuild::copy_files(folder, work)?;
         cache::write_if_changed(&work.join("Kbuild"), rules.as_bytes())?;
         Ok(())
     };

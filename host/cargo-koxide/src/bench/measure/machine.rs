@@ -2,15 +2,12 @@
 
 //! The virtual machine in which drivers are measured.
 
-use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use koxide_build::Kernel;
-use koxide_guest::protocol::{Clock, Sample};
+use koxide_guest::protocol::{Clock, Sample, paths};
 use koxide_vm::{Acceleration, Event, GuestFile, Payload, Plan, Step, Stream, Vm};
-use tempfile::TempDir;
 
 use super::Subject;
 use crate::exit::{Exit, because};
@@ -35,8 +32,6 @@ pub(crate) struct Machine {
     payload: Payload,
     programs: Vec<Program>,
     subjects: usize,
-    /// Where the twins are under names of their own.
-    _renamed: TempDir,
 }
 
 /// A program that measures a driver.
@@ -67,20 +62,15 @@ impl Machine {
     ) -> anyhow::Result<Self> {
         let source = workshop.project.abi_dir().join(NULL_SOURCE);
         let null = workshop.in_c(&source, "the module that does nothing", kernel)?;
-        let renamed = tempfile::tempdir().context("cannot create a folder for modules")?;
         let mut payload = Payload {
             modules: vec![null.path],
             ..Payload::default()
         };
         let mut programs = Vec::new();
         for (index, subject) in subjects.iter().enumerate() {
-            let rust = stem(&subject.rust);
-            let c = format!("{}-c", stem(&subject.c));
-            // Both are loaded under one name; their files in the machine need two.
-            let file = renamed.path().join(format!("{c}.ko"));
-            fs::copy(&subject.c, &file)
-                .with_context(|| format!("cannot copy {}", subject.c.display()))?;
-            payload.modules.extend([subject.rust.clone(), file]);
+            let (rust, c) = (stem(&subject.rust), stem(&subject.c));
+            payload.modules.push(subject.rust.clone());
+            payload.twins.push(subject.c.clone());
             for program in workshop.bench_programs(&subject.driver)? {
                 let path = format!("/koxide/benches/{index}/{}", program.name);
                 payload.files.push(GuestFile {
@@ -92,7 +82,7 @@ impl Machine {
                     subject: index,
                     driver: subject.driver.package.clone(),
                     path,
-                    modules: [format!("rust={rust}"), format!("c={c}")],
+                    modules: [format!("rust={rust}"), format!("c={}/{c}", paths::TWINS)],
                 });
             }
         }
@@ -101,7 +91,6 @@ impl Machine {
             payload,
             programs,
             subjects: subjects.len(),
-            _renamed: renamed,
         })
     }
 
