@@ -41,8 +41,11 @@ pub enum Error {
     Files(#[from] cache::Error),
 }
 
-/// What the kernel calls. Of these names the C file may have functions of its own; the object's have other names as well.
-const ENTRIES: [&str; 2] = ["init_module", "cleanup_module"];
+/// What the kernel calls, and the names that these functions have in a module whose C file calls them.
+const ENTRIES: [(&str, &str); 2] = [
+    ("init_module", "kx_driver_init"),
+    ("cleanup_module", "kx_driver_exit"),
+];
 
 /// Compares each function of `rust_object` in two modules and returns how many there are.
 ///
@@ -54,8 +57,7 @@ pub fn same_object(a: &Path, b: &Path, rust_object: &Path) -> Result<usize, Erro
     let (a_elf, b_elf) = (parse(a, &a_bytes)?, parse(b, &b_bytes)?);
     let rust = parse(rust_object, &rust_bytes)?;
     let mut count = 0;
-    let by_name = rust.by_name().into_iter();
-    for (name, functions) in by_name.filter(|(name, _)| !ENTRIES.contains(name)) {
+    for (name, functions) in rust.by_name() {
         for i in 0..functions.len() {
             let a_code = code(&a_elf, name, i).ok_or_else(|| missing(a, name))?;
             let b_code = code(&b_elf, name, i).ok_or_else(|| missing(b, name))?;
@@ -82,8 +84,16 @@ fn missing(module: &Path, function: &str) -> Error {
 
 /// A function's bytes; none where the linker fills in.
 fn code(elf: &Elf<'_>, name: &str, which: usize) -> Option<Vec<Option<u8>>> {
-    let of_name = |f: &&Function| f.name == name;
-    let function = elf.functions.iter().filter(of_name).nth(which)?;
+    let called = |name: &str| {
+        elf.functions
+            .iter()
+            .filter(move |f| f.name == name)
+            .nth(which)
+    };
+    let entry = ENTRIES.iter().find(|(entry, _)| *entry == name);
+    let function: &Function = entry
+        .and_then(|(_, renamed)| called(renamed))
+        .or_else(|| called(name))?;
     let section = elf
         .sections
         .iter()

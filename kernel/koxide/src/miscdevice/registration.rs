@@ -106,7 +106,7 @@ impl<T: MiscDevice> Behind for MiscDeviceRegistration<T> {
         // SAFETY: misc_open of drivers/char/misc.c has put it there, and it is registered until misc_open returns, since
         // it holds the lock that unregistering takes. The registration is around it, and complete before it is registered.
         let registration = unsafe { misc.byte_sub(core::mem::offset_of!(Self, misc)) };
-        // SAFETY: as above.
+        // SAFETY: it is registered, as said above, so that it is initialised, pinned, and stays until this returns.
         open(unsafe { &*registration.cast::<Self>() })
     }
 }
