@@ -22,6 +22,51 @@ pub(crate) fn log() {
     pr_cont!(" and {:04x}\n", 255);
     pr_notice!("level {}\n", 5);
     pr_warn!("level {}\n", 4);
+    log_both_ways();
+}
+
+/// Writes messages that `printk` formats, each followed by the same from `core::fmt`.
+fn log_both_ways() {
+    macro_rules! both {
+        ($($text:literal $(, $value:expr)*;)*) => {$(
+            pr_info!($text $(, $value)*);
+            pr_info!("{}", format_args!($text $(, $value)*));
+        )*};
+    }
+    macro_rules! numbers {
+        ($($number:expr),*) => {$({
+            let n = core::hint::black_box($number);
+            both! {
+                "{n} {n:?} {n:5}|{n:<5}|{n:>5}|{n:05}|{n:<05}|";
+                "{n:x} {n:X} {n:o} {n:#x}|{n:8x}|{n:<8X}|{n:08o}|{n:#010x}|{n:#8x}|{n:<#8x}|";
+                "{n:+} {n:+6}|{n:<+6}|{n:+06}|{n:+06?}|{n:3}|{n:02}";
+            }
+        })*};
+    }
+    pr_info!("both ways from here\n");
+    numbers!(
+        i8::MIN,
+        u8::MAX,
+        i16::MIN,
+        u16::MAX,
+        i32::MIN,
+        u32::MAX,
+        i64::MIN,
+        u64::MAX,
+        isize::MIN,
+        usize::MAX,
+        0_u8,
+        -1_i32,
+        42_i64
+    );
+    let (text, yes, sign) = core::hint::black_box(("100% \u{e4}{}", true, 'x'));
+    both! {
+        "a text";
+        "{text}|{0}|{0:?}|{1}{1}|{2}", 3, sign, '\u{1f980}';
+        "{yes} {} {{}} 5% %s %%{}", !yes, "";
+        "{:?} {:?} {:?} {:?}", EINVAL, Error::from_errno(-4000), ENOTTY, Error::from_errno(-600);
+    }
+    pr_info!("both ways to here\n");
 }
 
 #[kunit_tests(text)]

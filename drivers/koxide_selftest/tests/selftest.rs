@@ -101,6 +101,29 @@ fn values_of_all_kinds_are_logged() {
     module.unload().unwrap();
 }
 
+/// What `printk` formats reads as what `core::fmt` makes of it.
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
+fn printk_writes_values_as_core_does() {
+    let mut log = KernelLog::since_now();
+    let module = Module::load("koxide_selftest", "provoke=6").unwrap();
+    log.wait_for("koxide_selftest: both ways to here");
+    module.unload().unwrap();
+    let lines = log.lines();
+    let texts = lines
+        .iter()
+        .filter_map(|line| Some(line.split_once("koxide_selftest: ")?.1));
+    let texts: Vec<_> = texts
+        .skip_while(|text| *text != "both ways from here")
+        .skip(1)
+        .take_while(|text| *text != "both ways to here")
+        .collect();
+    assert_eq!(texts.len(), 2 * (13 * 3 + 4), "{texts:#?}");
+    for pair in texts.chunks_exact(2) {
+        assert_eq!(pair[0], pair[1]);
+    }
+}
+
 /// A module whose init fails is freed, whoever uses it: the library waits until nobody does, and then for what they left
 /// behind.
 #[test]
