@@ -10,6 +10,7 @@ pub(crate) mod goal;
 pub(crate) mod html;
 pub(crate) mod measure;
 pub(crate) mod origin;
+mod owners;
 #[cfg(test)]
 mod sample;
 pub(crate) mod size;
@@ -78,11 +79,14 @@ pub(crate) struct DriverFigures {
     pub(crate) kernel: String,
     /// Bytes of the stripped modules.
     pub(crate) size: Pair<Size>,
-    /// How many bytes of the Rust module are the panic handler.
+    /// How many bytes of the Rust module are there only because it may panic.
     pub(crate) runtime: u64,
     /// What brought the bytes.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub(crate) origins: Pair<BTreeMap<Origin, u64>>,
+    /// Of the bytes before functions and in the kernel's tables those that belong to somebody's code.
+    #[serde(default, skip_serializing_if = "is_empty")]
+    pub(crate) tables: Pair<BTreeMap<Origin, u64>>,
     /// What its operations cost.
     pub(crate) cases: Vec<Case>,
 }
@@ -93,7 +97,7 @@ impl DriverFigures {
         format!("{}, {}", self.name, case.name)
     }
 
-    /// The bytes of the Rust module without the panic handler.
+    /// The bytes of the Rust module without those for panics.
     pub(crate) fn driver(&self) -> u64 {
         self.size.rust.total() - self.runtime
     }

@@ -87,7 +87,7 @@ fn kept(report: &Report) -> Report {
     let mut kept = report.clone();
     kept.code.clear();
     for driver in &mut kept.drivers {
-        driver.origins = Pair::default();
+        (driver.origins, driver.tables) = (Pair::default(), Pair::default());
         for case in &mut driver.cases {
             (case.ns_per_op, case.time) = (None, None);
             case.insns_per_op = case.insns_per_op.map(rounded);

@@ -114,7 +114,7 @@ impl Comparison<'_> {
         let (now, then) = (self.driver.runtime as f64, old.runtime as f64);
         if self.alike && !BYTES.allows(now, then) {
             self.worse(
-                "the panic handler",
+                "what panics have",
                 format!("{now} bytes now, {then} before"),
             );
         }
@@ -223,12 +223,12 @@ mod tests {
             after(|now| now.drivers[0].size.rust.rodata += 8),
             Findings::default()
         );
-        // The panic handler is not the driver's.
+        // What panics have is not the driver's.
         let findings = after(|now| {
             now.drivers[0].size.rust.text += 100;
             now.drivers[0].runtime += 100;
         });
-        assert!(findings.worse[0].contains("the panic handler: 400 bytes now, 300 before"));
+        assert!(findings.worse[0].contains("what panics have: 400 bytes now, 300 before"));
     }
 
     #[test]

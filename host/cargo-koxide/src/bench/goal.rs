@@ -7,7 +7,7 @@ use super::{Case, DriverFigures, Report};
 /// A kind of figure with the most that it may be, as a multiple of that of C.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Goal {
-    /// Bytes of the driver, without the panic handler.
+    /// Bytes of the driver, without those for panics.
     Size,
     /// Instructions of an operation with its system call.
     Instructions,

@@ -65,8 +65,8 @@ fn section(report: &Report, kernel: &KernelFacts) -> Markup {
             div.cards { @for goal in Goal::ALL { (card(report, release, goal)) } }
             h3 { "Bytes of the module" }
             p.note {
-                "Above Rust, below C. The dashed line is the most that a driver should have, the hatched end is the panic "
-                "handler, which is not counted as the driver's."
+                "Above Rust, below C. The dashed line is the most that a driver should have, the hatched end is "
+                "what is there only for panics, which is not counted as the driver's."
             }
             (legend())
             (bars::sizes(report, release))

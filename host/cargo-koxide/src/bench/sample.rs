@@ -28,7 +28,7 @@ pub(super) fn report() -> Report {
     }
 }
 
-/// A driver whose C is so large, and whose Rust is a tenth larger, and the panic handler.
+/// A driver whose C is so large, and whose Rust is a tenth larger, and what panics have.
 fn driver(name: &str, kernel: &str, bytes: u64) -> DriverFigures {
     let text = |text| Size {
         text,
@@ -48,6 +48,7 @@ fn driver(name: &str, kernel: &str, bytes: u64) -> DriverFigures {
             rust: [(Origin::Driver, own), (Origin::Runtime, runtime)].into(),
             c: [(Origin::Driver, bytes)].into(),
         },
+        tables: Pair::default(),
         cases: vec![
             case("open/close", 2000.0, 100.0),
             case("read 64", 900.0, 40.0),

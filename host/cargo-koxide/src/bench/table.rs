@@ -2,6 +2,8 @@
 
 //! The figures as tables: in Markdown that is as good to read in a terminal as in a book.
 
+use std::collections::BTreeMap;
+
 use indicatif::HumanCount;
 
 use super::goal::Goal;
@@ -18,6 +20,10 @@ pub(crate) fn of(report: &Report) -> String {
         text += &format!(
             "\nWhere they come from: Rust / C\n\n{}",
             origins(report, release)
+        );
+        text += &format!(
+            "\nWhose code the tables and the room before functions are for: Rust / C\n\n{}",
+            tables(report, release)
         );
         let costs = costs(report, release);
         if !costs.rows.is_empty() {
@@ -75,15 +81,28 @@ fn sizes(report: &Report, kernel: &str) -> Table {
 }
 
 fn origins(report: &Report, kernel: &str) -> Table {
+    by_origin(report, kernel, &Origin::ALL, |driver| &driver.origins)
+}
+
+fn tables(report: &Report, kernel: &str) -> Table {
+    by_origin(report, kernel, &Origin::OF_CODE, |driver| &driver.tables)
+}
+
+/// A row for each origin, a column for each driver.
+fn by_origin(
+    report: &Report,
+    kernel: &str,
+    rows: &[Origin],
+    bytes: impl Fn(&DriverFigures) -> &Pair<BTreeMap<Origin, u64>>,
+) -> Table {
     let drivers: Vec<&DriverFigures> = report.on(kernel).collect();
     let names = drivers.iter().map(|driver| driver.name.clone());
     let mut table = Table::new(["".to_owned()].into_iter().chain(names));
-    for origin in Origin::ALL {
+    for origin in rows {
         let figures = drivers.iter().map(|driver| {
-            let of = |origins: &std::collections::BTreeMap<Origin, u64>| {
-                count(origins.get(&origin).copied().unwrap_or(0))
-            };
-            format!("{} / {}", of(&driver.origins.rust), of(&driver.origins.c))
+            let of = |bytes: &BTreeMap<Origin, u64>| count(bytes.get(origin).copied().unwrap_or(0));
+            let Pair { rust, c } = bytes(driver);
+            format!("{} / {}", of(rust), of(c))
         });
         table.row(
             [origin.shown().to_owned()]

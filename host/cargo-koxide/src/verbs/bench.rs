@@ -154,6 +154,10 @@ fn measured(
                     rust: rust.origins,
                     c: c.origins,
                 },
+                tables: Pair {
+                    rust: rust.tables,
+                    c: c.tables,
+                },
                 cases,
             });
         }

@@ -99,7 +99,7 @@ fn limit(driver: &DriverFigures) -> f64 {
     driver.size.c.total() as f64 * limit
 }
 
-/// The parts of one module, side by side, the panic handler at the end; what they sum up to is not written over `limit`.
+/// The parts of one module, side by side, what panics have at the end; what they sum up to is not written over `limit`.
 fn stack(
     driver: &str,
     language: &str,
