@@ -57,7 +57,8 @@ fn memory(turn: &Turn<'_>) {
 
 fn pipe(turn: &Turn<'_>) {
     let mut pipe = both(turn.chrdev("/dev/scullpipe0"));
-    for size in SIZES.map(|size| size.min(PIPE)).into_iter().take(3) {
+    // The large ones first: after an odd number of bytes what is copied lies across words.
+    for size in [PIPE, 64, 1] {
         let mut buffer = vec![1; size];
         turn.case(&format!("pipe write and read {size}"), || {
             pipe.write_all(&buffer).unwrap();

@@ -133,6 +133,38 @@ fn class(origin: Origin) -> &'static str {
     }
 }
 
+/// The room of an axis.
+const AXIS: f64 = 24.0;
+
+/// A place on an axis.
+struct Mark {
+    x: f64,
+    text: String,
+    /// Whether its line stands out.
+    strong: bool,
+}
+
+/// A plot so high above its axis, of which each mark is a thin line with its text at the foot; `ground` lies below them.
+fn plot(
+    label: &str,
+    height: f64,
+    ground: &Markup,
+    marks: impl Iterator<Item = Mark>,
+    rows: &Markup,
+) -> Markup {
+    html! {
+        svg.plot viewBox={ "0 0 " (WIDTH) " " (at(height + AXIS)) } role="img" aria-label=(label) {
+            (ground)
+            @for mark in marks {
+                @let x = at(mark.x);
+                line.grid.once[mark.strong] x1=(x) x2=(x) y1="0" y2=(at(height)) {}
+                text.axis x=(x) y=(at(height + 16.0)) text-anchor="middle" { (mark.text) }
+            }
+            (rows)
+        }
+    }
+}
+
 /// A coordinate: a tenth of a unit is less than a pixel.
 fn at(coordinate: f64) -> String {
     format!("{coordinate:.1}")

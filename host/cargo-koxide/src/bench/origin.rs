@@ -225,7 +225,10 @@ mod tests {
             ("init_module", Origin::Driver),
             ("kx_param_quota", Origin::Driver),
             ("__param_str_quota", Origin::Driver),
-            ("kx_table__RINvNtNtCs2OcYYST3R7X_6kernel2fs5table10oper", Origin::Driver),
+            (
+                "kx_table__RINvNtNtCs2OcYYST3R7X_6kernel2fs5table10oper",
+                Origin::Driver,
+            ),
             ("kx_print", Origin::Shims),
             ("kx_panic.cold", Origin::Runtime),
         ] {

@@ -99,7 +99,9 @@ impl<'a, 'data> Owners<'a, 'data> {
                     after,
                     start: piece.start,
                     end: piece.end,
-                    marked: data.get(begin..).is_some_and(|code| code.starts_with(&ENDBR64)),
+                    marked: data
+                        .get(begin..)
+                        .is_some_and(|code| code.starts_with(&ENDBR64)),
                     origin: piece.origin,
                 };
                 after = piece.end;

@@ -120,8 +120,9 @@ pub fn build_with(
         check::module(built, kernel, &artefact.object)?;
         Ok(())
     };
-    let (path, fresh) = job.run(kernel, out, progress, fill, check)?;
-    finished(path, &artefact.name, artefact.sha256.clone(), kernel, fresh)
+    let made = job.run(kernel, out, progress, fill, check)?;
+    let object = artefact.sha256.clone();
+    finished(made.path, &artefact.name, object, kernel, made.fresh)
 }
 
 /// One module that the kernel's own build system makes, in a private folder.
@@ -140,8 +141,17 @@ struct Job<'a> {
     sources: Option<&'a Path>,
 }
 
+/// A module that a job made.
+struct Made {
+    path: PathBuf,
+    /// The SHA-256 of the file.
+    sha256: String,
+    /// Whether there was nothing to do.
+    fresh: bool,
+}
+
 impl Job<'_> {
-    /// Makes the module, unless it is there already: its place, and whether there was nothing to do.
+    /// Makes the module, unless it is there already.
     ///
     /// `fill` writes the sources into the folder; `check` says whether what came out may be used.
     fn run(
@@ -151,14 +161,18 @@ impl Job<'_> {
         progress: &dyn Progress,
         fill: impl FnOnce(&Path) -> Result<()>,
         check: impl FnOnce(&Path) -> Result<()>,
-    ) -> Result<(PathBuf, bool)> {
+    ) -> Result<Made> {
         let Self { dir, stem, .. } = self;
         cache::create_dir(dir)?;
         let _lock = cache::lock_file(&dir.join(format!(".{stem}.lock")), progress)?;
         let target = dir.join(format!("{stem}.ko"));
         let stamp_file = dir.join(format!(".{stem}.json"));
-        if is_fresh(&stamp_file, &self.input, &target) {
-            return Ok((target, true));
+        if let Some(sha256) = fresh(&stamp_file, &self.input, &target) {
+            return Ok(Made {
+                path: target,
+                sha256,
+                fresh: true,
+            });
         }
         progress.stage(&format!("building {stem} for {}", kernel.release));
         let base = place::plain(&out.join(".views"))?;
@@ -187,13 +201,18 @@ impl Job<'_> {
         let built = work.join(format!("{}.ko", self.name));
         check(&built)?;
         place_stripped(&built, &target)?;
+        let sha256 = sha256(&target)?;
         let stamp = Stamp {
             input: self.input,
-            output: sha256(&target)?,
+            output: sha256.clone(),
         };
         let stamp = serde_json::to_vec(&stamp).expect("a stamp is plain data");
         cache::write(&stamp_file, &stamp)?;
-        Ok((target, false))
+        Ok(Made {
+            path: target,
+            sha256,
+            fresh: false,
+        })
     }
 }
 
@@ -263,13 +282,11 @@ fn digest_for(kernel: &Kernel, rules: &str, sources: Vec<String>) -> String {
     digest(&parts.join("\n"))
 }
 
-fn is_fresh(stamp: &Path, input: &str, target: &Path) -> bool {
-    let stamp: Option<Stamp> = fs::read(stamp)
-        .ok()
-        .and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    stamp.is_some_and(|stamp| {
-        stamp.input == input && sha256(target).is_ok_and(|hash| hash == stamp.output)
-    })
+/// The SHA-256 of a module that is there and is what this input makes.
+fn fresh(stamp: &Path, input: &str, target: &Path) -> Option<String> {
+    let stamp: Stamp = serde_json::from_slice(&fs::read(stamp).ok()?).ok()?;
+    let hash = sha256(target).ok()?;
+    (stamp.input == input && stamp.output == hash).then_some(hash)
 }
 
 /// make as it is started for a module in `work`.

@@ -11,7 +11,6 @@ use super::error::{Error, Result};
 use super::{Job, Module, digest_for, finished, kbuild};
 use crate::driver::Driver;
 use crate::kernels::Kernel;
-use crate::kernels::store::sha256;
 use crate::progress::Progress;
 use crate::{cache, check, object};
 
@@ -81,9 +80,8 @@ pub fn in_c(
         Ok(())
     };
     let check = |built: &Path| Ok(check::twin(built, kernel)?);
-    let (path, fresh) = job.run(kernel, out, progress, fill, check)?;
-    let own = sha256(&path)?;
-    finished(path, &name, own, kernel, fresh)
+    let made = job.run(kernel, out, progress, fill, check)?;
+    finished(made.path, &name, made.sha256, kernel, made.fresh)
 }
 
 /// The rules: what the C side of a driver is compiled with, too.

@@ -22,8 +22,8 @@ impl Lines {
         Self(kmsg)
     }
 
-    /// How many nanoseconds lie between two of the lines that contain a text; none when there are not two.
-    pub(crate) fn distance(mut self, text: &str) -> Option<f64> {
+    /// When the lines were written that contain a text, in microseconds; nothing when some of them were lost.
+    pub(crate) fn of(mut self, text: &str) -> Vec<u64> {
         let mut times = Vec::new();
         let mut record = [0; 8192];
         loop {
@@ -34,10 +34,10 @@ impl Lines {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 // All of it was read. Records that were lost would make a distance too long.
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                Err(_) => return None,
+                Err(_) => return Vec::new(),
             }
         }
-        distance(&times)
+        times
     }
 }
 
@@ -48,7 +48,8 @@ fn time(record: &str, text: &str) -> Option<u64> {
     head.split(',').nth(2)?.parse().ok()
 }
 
-fn distance(times: &[u64]) -> Option<f64> {
+/// How many nanoseconds lie between two of the lines; none when there are not two.
+pub(crate) fn distance(times: &[u64]) -> Option<f64> {
     let (first, last) = (times.first()?, times.last()?);
     let distances = times.len() - 1;
     (distances > 0).then(|| (last - first) as f64 * 1000.0 / distances as f64)

@@ -11,17 +11,11 @@ use crate::protocol::Clock;
 /// How often an operation is called before it counts: caches of the kernel are filled, pages of the buffers are there.
 const WARMING: u32 = 32;
 
-/// How many batches count.
-const BATCHES: usize = 15;
-
-/// How many long ones count.
-const LONG_BATCHES: usize = 5;
+/// How many batches count at least, and at most.
+const BATCHES: (u64, u64) = (15, 400);
 
 /// How many times as many batches are tried at most.
 const TRIES: usize = 4;
-
-/// By how much of the median the middle half of short batches may differ.
-const SPREAD: f64 = 0.002;
 
 /// How often an operation is called at most in a batch.
 const MOST: u64 = 100_000;
@@ -40,8 +34,8 @@ pub(crate) trait Meter {
     fn switches(&self) -> (i64, i64);
     /// How much a batch should cost.
     fn batch(&self) -> u64;
-    /// How much one should cost where short ones differ.
-    fn long_batch(&self) -> Option<u64>;
+    /// How much all batches of an operation should cost together.
+    fn total(&self) -> u64;
     /// Whether what is counted goes on while this thread waits, as it should.
     fn counts_waiting(&self) -> bool;
 }
@@ -63,15 +57,18 @@ impl Meter for Clock {
 
     fn batch(&self) -> u64 {
         match self {
-            // The timer interrupts every four million, which is then in few batches and not in the median.
-            Self::Instructions => 150_000,
+            // Short: the timer interrupts every four million, a cache of the kernel is filled up at every tenth time that
+            // a file is opened. So it is in few batches.
+            Self::Instructions => 10_000,
             Self::Time => 1_000_000,
         }
     }
 
-    fn long_batch(&self) -> Option<u64> {
-        // Two of the timer's interrupts are in each.
-        (*self == Self::Instructions).then_some(8_000_000)
+    fn total(&self) -> u64 {
+        match self {
+            Self::Instructions => 4_000_000,
+            Self::Time => 15_000_000,
+        }
     }
 
     fn counts_waiting(&self) -> bool {
@@ -95,10 +92,11 @@ fn calls(meter: &dyn Meter, count: u64, operation: &mut dyn FnMut()) -> u64 {
     meter.now() - start
 }
 
-/// What one operation costs: the median of batches, without what the loop costs.
+/// What one operation costs: the mean of the middle half of many batches, without what the loop costs.
 ///
-/// What the kernel leaves for later, as it does when files are closed, is in few batches when they are short. Then they
-/// differ, and long ones are taken, each with its share of that.
+/// What happens at one of several operations only is in few of the batches, and so not in the cost: interrupts, memory
+/// that the kernel takes from its pages for the next dozen of objects, and what it leaves for later. With them an
+/// operation costs now this and now that, and two counts of the same would not agree.
 ///
 /// # Errors
 /// Why it cannot be said.
@@ -107,24 +105,18 @@ pub(crate) fn cost(meter: &dyn Meter, operation: &mut dyn FnMut()) -> Result<f64
         operation();
     }
     let one = calls(meter, 1, operation).max(1);
-    let mut measure = |batches: usize, batch: u64| {
-        let count = (batch / one).clamp(1, MOST);
-        let full = undisturbed(meter, batches, &mut || calls(meter, count, operation))?;
-        let mut nothing = || {
-            std::hint::black_box(());
-        };
-        let empty = undisturbed(meter, batches, &mut || calls(meter, count, &mut nothing))?;
-        let cost = (median(&full) - median(&empty)) / count as f64;
-        Ok::<_, String>((cost, spread(&full)))
+    let count = (meter.batch() / one).clamp(1, MOST);
+    let (least, most) = BATCHES;
+    let batches = (meter.total() / (one * count)).clamp(least, most) as usize;
+    let full = undisturbed(meter, batches, &mut || calls(meter, count, operation))?;
+    let mut nothing = || {
+        std::hint::black_box(());
     };
-    let (cost, spread) = measure(BATCHES, meter.batch())?;
-    match meter.long_batch() {
-        Some(long) if spread > SPREAD => Ok(measure(LONG_BATCHES, long)?.0),
-        _ => Ok(cost),
-    }
+    let empty = undisturbed(meter, batches, &mut || calls(meter, count, &mut nothing))?;
+    Ok((middle(&full) - middle(&empty)) / count as f64)
 }
 
-/// What batches cost, from the least to the most; short ones only where nothing else ran in them.
+/// What so many batches cost in which nothing else ran.
 ///
 /// # Errors
 /// Why there are none.
@@ -141,13 +133,10 @@ fn undisturbed(
         let after = meter.switches();
         let sleeps = after.0 != waited && !meter.counts_waiting();
         slept += usize::from(sleeps);
-        // What another thread does in a long batch is what the operations left for it.
-        let alone = after.1 == forced || batches == LONG_BATCHES;
-        if !sleeps && alone {
+        if !sleeps && after.1 == forced {
             costs.push(cost as f64);
         }
         if costs.len() == batches {
-            costs.sort_by(f64::total_cmp);
             return Ok(costs);
         }
         if slept > batches {
@@ -155,13 +144,6 @@ fn undisturbed(
         }
     }
     Err(DISTURBED.to_owned())
-}
-
-/// How far the middle half of sorted values lies apart, as a part of the middle one.
-fn spread(sorted: &[f64]) -> f64 {
-    let quarter = sorted.len() / 4;
-    let width = sorted[sorted.len() - 1 - quarter] - sorted[quarter];
-    width / median(sorted).max(1.0)
 }
 
 /// The middle one, or the mean of the two in the middle.
@@ -178,7 +160,7 @@ pub(crate) fn median(values: &[f64]) -> f64 {
     }
 }
 
-/// The mean of the middle half: finer than the median where values are rounded.
+/// The mean of the middle half: finer than the median where values are rounded, or where half of them are a little more.
 ///
 /// # Panics
 /// When there is no value.
@@ -229,8 +211,8 @@ mod tests {
             1000
         }
 
-        fn long_batch(&self) -> Option<u64> {
-            Some(100_000)
+        fn total(&self) -> u64 {
+            15_000
         }
 
         fn counts_waiting(&self) -> bool {
@@ -256,15 +238,27 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_for_later_is_in_the_cost() {
+    fn what_every_fifth_batch_has_is_not_in_the_cost() {
         let made = Made::default();
         let mut number = 0;
-        // Every second batch would have one of the late ones.
         let cost = cost(&made, &mut || {
             number += 1;
-            made.pass(if number % 200 == 0 { 410 } else { 10 });
+            made.pass(if number % 500 == 0 { 410 } else { 10 });
         });
-        assert_eq!(cost, Ok(12.0));
+        assert_eq!(cost, Ok(10.0));
+    }
+
+    #[test]
+    fn what_every_second_operation_has_is_in_the_cost() {
+        for (other, mean) in [(10, 10.0), (12, 11.0), (2000, 1005.0)] {
+            let made = Made::default();
+            let mut number = 0;
+            let cost = cost(&made, &mut || {
+                number += 1;
+                made.pass(if number % 2 == 0 { other } else { 10 });
+            });
+            assert_eq!(cost, Ok(mean));
+        }
     }
 
     #[test]
@@ -277,16 +271,13 @@ mod tests {
             made.forced.set(made.forced.get() + i64::from(forced));
             if forced { 70 } else { 7 }
         };
-        assert_eq!(
-            undisturbed(&made, BATCHES, &mut batch),
-            Ok(vec![7.0; BATCHES])
-        );
+        assert_eq!(undisturbed(&made, 15, &mut batch), Ok(vec![7.0; 15]));
         let mut never = || {
             made.forced.set(made.forced.get() + 1);
             7
         };
         assert_eq!(
-            undisturbed(&made, BATCHES, &mut never),
+            undisturbed(&made, 15, &mut never),
             Err(DISTURBED.to_owned())
         );
     }

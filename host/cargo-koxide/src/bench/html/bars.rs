@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
-use super::{WIDTH, at, class, step};
+use super::{Mark, WIDTH, at, class, plot, step};
 use crate::bench::code::Code;
 use crate::bench::goal::Goal;
 use crate::bench::origin::Origin;
@@ -20,8 +20,6 @@ const RIGHT: f64 = WIDTH - 110.0;
 const ROW: f64 = 46.0;
 /// The height of a bar.
 const BAR: f64 = 16.0;
-/// The room of the axis.
-const AXIS: f64 = 24.0;
 
 /// An axis from zero.
 struct Scale {
@@ -33,17 +31,17 @@ impl Scale {
         LEFT + (RIGHT - LEFT) * value / self.most.max(1.0)
     }
 
-    /// Thin lines with numbers at their feet.
-    fn grid(&self, height: f64) -> Markup {
+    /// Round numbers, a few.
+    fn marks(&self) -> impl Iterator<Item = Mark> {
         let step = step(self.most);
-        let marks = (0..).map(|n| f64::from(n) * step);
-        html! {
-            @for mark in marks.take_while(|mark| *mark <= self.most) {
-                @let x = at(self.x(mark));
-                line.grid x1=(x) x2=(x) y1="0" y2=(at(height)) {}
-                text.axis x=(x) y=(at(height + 16.0)) text-anchor="middle" { (table::count(mark as u64)) }
-            }
-        }
+        let marks = (0..).map(move |n| f64::from(n) * step);
+        marks
+            .take_while(|mark| *mark <= self.most)
+            .map(|mark| Mark {
+                x: self.x(mark),
+                text: table::count(mark as u64),
+                strong: false,
+            })
     }
 }
 
@@ -69,14 +67,13 @@ pub(super) fn sizes(report: &Report, kernel: &str) -> Markup {
         most: sizes.max().unwrap_or(0) as f64,
     };
     let height = drivers.len() as f64 * ROW;
-    html! {
-        svg.plot viewBox={ "0 0 " (WIDTH) " " (at(height + AXIS)) } role="img" aria-label={ "bytes of modules for " (kernel) } {
-            (scale.grid(height))
-            @for (row, driver) in drivers.iter().enumerate() {
-                (size(driver, row as f64 * ROW + 5.0, &scale))
-            }
+    let rows = html! {
+        @for (row, driver) in drivers.iter().enumerate() {
+            (size(driver, row as f64 * ROW + 5.0, &scale))
         }
-    }
+    };
+    let label = format!("bytes of modules for {kernel}");
+    plot(&label, height, &html! {}, scale.marks(), &rows)
 }
 
 fn size(driver: &DriverFigures, y: f64, scale: &Scale) -> Markup {
@@ -144,22 +141,20 @@ pub(super) fn code(rows: &[Code]) -> Markup {
         most: lines.max().unwrap_or(0) as f64,
     };
     let height = rows.len() as f64 * ROW;
-    html! {
-        svg.plot viewBox={ "0 0 " (WIDTH) " " (at(height + AXIS)) } role="img" aria-label="lines of code" {
-            (scale.grid(height))
-            @for (row, code) in rows.iter().enumerate() {
-                @let y = row as f64 * ROW + 5.0;
-                text.name x=(at(LEFT - 10.0)) y=(at(y + BAR + 5.0)) text-anchor="end" { (code.name) }
-                (lines_bar("driver", "Rust", code.rust, y, &scale))
-                (lines_bar("module", "C", code.c, y + BAR + 2.0, &scale))
-                @if code.unsafe_blocks > 0 {
-                    text.ratio x=(at(WIDTH)) y=(at(y + BAR + 5.0)) text-anchor="end" {
-                        (code.unsafe_blocks) " unsafe"
-                    }
+    let rows = html! {
+        @for (row, code) in rows.iter().enumerate() {
+            @let y = row as f64 * ROW + 5.0;
+            text.name x=(at(LEFT - 10.0)) y=(at(y + BAR + 5.0)) text-anchor="end" { (code.name) }
+            (lines_bar("driver", "Rust", code.rust, y, &scale))
+            (lines_bar("module", "C", code.c, y + BAR + 2.0, &scale))
+            @if code.unsafe_blocks > 0 {
+                text.ratio x=(at(WIDTH)) y=(at(y + BAR + 5.0)) text-anchor="end" {
+                    (code.unsafe_blocks) " unsafe"
                 }
             }
         }
-    }
+    };
+    plot("lines of code", height, &html! {}, scale.marks(), &rows)
 }
 
 fn lines_bar(class: &str, language: &str, lines: usize, y: f64, scale: &Scale) -> Markup {

@@ -4,7 +4,7 @@
 
 use maud::{Markup, html};
 
-use super::{WIDTH, at};
+use super::{Mark, WIDTH, at, plot};
 use crate::bench::goal::Goal;
 use crate::bench::{Case, DriverFigures, Pair, Report, table};
 
@@ -16,8 +16,6 @@ const RIGHT: f64 = WIDTH - 130.0;
 const ROW: f64 = 22.0;
 /// The room of a driver's name.
 const HEAD: f64 = 26.0;
-/// The room of the axis.
-const AXIS: f64 = 24.0;
 
 /// An axis on which twice and half are equally far from once.
 struct Scale {
@@ -45,23 +43,27 @@ impl Scale {
         LEFT + (RIGHT - LEFT) * part(ratio.clamp(self.low, self.high))
     }
 
-    /// The zone that is wanted, and thin lines with numbers at their feet.
-    fn grid(&self, height: f64) -> Markup {
+    /// The zone that is wanted.
+    fn zone(&self, height: f64) -> Markup {
+        let (_, limit) = Goal::Net.limits();
+        html! {
+            rect.zone x=(at(LEFT)) y="0" width=(at(self.x(limit) - LEFT)) height=(at(height)) {}
+        }
+    }
+
+    /// The round multiples.
+    fn marks(&self) -> impl Iterator<Item = Mark> {
         const MARKS: [f64; 15] = [
             0.25, 0.5, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0,
         ];
-        let (_, limit) = Goal::Net.limits();
         let marks = MARKS
             .into_iter()
             .filter(|mark| (self.low..=self.high).contains(mark));
-        html! {
-            rect.zone x=(at(LEFT)) y="0" width=(at(self.x(limit) - LEFT)) height=(at(height)) {}
-            @for mark in marks {
-                @let x = at(self.x(mark));
-                line.grid.once[mark == 1.0] x1=(x) x2=(x) y1="0" y2=(at(height)) {}
-                text.axis x=(x) y=(at(height + 16.0)) text-anchor="middle" { (mark) "×" }
-            }
-        }
+        marks.map(|mark| Mark {
+            x: self.x(mark),
+            text: format!("{mark}×"),
+            strong: mark == 1.0,
+        })
     }
 }
 
@@ -78,19 +80,18 @@ pub(super) fn costs(report: &Report, kernel: &str) -> Markup {
         .map(|driver| driver.cases.len() as f64 * ROW + HEAD);
     let height = rows.sum();
     let mut y = 0.0;
-    html! {
-        svg.plot viewBox={ "0 0 " (WIDTH) " " (at(height + AXIS)) } role="img" aria-label={ "cost of operations on " (kernel) } {
-            (scale.grid(height))
-            @for driver in drivers {
-                text.name x="0" y=(at(y + HEAD - 8.0)) { (driver.name) }
-                ({ y += HEAD; "" })
-                @for case in &driver.cases {
-                    (row(case, y, &scale))
-                    ({ y += ROW; "" })
-                }
+    let rows = html! {
+        @for driver in drivers {
+            text.name x="0" y=(at(y + HEAD - 8.0)) { (driver.name) }
+            ({ y += HEAD; "" })
+            @for case in &driver.cases {
+                (row(case, y, &scale))
+                ({ y += ROW; "" })
             }
         }
-    }
+    };
+    let label = format!("cost of operations on {kernel}");
+    plot(&label, height, &scale.zone(height), scale.marks(), &rows)
 }
 
 fn ratios(case: &Case) -> impl Iterator<Item = f64> {
