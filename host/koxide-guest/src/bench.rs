@@ -74,9 +74,6 @@ const LOADS: usize = 5;
 /// How often a module is loaded to write lines.
 const LOGS: usize = 40;
 
-/// How many lines the kernel's log holds at most, on the kernels that drivers are measured on.
-const LOG: usize = 4096;
-
 /// How many operations each thread does when several want the same lock.
 const CONTENDED: u32 = 2000;
 
@@ -230,19 +227,14 @@ impl Turn<'_> {
         if self.is_null() {
             return;
         }
-        let write = || {
+        Lines::fill();
+        let mut distances = Vec::new();
+        for _ in 0..LOGS {
             let lines = Lines::since_now();
             drop(self.load(params));
-            lines.of(text)
-        };
-        // A line takes longer where it takes the place of an old one, as all do once the log is full.
-        let mut written = 0;
-        while written < LOG {
-            written += write().len().max(1);
+            let distance = lines.distance(text);
+            distances.push(distance.expect("the module writes lines with this text"));
         }
-        let distances = (0..LOGS).map(|_| lines::distance(&write()));
-        let distances: Option<Vec<f64>> = distances.collect();
-        let distances = distances.expect("the module writes lines with this text");
         self.add("log line", Ok(meter::middle(&distances)));
     }
 

@@ -3,16 +3,35 @@
 //! When lines of the kernel log were written. The log tells microseconds, so that many lines are looked at together.
 
 use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Read, Seek, SeekFrom};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
+use std::sync::Once;
 
 use nix::libc::O_NONBLOCK;
+
+/// How many lines the log holds at most, on the kernels that drivers are measured on.
+const MOST: usize = 4096;
 
 /// The kernel log from a moment on, with its times.
 #[derive(Debug)]
 pub(crate) struct Lines(File);
 
 impl Lines {
+    /// Fills the log, once: a line takes longer where it takes the place of an old one.
+    pub(crate) fn fill() {
+        static FULL: Once = Once::new();
+        FULL.call_once(|| {
+            // The machine's kernel takes as many lines as there are.
+            let kmsg = OpenOptions::new().write(true).open("/dev/kmsg");
+            let mut kmsg = kmsg.expect("root may write to the log");
+            for line in 0..MOST {
+                let line = format!("as long as a line of a driver: {line:04}\n");
+                kmsg.write_all(line.as_bytes())
+                    .expect("the log takes lines");
+            }
+        });
+    }
+
     /// The log from now on.
     pub(crate) fn since_now() -> Self {
         let mut options = OpenOptions::new();
@@ -22,8 +41,8 @@ impl Lines {
         Self(kmsg)
     }
 
-    /// When the lines were written that contain a text, in microseconds; nothing when some of them were lost.
-    pub(crate) fn of(mut self, text: &str) -> Vec<u64> {
+    /// How many nanoseconds lie between two of the lines that contain a text; none when there are not two.
+    pub(crate) fn distance(mut self, text: &str) -> Option<f64> {
         let mut times = Vec::new();
         let mut record = [0; 8192];
         loop {
@@ -34,10 +53,10 @@ impl Lines {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 // All of it was read. Records that were lost would make a distance too long.
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                Err(_) => return Vec::new(),
+                Err(_) => return None,
             }
         }
-        times
+        distance(&times)
     }
 }
 
@@ -48,8 +67,7 @@ fn time(record: &str, text: &str) -> Option<u64> {
     head.split(',').nth(2)?.parse().ok()
 }
 
-/// How many nanoseconds lie between two of the lines; none when there are not two.
-pub(crate) fn distance(times: &[u64]) -> Option<f64> {
+fn distance(times: &[u64]) -> Option<f64> {
     let (first, last) = (times.first()?, times.last()?);
     let distances = times.len() - 1;
     (distances > 0).then(|| (last - first) as f64 * 1000.0 / distances as f64)
