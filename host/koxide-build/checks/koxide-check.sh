@@ -117,6 +117,23 @@ if is_set CONFIG_UNWINDER_ORC && [ "$(listed .orc_unwind_ip)" -eq 0 ]; then
 	fault "no-orc: there is no stack-trace information (ORC)"
 fi
 
+if [ -n "$rust" ] && is_set CONFIG_CALL_PADDING; then
+	room=$(sed -n 's/^CONFIG_FUNCTION_PADDING_BYTES=//p' "$config")
+	readelf -sW "$rust" | awk '$4 == "FUNC" { print $8 }' >"$work/rust"
+	nm -f sysv -t d "$ko" | awk -F '|' '{ gsub(/ /, "") } $7 == ".text" { print $1, $2 + 0 }' >"$work/starts"
+	objcopy -O binary --only-section=.text "$ko" "$work/text"
+	# For each function of the object, whether so many NOPs (0x90) end where it begins.
+	od -An -v -tx1 -w1 "$work/text" | awk -v room="$room" '
+		FILENAME == ARGV[1] { rust[$1] = 1; next }
+		FILENAME == ARGV[2] { if ($1 in rust) name[$2] = $1; next }
+		(FNR - 1) in name { if (run < room) print name[FNR - 1] }
+		{ run = $1 == "90" ? run + 1 : 0 }
+	' "$work/rust" "$work/starts" - >"$work/bare"
+	while read -r function; do
+		fault "no-padding: $function does not have $room bytes of NOPs before it, which this kernel patches"
+	done <"$work/bare"
+fi
+
 if is_set CONFIG_MODVERSIONS; then
 	objcopy -O binary --only-section=__versions --set-section-flags __versions=alloc \
 		"$ko" "$work/versions" 2>/dev/null

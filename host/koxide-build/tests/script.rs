@@ -103,6 +103,16 @@ fn each_fault_is_named() {
 }
 
 #[test]
+fn functions_without_room_before_them_are_named() {
+    let (old, new) = (built("debian:bookworm"), built("debian:bookworm-backports"));
+    let (_, said) = script(&old.ko, &new);
+    let about = |name: &str| format!(": no-padding: {name} does not have 16 bytes");
+    assert!(said.contains(&about("init_module")), "{said}");
+    // Code of C is the kernel's own build system's business.
+    assert!(!said.contains(&about("kx_")), "{said}");
+}
+
+#[test]
 fn relocations_that_the_loader_refuses_are_named() {
     let built = built("debian:bookworm");
     let source = built.ko.with_file_name("got.s");

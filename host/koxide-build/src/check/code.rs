@@ -13,6 +13,9 @@ use super::target::Target;
 /// The first instruction of a function that may be called through a pointer.
 const ENDBR: [u8; 4] = [0xf3, 0x0f, 0x1e, 0xfa];
 
+/// The instruction that does nothing, in one byte.
+const NOP: u8 = 0x90;
+
 /// Each jump to the return thunk is one that the kernel will patch.
 pub(crate) fn returns(ko: &Elf<'_>, target: &Target) -> Result<(), Error> {
     if !target.rethunk {
@@ -147,6 +150,29 @@ pub(crate) fn endbr(ko: &Elf<'_>, rust: &[&Function], target: &Target) -> Result
         if begins != Some(&ENDBR) {
             return Err(Error::Endbr {
                 function: function.name.clone(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Each Rust function has the NOPs before it that the kernel wants.
+pub(crate) fn padding(ko: &Elf<'_>, rust: &[&Function], target: &Target) -> Result<(), Error> {
+    let bytes = target.padding;
+    for function in rust.iter().filter(|_| bytes > 0) {
+        let section = ko
+            .sections
+            .iter()
+            .find(|s| s.index == function.start.section);
+        let before = || {
+            let end = usize::try_from(function.start.offset).ok()?;
+            let start = end.checked_sub(usize::try_from(bytes).ok()?)?;
+            section?.data.get(start..end)
+        };
+        if !before().is_some_and(|before| before.iter().all(|byte| *byte == NOP)) {
+            return Err(Error::Padding {
+                function: function.name.clone(),
+                bytes,
             });
         }
     }

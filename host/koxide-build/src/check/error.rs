@@ -106,6 +106,16 @@ pub enum Error {
         /// The function.
         function: String,
     },
+    /// The kernel patches code in before each function, and there is no room for it.
+    #[error(
+        "no-padding: {function} does not have the {bytes} bytes of NOPs before it that this kernel patches for its mitigations (call depth tracking)"
+    )]
+    Padding {
+        /// The function.
+        function: String,
+        /// How many the kernel wants.
+        bytes: u64,
+    },
     /// A symbol's prototype is not, or not rightly, recorded.
     #[error(
         "wrong-crc: the module does not carry the kernel's CRC of `{symbol}`: it was built with the headers of another kernel"

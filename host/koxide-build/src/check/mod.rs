@@ -87,6 +87,7 @@ fn all(ko: &Elf<'_>, rust: &Elf<'_>, target: &Target, release: &str) -> Result<R
     let functions = code::rust_functions(ko, rust);
     code::orc(ko, &functions, target)?;
     code::endbr(ko, &functions, target)?;
+    code::padding(ko, &functions, target)?;
     code::tables(ko)?;
     Ok(Report {
         rust_functions: functions.len(),

@@ -30,6 +30,8 @@ pub(crate) struct Target {
     pub(crate) orc: bool,
     /// The processor traps on indirect branches to anything but an endbr.
     pub(crate) ibt: bool,
+    /// How many bytes of NOPs are before each function, for what the kernel patches in at run time.
+    pub(crate) padding: u64,
     /// Each symbol's prototype is compared by its CRC.
     pub(crate) modversions: bool,
     /// Accesses to memory are checked.
@@ -58,6 +60,10 @@ impl Target {
             settings.find_map(|(set, value)| (set == name).then(|| value.to_owned()))
         };
         let exports = exports(&symvers);
+        let padding = is_set(&["CONFIG_CALL_PADDING"]);
+        let padding = padding
+            .then(|| value("CONFIG_FUNCTION_PADDING_BYTES"))
+            .flatten();
         let kasan = is_set(&["CONFIG_KASAN_GENERIC"]).then(|| value("CONFIG_KASAN_SHADOW_OFFSET"));
         let kasan = kasan.flatten().map(|offset| Kasan {
             offset,
@@ -71,6 +77,7 @@ impl Target {
             retpoline: is_set(&["CONFIG_RETPOLINE", "CONFIG_MITIGATION_RETPOLINE"]),
             orc: is_set(&["CONFIG_UNWINDER_ORC"]),
             ibt: is_set(&["CONFIG_X86_KERNEL_IBT"]),
+            padding: padding.and_then(|bytes| bytes.parse().ok()).unwrap_or(0),
             modversions: is_set(&["CONFIG_MODVERSIONS"]),
         })
     }
@@ -109,10 +116,12 @@ mod tests {
         fs::write(
             temp.path().join(".config"),
             "CONFIG_MITIGATION_RETHUNK=y\n# CONFIG_MODVERSIONS is not set\n\
+             CONFIG_CALL_PADDING=y\nCONFIG_FUNCTION_PADDING_BYTES=16\n\
              CONFIG_KASAN_SHADOW_OFFSET=0xdffffc0000000000\n",
         )
         .unwrap();
         let target = Target::read(temp.path()).unwrap();
+        assert_eq!(target.padding, 16);
         // The offset has a default on kernels without a sanitizer.
         assert_eq!(target.kasan, None);
         assert!(target.rethunk && !target.modversions);

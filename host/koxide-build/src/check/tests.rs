@@ -10,6 +10,7 @@ const GOOD: &str = r#"
 	.section .modinfo,"a"
 	.asciz "license=GPL"
 	.text
+	.skip 16,0x90 #padding
 	.globl rust_fn
 	.type rust_fn,@function
 rust_fn:
@@ -18,6 +19,7 @@ rust_fn:
 	call _printk
 1:	jmp __x86_return_thunk
 	.size rust_fn,.-rust_fn
+	.skip 16,0x90
 	.globl rust_indirect
 	.type rust_indirect,@function
 rust_indirect:
@@ -115,6 +117,7 @@ fn target() -> Target {
         retpoline: true,
         orc: true,
         ibt: true,
+        padding: 16,
         modversions: true,
         kasan: None,
     }
@@ -241,6 +244,20 @@ fn an_address_taken_function_without_endbr() {
     let mut old = target();
     old.ibt = false;
     check(&with(GOOD, "endbr", "\tnop"), RUST, &old).unwrap();
+}
+
+#[test]
+fn a_function_without_room_before_it() {
+    for line in ["\t.skip 15,0x90", "\t.skip 8,0x90\n\t.skip 8,0xcc", ""] {
+        let error = fault("padding", line);
+        let is_named = |e: &Error| matches!(e, Error::Padding { function, bytes: 16 } if function == "rust_fn");
+        assert!(is_named(&error), "{error}");
+    }
+    let old = Target {
+        padding: 0,
+        ..target()
+    };
+    check(&with(GOOD, "padding", ""), RUST, &old).unwrap();
 }
 
 #[test]

@@ -15,10 +15,15 @@ use super::error::{Error, Result};
 /// Finds the shims that are nothing but a jump.
 const FORWARDS: &str = include_str!("../../kbuild/forwards.awk");
 
+/// Places the functions of the Rust object as the kernel wants them.
+const PLACE: &str = include_str!("../../kbuild/place.awk");
+
 /// The rules. Kernels before 6.2 run objtool on each object that they compile and skip one that is only copied in,
 /// which would leave its returns unmitigated and its functions without stack traces: so the copy names objtool.
 /// The script that links keeps nothing that the loader ignores.
 /// Shims have no entries for the kernel's tracer, as have none of the functions of headers that they stand for.
+///
+/// The functions of the Rust object are placed for the kernel: where it has call padding, with that much before each.
 ///
 /// The C file is compiled twice: first with all shims that the object uses, then without those that turned out to be a
 /// function of the kernel under another name, which the object calls itself then.
@@ -46,12 +51,18 @@ quiet_cmd_kxglue = KXGLUE  $@
       cmd_kxglue = awk 'FILENAME == ARGV[1] { gone["KX_USE_" $$1]; next } !($$2 in gone)' $(filter-out FORCE,$^) > $@
 $(obj)/DRIVER_glue.c: $(obj)/DRIVER_forwards $(KX_WORK)/DRIVER_all.c FORCE
 	$(call if_changed,kxglue)
+quiet_cmd_kxplace = KXPLACE $@
+      cmd_kxplace = $(OBJDUMP) -hw $< | LC_ALL=C awk -v room=$(if $(CONFIG_CALL_PADDING),$(CONFIG_FUNCTION_PADDING_BYTES)) \
+	-v align=$(CONFIG_FUNCTION_ALIGNMENT) -f $(KX_WORK)/place.awk > $@
+$(obj)/DRIVER_place: $(KX_WORK)/DRIVER.rust $(KX_WORK)/place.awk FORCE
+	$(call if_changed,kxplace)
 quiet_cmd_kxobj = KXOBJ   $@
-      cmd_kxobj = $(OBJCOPY) --redefine-syms=$(obj)/DRIVER_forwardsENTRIES $< $@ $(cmd_objtool)
+      cmd_kxobj = $(LD) -m elf_x86_64 -r -T $(obj)/DRIVER_place -o $@ $< ; \
+	$(OBJCOPY) --redefine-syms=$(obj)/DRIVER_forwardsENTRIES $@ $(cmd_objtool)
 $(obj)/DRIVER_rust.o: objtool-enabled = $(if $(delay-objtool),,y)
-$(obj)/DRIVER_rust.o: $(KX_WORK)/DRIVER.rust $(obj)/DRIVER_forwards FORCE
+$(obj)/DRIVER_rust.o: $(KX_WORK)/DRIVER.rust $(obj)/DRIVER_place $(obj)/DRIVER_forwards FORCE
 	$(call if_changed,kxobj)
-targets += DRIVER_all.o DRIVER_forwards DRIVER_glue.c DRIVER_rust.o
+targets += DRIVER_all.o DRIVER_forwards DRIVER_glue.c DRIVER_place DRIVER_rust.o
 "#;
     rules
         .replace("DRIVER", name)
@@ -68,6 +79,7 @@ pub(crate) fn fill(work: &Path, artefact: &Artefact, abi: &Path, shims: Shims) -
         copy_files(&abi.join(dir), &work.join(dir))?;
     }
     cache::write_if_changed(&work.join("forwards.awk"), FORWARDS.as_bytes())?;
+    cache::write_if_changed(&work.join("place.awk"), PLACE.as_bytes())?;
     cache::write_if_changed(&work.join("Kbuild"), rules(name, shims).as_bytes())?;
     Ok(())
 }

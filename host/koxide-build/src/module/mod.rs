@@ -33,7 +33,7 @@ use crate::{cache, check};
 use view::View;
 
 /// Counts up when this module makes another file of the same input, so that old ones are not taken for new.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// A module for one kernel.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -26,7 +26,7 @@ pub(crate) const TARGET: &str = "x86_64-unknown-none";
 const ROOM: u64 = 20_000_000;
 
 /// Code that a stock kernel of this architecture can load, with the kernel's own mitigations.
-const FLAGS: [&str; 12] = [
+const FLAGS: [&str; 11] = [
     "-Cpanic=abort",
     "-Crelocation-model=static",
     "-Ccode-model=kernel",
@@ -37,8 +37,6 @@ const FLAGS: [&str; 12] = [
     "-Zretpoline-external-thunk",
     "-Zcf-protection=branch",
     "-Cjump-tables=no",
-    // Room before each function for kernels that patch call depth tracking in.
-    "-Zpatchable-function-entry=16,16",
     "-Zemit-stack-sizes",
     "-Cforce-unwind-tables=no",
 ];

@@ -18,10 +18,9 @@ use super::kasan::is_kasans;
 use super::tables::{self, Table};
 
 /// How the sections of the Rust object are merged. The kernels' own scripts merge none, and each section of a module
-/// costs memory and an entry in sysfs.
+/// costs memory and an entry in sysfs. Functions stay apart: what has to be between them, each kernel says.
 pub(crate) const SCRIPT: &str = "
 SECTIONS {
-	.text 0 : ALIGN(16) { *(.text .text.*) }
 	.rodata 0 : {
 		*(.rodata .rodata.* .rodata..*)
 		. = ALIGN(8);
@@ -36,7 +35,6 @@ SECTIONS {
 		*(.koxide.info .koxide.tables)
 		*(.comment .note .note.* .stack_sizes .llvm_addrsig .llvmbc .llvmcmd)
 		*(.eh_frame .eh_frame_hdr .gcc_except_table .gcc_except_table.*)
-		*(__patchable_function_entries)
 	}
 }
 ";
