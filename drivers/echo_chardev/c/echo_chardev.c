@@ -56,10 +56,10 @@ static int echo_release(struct inode *inode, struct file *file)
 }
 
 /* Waits without the lock while there are @count messages. An error leaves it unlocked. */
-static int echo_wait(struct file *file, unsigned int count)
+static ssize_t echo_wait(struct file *file, unsigned int count)
 {
 	struct echo *echo = file->private_data;
-	int err;
+	ssize_t err;
 
 	mutex_unlock(&echo->lock);
 	if (file->f_flags & O_NONBLOCK)
@@ -75,7 +75,7 @@ static ssize_t echo_read_iter(struct kiocb *iocb, struct iov_iter *to)
 	struct echo *echo = iocb->ki_filp->private_data;
 	size_t left, copied;
 	void *message;
-	int err;
+	ssize_t err;
 
 	if (!iov_iter_count(to))
 		return 0;
@@ -108,7 +108,7 @@ static ssize_t echo_write_iter(struct kiocb *iocb, struct iov_iter *from)
 	size_t len = iov_iter_count(from);
 	unsigned int last;
 	void *message;
-	int err;
+	ssize_t err;
 
 	if (!len)
 		return 0;

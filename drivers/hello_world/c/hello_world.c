@@ -15,24 +15,23 @@ static bool quiet;
 module_param(quiet, bool, 0);
 MODULE_PARM_DESC(quiet, "Whether not to greet at all");
 
+/* How often it greeted: it says so at the end. */
+static unsigned int greeted;
+
 static int __init hello_world_init(void)
 {
-	unsigned int i;
-
 	if (repeat < 1 || repeat > 100) {
 		pr_err("repeat=%u is not from 1 to 100\n", repeat);
 		return -EINVAL;
 	}
-	if (!quiet) {
-		for (i = 1; i <= repeat; i++)
-			pr_info("Hello, world! (%u of %u)\n", i, repeat);
-	}
+	while (!quiet && greeted < repeat)
+		pr_info("Hello, world! (%u of %u)\n", ++greeted, repeat);
 	return 0;
 }
 
 static void __exit hello_world_exit(void)
 {
-	pr_info("Goodbye, world! I greeted %u times\n", quiet ? 0 : repeat);
+	pr_info("Goodbye, world! I greeted %u times\n", greeted);
 }
 
 module_init(hello_world_init);

@@ -15,35 +15,30 @@
 /* So many bytes are moved at once: they are on the stack. */
 #define PIECE 256
 
-/* After so many bytes a signal is looked for. */
-#define PIECES 4096
-
 /* A read or a write. */
 static ssize_t krandom_iter(struct kiocb *iocb, struct iov_iter *iter)
 {
-	u8 bytes[PIECE] __uninitialized;
 	bool write = iov_iter_rw(iter) == WRITE;
+	u8 bytes[PIECE];
 	ssize_t done = 0;
 
+	if (!iov_iter_count(iter))
+		return 0;
 	for (;;) {
-		size_t len = min(iov_iter_count(iter), sizeof(bytes));
 		size_t moved;
 
 		if (write) {
-			moved = copy_from_iter(bytes, len, iter);
+			moved = copy_from_iter(bytes, sizeof(bytes), iter);
 			add_device_randomness(bytes, moved);
 		} else {
-			get_random_bytes(bytes, len);
-			moved = copy_to_iter(bytes, len, iter);
+			/* No more than that is copied. */
+			get_random_bytes(bytes, min(iov_iter_count(iter), sizeof(bytes)));
+			moved = copy_to_iter(bytes, sizeof(bytes), iter);
 		}
 		done += moved;
-		if (moved < len) {
-			done = done ?: -EFAULT;
+		if (!iov_iter_count(iter) || moved < sizeof(bytes))
 			break;
-		}
-		if (!iov_iter_count(iter))
-			break;
-		if (done % PIECES == 0) {
+		if (done % PAGE_SIZE == 0) {
 			if (signal_pending(current))
 				break;
 			cond_resched();
@@ -52,7 +47,7 @@ static ssize_t krandom_iter(struct kiocb *iocb, struct iov_iter *iter)
 	/* What somebody was given as random does not stay on the stack. */
 	if (!write)
 		memzero_explicit(bytes, sizeof(bytes));
-	return done;
+	return done ?: -EFAULT;
 }
 
 static const struct file_operations krandom_fops = {

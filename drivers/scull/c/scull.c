@@ -14,8 +14,8 @@
 #include <linux/mutex.h>
 #include <linux/poll.h>
 #include <linux/sched/signal.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
-#include <linux/spinlock.h>
 #include <linux/uaccess.h>
 #include <linux/uio.h>
 #include <linux/version.h>
@@ -33,7 +33,7 @@
 /* Gets how many bytes of memory a device uses. */
 #define SCULL_USED	_IOR('k', 1, u64)
 
-#define SCULL_LARGEST	(1UL << 20)
+#define SCULL_LARGEST	SZ_1M
 
 enum scull_access {
 	SCULL_EVERYBODY,
@@ -62,6 +62,7 @@ struct scull_memory {
 };
 
 struct scull_pipe {
+	/* Protects what follows. */
 	struct mutex lock;
 	wait_queue_head_t changed;
 	size_t start;
@@ -95,7 +96,7 @@ static struct scull *scull;
 static struct class *scull_class;
 static int scull_major;
 
-static DEFINE_SPINLOCK(scull_access_lock);
+static DEFINE_MUTEX(scull_access_lock);
 /* Somebody left a device that is for one user at a time. */
 static DECLARE_WAIT_QUEUE_HEAD(scull_left);
 
@@ -174,48 +175,31 @@ static void scull_trim(struct scull_memory *memory)
 	memory->used = 0;
 }
 
-/* What is found after the end was left by a write that failed: it is none. */
-static loff_t scull_next_data(struct scull_memory *memory, unsigned long pos)
+/* The next position that is in a quantum, or in none; ULONG_MAX if all others are in none. */
+static unsigned long scull_next(struct scull_memory *memory, unsigned long pos, bool data)
 {
 	unsigned long number = pos / quantum;
 	struct scull_set *set = *scull_link(memory, number / qset);
-	unsigned long i;
+	unsigned long first, i;
 
 	for (; set; set = set->next) {
-		number = max(number, set->number * qset);
-		for (i = number - set->number * qset; i < qset; i++, number++) {
-			if (set->quanta[i]) {
-				pos = max(pos, number * quantum);
-				return pos < memory->size ? pos : -ENXIO;
-			}
+		first = set->number * qset;
+		if (number < first) {
+			if (!data)
+				break;
+			number = first;
 		}
+		for (i = number - first; i < qset; i++, number++)
+			if (!!set->quanta[i] == data)
+				return max(pos, number * quantum);
 	}
-	return -ENXIO;
+	return data ? ULONG_MAX : max(pos, number * quantum);
 }
 
-static loff_t scull_next_hole(struct scull_memory *memory, unsigned long pos)
+/* Also without the lock, as a hint. */
+static bool scull_may_enter(struct scull_memory *memory, kuid_t user)
 {
-	unsigned long number = pos / quantum;
-
-	if (pos >= memory->size)
-		return -ENXIO;
-	while (scull_quantum(memory, number))
-		number++;
-	return min_t(unsigned long, max(pos, number * quantum), memory->size);
-}
-
-static bool scull_try_enter(struct scull_memory *memory, kuid_t user)
-{
-	bool may;
-
-	spin_lock(&scull_access_lock);
-	may = !memory->users || uid_eq(memory->owner, user);
-	if (may) {
-		memory->owner = user;
-		memory->users++;
-	}
-	spin_unlock(&scull_access_lock);
-	return may;
+	return !READ_ONCE(memory->users) || uid_eq(READ_ONCE(memory->owner), user);
 }
 
 /* Apart from scull_open(), which then needs no room for a waiter. */
@@ -223,27 +207,33 @@ static noinline int scull_enter(struct scull_memory *memory, struct file *file)
 {
 	kuid_t user = file->f_cred->euid;
 
-	if (scull_try_enter(memory, user))
-		return 0;
-	if (memory->access == SCULL_ONE_USER)
-		return -EBUSY;
-	if (file->f_flags & O_NONBLOCK)
-		return -EAGAIN;
-	return wait_event_interruptible(scull_left, scull_try_enter(memory, user));
+	mutex_lock(&scull_access_lock);
+	while (!scull_may_enter(memory, user)) {
+		mutex_unlock(&scull_access_lock);
+		if (memory->access == SCULL_ONE_USER)
+			return -EBUSY;
+		if (file->f_flags & O_NONBLOCK)
+			return -EAGAIN;
+		if (wait_event_interruptible(scull_left, scull_may_enter(memory, user)))
+			return -ERESTARTSYS;
+		mutex_lock(&scull_access_lock);
+	}
+	memory->owner = user;
+	memory->users++;
+	mutex_unlock(&scull_access_lock);
+	return 0;
 }
 
 static int scull_release(struct inode *inode, struct file *file)
 {
 	struct scull_memory *memory = file->private_data;
-	bool left;
 
-	if (memory->access == SCULL_EVERYBODY)
-		return 0;
-	spin_lock(&scull_access_lock);
-	left = !--memory->users;
-	spin_unlock(&scull_access_lock);
-	if (left)
-		wake_up_interruptible(&scull_left);
+	if (memory->access != SCULL_EVERYBODY) {
+		mutex_lock(&scull_access_lock);
+		if (!--memory->users)
+			wake_up_interruptible(&scull_left);
+		mutex_unlock(&scull_access_lock);
+	}
 	return 0;
 }
 
@@ -259,60 +249,48 @@ static bool scull_go_on(void)
 static ssize_t scull_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
 	struct scull_memory *memory = iocb->ki_filp->private_data;
-	loff_t pos = iocb->ki_pos;
-	unsigned long number;
-	size_t offset, n;
-	ssize_t ret = 0;
-	void *p;
+	ssize_t read = 0;
 
 	mutex_lock(&memory->lock);
-	while (iov_iter_count(to) && pos < memory->size) {
-		if (ret && !scull_go_on())
-			break;
-		number = (unsigned long)pos / quantum;
-		offset = (unsigned long)pos % quantum;
-		n = min_t(size_t, quantum - offset, memory->size - pos);
-		p = scull_quantum(memory, number);
+	while (iov_iter_count(to) && iocb->ki_pos < memory->size) {
+		unsigned long pos = iocb->ki_pos, offset = pos % quantum;
+		size_t n = min_t(size_t, quantum - offset, memory->size - pos);
+		void *p = scull_quantum(memory, pos / quantum);
+
 		n = p ? copy_to_iter(p + offset, n, to) : iov_iter_zero(n, to);
 		if (!n) {
-			if (!ret)
-				ret = -EFAULT;
+			read = read ?: -EFAULT;
 			break;
 		}
-		pos += n;
-		ret += n;
+		iocb->ki_pos += n;
+		read += n;
+		if (!iov_iter_count(to) || !scull_go_on())
+			break;
 	}
 	mutex_unlock(&memory->lock);
-	iocb->ki_pos = pos;
-	return ret;
+	return read;
 }
 
 static ssize_t scull_write_iter(struct kiocb *iocb, struct iov_iter *from)
 {
 	struct scull_memory *memory = iocb->ki_filp->private_data;
-	ssize_t written = 0, err = -EFBIG;
-	unsigned long number;
-	size_t offset, n;
-	loff_t pos;
-	void *p;
+	ssize_t written = 0, err = 0;
 
-	if (!iov_iter_count(from))
-		return 0;
 	mutex_lock(&memory->lock);
-	pos = iocb->ki_pos;
 	if (iocb->ki_flags & IOCB_APPEND) {
-		pos = memory->size;
+		iocb->ki_pos = memory->size;
 		/* The caller has seen to it for other positions. */
-		iov_iter_truncate(from, LLONG_MAX - pos);
+		if (iov_iter_count(from) && memory->size == LLONG_MAX)
+			err = -EFBIG;
+		iov_iter_truncate(from, LLONG_MAX - memory->size);
 	}
 	while (iov_iter_count(from)) {
-		if (written && !scull_go_on())
-			break;
-		number = (unsigned long)pos / quantum;
-		offset = (unsigned long)pos % quantum;
-		p = scull_quantum(memory, number);
+		unsigned long pos = iocb->ki_pos, offset = pos % quantum;
+		void *p = scull_quantum(memory, pos / quantum);
+		size_t n;
+
 		if (!p) {
-			p = scull_add_quantum(memory, number);
+			p = scull_add_quantum(memory, pos / quantum);
 			if (IS_ERR(p)) {
 				err = PTR_ERR(p);
 				break;
@@ -323,13 +301,14 @@ static ssize_t scull_write_iter(struct kiocb *iocb, struct iov_iter *from)
 			err = -EFAULT;
 			break;
 		}
-		pos += n;
+		iocb->ki_pos += n;
 		written += n;
-		if (pos > memory->size)
-			memory->size = pos;
+		if (memory->size < iocb->ki_pos)
+			memory->size = iocb->ki_pos;
+		if (!iov_iter_count(from) || !scull_go_on())
+			break;
 	}
 	mutex_unlock(&memory->lock);
-	iocb->ki_pos = pos;
 	return written ?: err;
 }
 
@@ -338,15 +317,20 @@ static loff_t scull_llseek(struct file *file, loff_t offset, int whence)
 	struct scull_memory *memory = file->private_data;
 
 	mutex_lock(&memory->lock);
-	if (whence == SEEK_DATA || whence == SEEK_HOLE) {
-		offset = whence == SEEK_DATA ? scull_next_data(memory, offset) :
-					       scull_next_hole(memory, offset);
-		if (offset < 0)
-			goto unlock;
-		whence = SEEK_SET;
+	switch (whence) {
+	case SEEK_DATA:
+		/* What is found after the end was left by a write that failed: it is none. */
+		offset = scull_next(memory, offset, true);
+		break;
+	case SEEK_HOLE:
+		/* The end is a hole; from there on there is none. */
+		if ((u64)offset < memory->size) {
+			offset = min_t(u64, scull_next(memory, offset, false), memory->size);
+			whence = SEEK_SET;
+		}
+		break;
 	}
 	offset = generic_file_llseek_size(file, offset, whence, LLONG_MAX, memory->size);
-unlock:
 	mutex_unlock(&memory->lock);
 	return offset;
 }
@@ -360,19 +344,21 @@ static long scull_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	return put_user((u64)READ_ONCE(memory->used), (u64 __user *)arg);
 }
 
-/* Locks a pipe when it does not hold so many bytes, with which there is nothing to do. */
-static int scull_pipe_lock(struct scull_pipe *pipe, struct file *file, size_t unready)
+/*
+ * Waits without the lock while a pipe holds so many bytes, with which there is nothing to do. An
+ * error leaves it unlocked.
+ */
+static ssize_t scull_pipe_wait(struct scull_pipe *pipe, struct file *file, size_t unready)
 {
-	mutex_lock(&pipe->lock);
-	while (pipe->len == unready) {
-		mutex_unlock(&pipe->lock);
-		if (file->f_flags & O_NONBLOCK)
-			return -EAGAIN;
-		if (wait_event_interruptible(pipe->changed, READ_ONCE(pipe->len) != unready))
-			return -ERESTARTSYS;
+	ssize_t err;
+
+	mutex_unlock(&pipe->lock);
+	if (file->f_flags & O_NONBLOCK)
+		return -EAGAIN;
+	err = wait_event_interruptible(pipe->changed, READ_ONCE(pipe->len) != unready);
+	if (!err)
 		mutex_lock(&pipe->lock);
-	}
-	return 0;
+	return err;
 }
 
 /* There was something to move: nothing moved means a bad address. */
@@ -389,14 +375,17 @@ static ssize_t scull_pipe_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
 	struct scull_pipe *pipe = iocb->ki_filp->private_data;
 	size_t n, read = 0;
-	int err;
+	ssize_t err;
 
 	if (!iov_iter_count(to))
 		return 0;
-	err = scull_pipe_lock(pipe, iocb->ki_filp, 0);
-	if (err)
-		return err;
-	while (iov_iter_count(to) && pipe->len) {
+	mutex_lock(&pipe->lock);
+	while (!pipe->len) {
+		err = scull_pipe_wait(pipe, iocb->ki_filp, 0);
+		if (err)
+			return err;
+	}
+	do {
 		n = min(pipe->len, pipe_buffer - pipe->start);
 		n = copy_to_iter(pipe->buf + pipe->start, n, to);
 		if (!n)
@@ -406,7 +395,7 @@ static ssize_t scull_pipe_read_iter(struct kiocb *iocb, struct iov_iter *to)
 		if (pipe->start == pipe_buffer)
 			pipe->start = 0;
 		read += n;
-	}
+	} while (iov_iter_count(to) && pipe->len);
 	return scull_pipe_unlock(pipe, read);
 }
 
@@ -414,14 +403,17 @@ static ssize_t scull_pipe_write_iter(struct kiocb *iocb, struct iov_iter *from)
 {
 	struct scull_pipe *pipe = iocb->ki_filp->private_data;
 	size_t end, n, written = 0;
-	int err;
+	ssize_t err;
 
 	if (!iov_iter_count(from))
 		return 0;
-	err = scull_pipe_lock(pipe, iocb->ki_filp, pipe_buffer);
-	if (err)
-		return err;
-	while (iov_iter_count(from) && pipe->len < pipe_buffer) {
+	mutex_lock(&pipe->lock);
+	while (pipe->len == pipe_buffer) {
+		err = scull_pipe_wait(pipe, iocb->ki_filp, pipe_buffer);
+		if (err)
+			return err;
+	}
+	do {
 		end = pipe->start + pipe->len;
 		if (end >= pipe_buffer)
 			end -= pipe_buffer;
@@ -431,7 +423,7 @@ static ssize_t scull_pipe_write_iter(struct kiocb *iocb, struct iov_iter *from)
 			break;
 		pipe->len += n;
 		written += n;
-	}
+	} while (iov_iter_count(from) && pipe->len < pipe_buffer);
 	return scull_pipe_unlock(pipe, written);
 }
 
@@ -536,18 +528,20 @@ static int __init scull_create_devices(void)
 	return 0;
 }
 
-static void __init scull_setup(void)
+static void __init scull_setup(struct scull *devices)
 {
+	struct scull_pipe *pipe;
 	int i;
 
 	for (i = 0; i < SCULL_MEMORIES; i++)
-		mutex_init(&scull->memory[i].lock);
-	scull->memory[SCULL_UID - SCULL_PIPES].access = SCULL_ONE_USER;
-	scull->memory[SCULL_WUID - SCULL_PIPES].access = SCULL_OTHERS_WAIT;
+		mutex_init(&devices->memory[i].lock);
+	devices->memory[SCULL_UID - SCULL_PIPES].access = SCULL_ONE_USER;
+	devices->memory[SCULL_WUID - SCULL_PIPES].access = SCULL_OTHERS_WAIT;
 	for (i = 0; i < SCULL_PIPES; i++) {
-		mutex_init(&scull->pipe[i].lock);
-		init_waitqueue_head(&scull->pipe[i].changed);
-		scull->pipe[i].buf = scull->bufs + i * pipe_buffer;
+		pipe = &devices->pipe[i];
+		mutex_init(&pipe->lock);
+		init_waitqueue_head(&pipe->changed);
+		pipe->buf = devices->bufs + i * pipe_buffer;
 	}
 }
 
@@ -575,7 +569,7 @@ static int __init scull_init(void)
 	scull = kvzalloc(struct_size(scull, bufs, SCULL_PIPES * pipe_buffer), GFP_KERNEL);
 	if (!scull)
 		return -ENOMEM;
-	scull_setup();
+	scull_setup(scull);
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
 	scull_class = class_create("scull");
 #else

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Threads and a timer that wait for each other, and say in the kernel log what they lock, unlock and
- * wait for: the C twin of the driver beside this folder, which it is measured against.
+ * Threads and a timer that wait for each other, and say in the kernel log what they lock, unlock
+ * and wait for: the C twin of the driver beside this folder, which it is measured against.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -18,10 +18,11 @@
 #define CONST_SINCE_6_2
 #endif
 
-#define FOUR(x) x x x x
+/* How much is said at once. */
+#define SAID 4096
 
-/* What is said at once: 4096 bytes, and no NUL. */
-static const char page[4096] = FOUR(FOUR(FOUR(FOUR(FOUR("y\ny\n")))));
+/* One line more than that: an odd position starts within one. */
+static const char lines[SAID / 2 + 1][2] = { [0 ... SAID / 2] = "y\n" };
 
 static int yes_major __ro_after_init;
 static struct class *yes_class __ro_after_init;
@@ -30,18 +31,16 @@ static ssize_t yes_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
 	ssize_t done = 0;
 
+	if (!iov_iter_count(to))
+		return 0;
 	for (;;) {
-		size_t skip = iocb->ki_pos & 1;
-		size_t len = min(iov_iter_count(to), sizeof(page) - skip);
-		size_t copied = copy_to_iter(page + skip, len, to);
+		size_t copied = copy_to_iter(lines[0] + (iocb->ki_pos & 1), SAID, to);
 
 		iocb->ki_pos += copied;
 		done += copied;
-		if (copied < len)
-			return done ?: -EFAULT;
 		/* A read may be as large as 2 GB. */
-		if (!iov_iter_count(to) || signal_pending(current))
-			return done;
+		if (!iov_iter_count(to) || copied < SAID || signal_pending(current))
+			return done ?: -EFAULT;
 		cond_resched();
 	}
 }
