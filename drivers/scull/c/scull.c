@@ -62,7 +62,7 @@ struct scull_memory {
 };
 
 struct scull_pipe {
-	/* Protects what follows. */
+	/* Protects where the bytes are. */
 	struct mutex lock;
 	wait_queue_head_t changed;
 	size_t start;
