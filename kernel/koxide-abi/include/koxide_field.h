@@ -44,4 +44,13 @@
 	}											\
 	static_assert(sizeof(name##_t) == 8)
 
+/*
+ * A function that takes any further values, which is the kernel's own. C cannot hand such values on, but it can jump:
+ * forwards.awk finds that, and Rust calls the kernel's function.
+ */
+#define KX_VARIADIC(name, function)								\
+	asm(".pushsection .text\n\t.globl " #name "\n\t.type " #name ", @function\n" #name ":\n\t"	\
+	    "jmp " #function "\n\t.size " #name ", . - " #name "\n\t.popsection");			\
+	static_assert(__same_type(name, function))
+
 #endif

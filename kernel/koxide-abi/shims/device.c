@@ -5,6 +5,7 @@
 #include <linux/kernel.h>
 
 #include "koxide.h"
+#include "koxide_field.h"
 
 /* get_device and put_device are exported to GPL modules only. */
 
@@ -30,16 +31,7 @@ const char *kx_dev_name(const struct device *dev)
 #endif
 
 #ifdef KX_USE_kx_dev_printk
-void kx_dev_printk(const char *level, const struct device *dev, const char *format, ...)
-{
-	struct va_format message = { .fmt = format };
-	va_list values;
-
-	va_start(values, format);
-	message.va = &values;
-	_dev_printk(level, dev, "%pV", &message);
-	va_end(values);
-}
+KX_VARIADIC(kx_dev_printk, _dev_printk);
 #endif
 
 #ifdef KX_USE_kx_dev_print

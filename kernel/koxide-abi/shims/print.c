@@ -4,6 +4,7 @@
 #include <linux/printk.h>
 
 #include "koxide.h"
+#include "koxide_field.h"
 
 #ifdef KX_USE_kx_print
 void kx_print(u32 level, const char *prefix, const u8 *text, size_t len)
@@ -24,16 +25,7 @@ void kx_print(u32 level, const char *prefix, const u8 *text, size_t len)
 #endif
 
 #ifdef KX_USE_kx_printk
-int kx_printk(const char *format, ...)
-{
-	va_list values;
-	int written;
-
-	va_start(values, format);
-	written = vprintk(format, values);
-	va_end(values);
-	return written;
-}
+KX_VARIADIC(kx_printk, _printk);
 #endif
 
 #ifdef KX_USE_kx_pointer_text
