@@ -77,6 +77,9 @@ impl Access {
 
     /// A user goes out.
     pub(crate) fn leave(&self) {
+        if self.policy == Policy::Everybody {
+            return;
+        }
         let mut owner = self.owner.lock();
         let Some(owned) = &mut *owner else { return };
         owned.files -= 1;

@@ -2,53 +2,56 @@
 
 //! What is in a memory device: quanta, which are allocated when something is written to them, in sets.
 
-use kernel::prelude::*;
+use core::num::NonZero;
+
+use kernel::{
+    prelude::*,
+    sync::atomic::{Atomic, Relaxed},
+};
 
 /// How memory is allocated, and how much.
 #[derive(Clone, Copy)]
 pub(crate) struct Shape {
     /// The bytes of a quantum, which is allocated as one.
-    quantum: usize,
+    quantum: NonZero<u64>,
     /// How many quanta a set has, which one table finds.
-    qset: usize,
+    qset: NonZero<u64>,
     /// How many bytes of memory a device may use: tables and quanta.
     quota: usize,
 }
 
 impl Shape {
     /// The largest quantum, and the largest set.
-    const LARGEST: usize = 1 << 20;
+    const LARGEST: u64 = 1 << 20;
 
     /// A shape, if it is one.
     pub(crate) fn new(quantum: usize, qset: usize, quota: usize) -> Result<Self> {
-        let sizes = 1..=Self::LARGEST;
-        if sizes.contains(&quantum) && sizes.contains(&qset) {
-            Ok(Self {
-                quantum,
-                qset,
-                quota,
-            })
-        } else {
-            Err(EINVAL)
-        }
+        let size = |size: usize| match NonZero::new(size as u64) {
+            Some(size) if size.get() <= Self::LARGEST => Ok(size),
+            _ => Err(EINVAL),
+        };
+        Ok(Self {
+            quantum: size(quantum)?,
+            qset: size(qset)?,
+            quota,
+        })
     }
 
     /// Where a position is.
     fn place(self, position: i64) -> Place {
         let position = position.unsigned_abs();
-        let in_set = self.quantum as u64 * self.qset as u64;
-        let rest = position % in_set;
+        let number = position / self.quantum;
         Place {
-            set: position / in_set,
+            set: number / self.qset,
             // Both are less than what was given as a `usize`.
-            quantum: (rest / self.quantum as u64) as usize,
-            offset: (rest % self.quantum as u64) as usize,
+            quantum: (number % self.qset) as usize,
+            offset: (position % self.quantum) as usize,
         }
     }
 
     /// The memory of a set's table.
     fn table(self) -> usize {
-        self.qset * size_of::<Quantum>()
+        self.qset.get() as usize * size_of::<Quantum>()
     }
 }
 
@@ -81,13 +84,12 @@ pub(crate) enum Piece<'a> {
     Hole(usize),
 }
 
-/// What is in a device.
+/// What is in a device. How much memory that is, is counted outside.
 pub(crate) struct Content {
     shape: Shape,
     /// In the order of their numbers; most are missing.
-    sets: KVec<Set>,
+    sets: KVVec<Set>,
     size: i64,
-    used: usize,
 }
 
 impl Content {
@@ -95,9 +97,8 @@ impl Content {
     pub(crate) const fn new(shape: Shape) -> Self {
         Self {
             shape,
-            sets: KVec::new(),
+            sets: KVVec::new(),
             size: 0,
-            used: 0,
         }
     }
 
@@ -106,14 +107,10 @@ impl Content {
         self.size
     }
 
-    /// How many bytes of memory are used.
-    pub(crate) const fn used(&self) -> usize {
-        self.used
-    }
-
     /// Forgets everything.
-    pub(crate) fn trim(&mut self) {
+    pub(crate) fn trim(&mut self, used: &Atomic<usize>) {
         *self = Self::new(self.shape);
+        used.store(0, Relaxed);
     }
 
     /// A set's index, or that at which it is missing.
@@ -128,53 +125,72 @@ impl Content {
             return None;
         }
         let place = self.shape.place(position);
-        let length = left.min(self.shape.quantum - place.offset);
-        let set = self.find(place.set).ok().map(|at| &self.sets[at]);
-        Some(
-            match set.and_then(|set| set.quanta[place.quantum].as_ref()) {
-                Some(bytes) => Piece::Data(&bytes[place.offset..place.offset + length]),
-                None => Piece::Hole(length),
-            },
-        )
+        let set = self.find(place.set).ok().and_then(|at| self.sets.get(at));
+        let quantum = set.and_then(|set| set.quanta.get(place.quantum)?.as_ref());
+        let room = self.shape.quantum.get() as usize - place.offset;
+        Some(match quantum.and_then(|bytes| bytes.get(place.offset..)) {
+            Some(bytes) => Piece::Data(&bytes[..left.min(bytes.len())]),
+            None => Piece::Hole(left.min(room)),
+        })
     }
 
     /// Room for a write at a position, up to the end of its quantum.
-    pub(crate) fn room_at(&mut self, position: i64) -> Result<&mut [u8]> {
+    pub(crate) fn room_at(&mut self, position: i64, used: &Atomic<usize>) -> Result<&mut [u8]> {
         let place = self.shape.place(position);
         let at = match self.find(place.set) {
+            Ok(at) if self.sets[at].quanta[place.quantum].is_some() => at,
+            found => self.add_quantum(found, &place, used)?,
+        };
+        let quantum = self
+            .sets
+            .get_mut(at)
+            .and_then(|set| set.quanta.get_mut(place.quantum));
+        let room = quantum.and_then(|quantum| quantum.as_mut()?.get_mut(place.offset..));
+        room.ok_or(ENOMEM)
+    }
+
+    /// Adds a quantum, and its set, if [`find`](Self::find) found none; says where the set is.
+    #[cold]
+    fn add_quantum(
+        &mut self,
+        found: Result<usize, usize>,
+        place: &Place,
+        used: &Atomic<usize>,
+    ) -> Result<usize> {
+        let at = match found {
             Ok(at) => at,
             Err(at) => {
-                self.add_set(at, place.set)?;
+                self.add_set(at, place.set, used)?;
                 at
             }
         };
-        let quantum = &mut self.sets[at].quanta[place.quantum];
-        let bytes = match quantum {
-            Some(bytes) => bytes,
-            None => {
-                let used = allowed(self.used, self.shape.quantum, self.shape.quota)?;
-                let bytes = quantum.insert(KVVec::zeroed(self.shape.quantum, GFP_KERNEL)?);
-                self.used = used;
-                bytes
-            }
-        };
-        Ok(&mut bytes[place.offset..])
+        let size = self.shape.quantum.get() as usize;
+        let sum = self.allowed(used, size)?;
+        self.sets[at].quanta[place.quantum] = Some(KVVec::zeroed(size, GFP_KERNEL)?);
+        used.store(sum, Relaxed);
+        Ok(at)
     }
 
     /// Adds a set without quanta.
-    fn add_set(&mut self, at: usize, number: u64) -> Result {
-        let used = allowed(self.used, self.shape.table(), self.shape.quota)?;
-        let mut quanta = KVVec::with_capacity(self.shape.qset, GFP_KERNEL)?;
-        for _ in 0..self.shape.qset {
-            quanta.push(None, GFP_KERNEL)?;
-        }
+    fn add_set(&mut self, at: usize, number: u64, used: &Atomic<usize>) -> Result {
+        let sum = self.allowed(used, self.shape.table())?;
+        let mut quanta = KVVec::with_capacity(self.shape.qset.get() as usize, GFP_KERNEL)?;
+        while quanta.push_within_capacity(None).is_ok() {}
         self.sets.reserve(1, GFP_KERNEL)?;
         let set = Set { number, quanta };
         self.sets
             .insert_within_capacity(at, set)
             .map_err(|_| ENOMEM)?;
-        self.used = used;
+        used.store(sum, Relaxed);
         Ok(())
+    }
+
+    /// What is used when so much more is.
+    fn allowed(&self, used: &Atomic<usize>, more: usize) -> Result<usize> {
+        match used.load(Relaxed).checked_add(more) {
+            Some(sum) if sum <= self.shape.quota => Ok(sum),
+            _ => Err(ENOSPC),
+        }
     }
 
     /// Says that there was a write up to a position.
@@ -189,34 +205,26 @@ impl Content {
         }
         let mut position = position;
         while let Some(piece) = self.at(position) {
-            let length = match piece {
+            position = match piece {
                 Piece::Data(_) if !hole => return Ok(position),
                 Piece::Hole(_) if hole => return Ok(position),
-                Piece::Data(bytes) => bytes.len(),
-                Piece::Hole(length) => self.missing_at(position).unwrap_or(length),
+                Piece::Data(bytes) => position.saturating_add_unsigned(bytes.len() as u64),
+                Piece::Hole(length) => self
+                    .next_set(position)
+                    .unwrap_or(position.saturating_add_unsigned(length as u64)),
             };
-            position = position.saturating_add_unsigned(length as u64);
         }
         if hole { Ok(self.size) } else { Err(ENXIO) }
     }
 
-    /// How many bytes there are up to the next set, where there is none.
-    fn missing_at(&self, position: i64) -> Option<usize> {
+    /// Where the next set begins, or the end, if there is no set at a position.
+    fn next_set(&self, position: i64) -> Option<i64> {
         let missing = self.find(self.shape.place(position).set).err()?;
-        let in_set = self.shape.quantum as u64 * self.shape.qset as u64;
-        let next = match self.sets.get(missing) {
-            Some(set) => i64::try_from(set.number * in_set).ok()?,
-            None => self.size,
-        };
-        usize::try_from(next - position).ok()
-    }
-}
-
-/// What is used when so much more is.
-fn allowed(used: usize, more: usize, quota: usize) -> Result<usize> {
-    match used.checked_add(more) {
-        Some(sum) if sum <= quota => Ok(sum),
-        _ => Err(ENOSPC),
+        let in_set = self.shape.quantum.saturating_mul(self.shape.qset);
+        match self.sets.get(missing) {
+            Some(set) => i64::try_from(set.number.saturating_mul(in_set.get())).ok(),
+            None => Some(self.size),
+        }
     }
 }
 
@@ -224,12 +232,13 @@ fn allowed(used: usize, more: usize, quota: usize) -> Result<usize> {
 mod tests {
     use super::*;
 
-    fn content() -> Result<Content> {
-        Ok(Content::new(Shape::new(10, 3, 500)?))
+    /// A content, and what it uses.
+    fn content() -> Result<(Content, Atomic<usize>)> {
+        Ok((Content::new(Shape::new(10, 3, 500)?), Atomic::new(0)))
     }
 
-    fn write(content: &mut Content, position: i64, byte: u8) -> Result {
-        content.room_at(position)?[0] = byte;
+    fn write((content, used): &mut (Content, Atomic<usize>), position: i64, byte: u8) -> Result {
+        content.room_at(position, used)?[0] = byte;
         content.wrote_up_to(position + 1);
         Ok(())
     }
@@ -259,18 +268,18 @@ mod tests {
     #[test]
     fn what_nobody_wrote_is_a_hole() -> Result {
         let mut content = content()?;
-        assert_eq!(content.at(0), None);
+        assert_eq!(content.0.at(0), None);
         write(&mut content, 95, 7)?;
-        assert_eq!(content.size(), 96);
-        assert_eq!(content.at(3), Some(Piece::Hole(7)));
-        assert_eq!(content.at(90), Some(Piece::Data(&[0, 0, 0, 0, 0, 7])));
-        assert_eq!(content.at(96), None);
-        assert_eq!(content.at(i64::MAX), None);
+        assert_eq!(content.0.size(), 96);
+        assert_eq!(content.0.at(3), Some(Piece::Hole(7)));
+        assert_eq!(content.0.at(90), Some(Piece::Data(&[0, 0, 0, 0, 0, 7])));
+        assert_eq!(content.0.at(96), None);
+        assert_eq!(content.0.at(i64::MAX), None);
         write(&mut content, 3, 8)?;
-        assert_eq!(content.at(3), Some(Piece::Data(&[8, 0, 0, 0, 0, 0, 0])));
-        assert_eq!(content.size(), 96);
-        content.trim();
-        assert_eq!((content.size(), content.used()), (0, 0));
+        assert_eq!(content.0.at(3), Some(Piece::Data(&[8, 0, 0, 0, 0, 0, 0])));
+        assert_eq!(content.0.size(), 96);
+        content.0.trim(&content.1);
+        assert_eq!((content.0.size(), content.1.load(Relaxed)), (0, 0));
         Ok(())
     }
 
@@ -285,8 +294,8 @@ mod tests {
             }
         };
         assert_eq!(full, ENOSPC);
-        assert!(written > 3 && content.used() <= 500);
-        assert_eq!(content.size(), (written - 1) * 10 + 1);
+        assert!(written > 3 && content.1.load(Relaxed) <= 500);
+        assert_eq!(content.0.size(), (written - 1) * 10 + 1);
         // What is there can be written again.
         write(&mut content, 0, 2)
     }
@@ -296,14 +305,14 @@ mod tests {
         let mut content = content()?;
         write(&mut content, 1_000_000_000_000, 1)?;
         write(&mut content, 15, 1)?;
-        assert_eq!(content.next(0, true), Ok(0));
-        assert_eq!(content.next(0, false), Ok(10));
-        assert_eq!(content.next(12, true), Ok(20));
-        assert_eq!(content.next(20, false), Ok(1_000_000_000_000));
-        let size = content.size();
-        assert_eq!(content.next(size - 1, true), Ok(size));
-        assert_eq!(content.next(size, false), Err(ENXIO));
-        assert_eq!(content.next(size, true), Err(ENXIO));
+        assert_eq!(content.0.next(0, true), Ok(0));
+        assert_eq!(content.0.next(0, false), Ok(10));
+        assert_eq!(content.0.next(12, true), Ok(20));
+        assert_eq!(content.0.next(20, false), Ok(1_000_000_000_000));
+        let size = content.0.size();
+        assert_eq!(content.0.next(size - 1, true), Ok(size));
+        assert_eq!(content.0.next(size, false), Err(ENXIO));
+        assert_eq!(content.0.next(size, true), Err(ENXIO));
         Ok(())
     }
 }

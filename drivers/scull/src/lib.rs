@@ -21,18 +21,32 @@ mod ring;
 use kernel::{
     chrdev::{Class, Node, Region, Registration},
     prelude::*,
-    str::CString,
     sync::Arc,
 };
 
 use access::Policy;
 use content::Shape;
-use memory::{Memory, MemoryFile};
-use pipe::{Pipe, PipeFile};
+use memory::Memory;
+use pipe::Pipe;
 use ring::Ring;
 
-/// How many devices of a kind there are.
-const DEVICES: u32 = 4;
+/// The minors that are memory, their names, and who may open them.
+const MEMORIES: [(u32, &CStr, Policy); 6] = [
+    (0, c"scull0", Policy::Everybody),
+    (1, c"scull1", Policy::Everybody),
+    (2, c"scull2", Policy::Everybody),
+    (3, c"scull3", Policy::Everybody),
+    (8, c"sculluid", Policy::OneUser),
+    (9, c"scullwuid", Policy::OneUserOthersWait),
+];
+
+/// The minors that are pipes, and their names.
+const PIPES: [(u32, &CStr); 4] = [
+    (4, c"scullpipe0"),
+    (5, c"scullpipe1"),
+    (6, c"scullpipe2"),
+    (7, c"scullpipe3"),
+];
 
 module! {
     type: Scull,
@@ -62,32 +76,26 @@ module! {
 
 /// The devices.
 struct Scull {
-    _memory: KVec<Registration<Arc<Memory>>>,
-    _pipes: KVec<Registration<Arc<Pipe>>>,
+    _memories: KVVec<Registration<Arc<Memory>>>,
+    _pipes: KVVec<Registration<Arc<Pipe>>>,
 }
 
 impl kernel::Module for Scull {
     fn init(_module: &'static ThisModule) -> Result<Self> {
-        let region = Region::alloc(c"scull", 2 * DEVICES + 2)?;
+        let region = Region::alloc(c"scull", (MEMORIES.len() + PIPES.len()) as u32)?;
         let class = Class::new(c"scull")?;
-        let mut memory = KVec::new();
-        let mut pipes = KVec::new();
-        for number in 0..DEVICES {
-            let name = CString::try_from_fmt(fmt!("scull{number}"))?;
-            let device = new_memory(&region, &class, number, &name, Policy::Everybody)?;
-            memory.push(device, GFP_KERNEL)?;
-            let name = CString::try_from_fmt(fmt!("scullpipe{number}"))?;
-            let device = new_pipe(&region, &class, DEVICES + number, &name)?;
+        let mut memories = KVVec::with_capacity(MEMORIES.len(), GFP_KERNEL)?;
+        for (number, name, policy) in MEMORIES {
+            let device = new_memory(&region, &class, number, name, policy)?;
+            memories.push(device, GFP_KERNEL)?;
+        }
+        let mut pipes = KVVec::with_capacity(PIPES.len(), GFP_KERNEL)?;
+        for (number, name) in PIPES {
+            let device = new_pipe(&region, &class, number, name)?;
             pipes.push(device, GFP_KERNEL)?;
         }
-        let number = 2 * DEVICES;
-        let one_user = new_memory(&region, &class, number, c"sculluid", Policy::OneUser)?;
-        memory.push(one_user, GFP_KERNEL)?;
-        let policy = Policy::OneUserOthersWait;
-        let others_wait = new_memory(&region, &class, number + 1, c"scullwuid", policy)?;
-        memory.push(others_wait, GFP_KERNEL)?;
         Ok(Self {
-            _memory: memory,
+            _memories: memories,
             _pipes: pipes,
         })
     }
@@ -112,7 +120,7 @@ fn new_memory(
         module_parameters::quota.value(),
     )?;
     let memory = Arc::pin_init(Memory::new(policy, shape), GFP_KERNEL)?;
-    Registration::new::<MemoryFile>(region, number, class, node(name), memory)
+    Registration::new::<Memory>(region, number, class, node(name), memory)
 }
 
 /// Registers a pipe.
@@ -124,5 +132,5 @@ fn new_pipe(
 ) -> Result<Registration<Arc<Pipe>>> {
     let ring = Ring::new(module_parameters::pipe_buffer.value())?;
     let pipe = Arc::pin_init(Pipe::new(ring), GFP_KERNEL)?;
-    Registration::new::<PipeFile>(region, number, class, node(name), pipe)
+    Registration::new::<Pipe>(region, number, class, node(name), pipe)
 }

@@ -13,7 +13,10 @@ use kernel::{
     new_mutex,
     pin_init::PinInit,
     prelude::*,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, ArcBorrow, Mutex,
+        atomic::{Atomic, Relaxed},
+    },
     task::cond_resched,
     uaccess::UserSlice,
 };
@@ -24,9 +27,6 @@ use crate::content::{Content, Piece, Shape};
 /// Gets how many bytes of memory a device uses.
 const USED: u32 = _IOR::<u64>('k' as u32, 1);
 
-/// What is read where nobody wrote.
-static ZEROS: [u8; 4096] = [0; 4096];
-
 /// A memory device: what is in it stays when its files are closed.
 #[pin_data]
 pub(crate) struct Memory {
@@ -34,6 +34,8 @@ pub(crate) struct Memory {
     access: Access,
     #[pin]
     content: Mutex<Content>,
+    /// How many bytes of memory are used: changed with `content` locked, and read without.
+    used: Atomic<usize>,
 }
 
 impl Memory {
@@ -42,40 +44,36 @@ impl Memory {
         pin_init!(Self {
             access <- Access::new(policy),
             content <- new_mutex!(Content::new(shape)),
+            used: Atomic::new(0),
         })
     }
 }
 
-/// An open file of a memory device.
-pub(crate) struct MemoryFile(Arc<Memory>);
-
-impl Drop for MemoryFile {
-    fn drop(&mut self) {
-        self.0.access.leave();
-    }
-}
-
+/// An open file is an owner of its device.
 #[vtable]
-impl FileOperations<Minor<Arc<Memory>>> for MemoryFile {
-    type Ptr = KBox<Self>;
+impl FileOperations<Minor<Arc<Self>>> for Memory {
+    type Ptr = Arc<Self>;
 
-    fn open(file: &File, minor: &Minor<Arc<Memory>>) -> Result<KBox<Self>> {
-        let memory = minor.data().clone();
+    fn open(file: &File, minor: &Minor<Arc<Self>>) -> Result<Arc<Self>> {
+        let memory = minor.data();
         let flags = file.flags();
         memory
             .access
             .enter(file.cred().euid(), flags & O_NONBLOCK == 0)?;
-        let opened = KBox::new(Self(memory), GFP_KERNEL)?;
         // As with any file that a shell writes to with `>`, and not with `>>`.
-        let only_written = flags & O_ACCMODE == O_WRONLY && flags & O_APPEND == 0;
+        let only_written = flags & (O_ACCMODE | O_APPEND) == O_WRONLY;
         if only_written || flags & O_TRUNC != 0 {
-            opened.0.content.lock().trim();
+            memory.content.lock().trim(&memory.used);
         }
-        Ok(opened)
+        Ok(memory.clone())
     }
 
-    fn llseek(this: &Self, _file: &File, seek: Seek) -> Result<i64> {
-        let content = this.0.content.lock();
+    fn release(memory: Arc<Self>, _file: &File) {
+        memory.access.leave();
+    }
+
+    fn llseek(this: ArcBorrow<'_, Self>, _file: &File, seek: Seek) -> Result<i64> {
+        let content = this.content.lock();
         match seek.whence {
             Whence::Data | Whence::Hole if seek.offset < 0 => Err(ENXIO),
             Whence::Data => content.next(seek.offset, false),
@@ -85,57 +83,59 @@ impl FileOperations<Minor<Arc<Memory>>> for MemoryFile {
     }
 
     fn read_iter(mut kiocb: Kiocb<'_, Self::Ptr>, iov: &mut IovIterDest<'_>) -> Result<usize> {
-        let content = kiocb.file().0.content.lock();
-        let wanted = iov.len();
+        let memory = kiocb.file();
+        let content = memory.content.lock();
         let mut read = 0;
-        while read < wanted {
-            let bytes = match content.at(kiocb.ki_pos()) {
-                Some(Piece::Data(bytes)) => bytes,
-                Some(Piece::Hole(length)) => &ZEROS[..length.min(ZEROS.len())],
-                None => break,
+        while !iov.is_empty()
+            && let Some(piece) = content.at(kiocb.ki_pos())
+        {
+            if read > 0 && !go_on() {
+                break;
+            }
+            let copied = match piece {
+                Piece::Data(bytes) => iov.copy_to_iter(bytes),
+                Piece::Hole(length) => iov.zero(length),
             };
-            let bytes = &bytes[..bytes.len().min(wanted - read)];
-            let copied = iov.copy_to_iter(bytes);
+            match (copied, read) {
+                (0, 0) => return Err(EFAULT),
+                (0, _) => break,
+                _ => {}
+            }
             read += copied;
             // A position within the content has no more than the content's size after it.
             *kiocb.ki_pos_mut() += copied as i64;
-            match (copied < bytes.len(), read) {
-                (true, 0) => return Err(EFAULT),
-                (true, _) => break,
-                _ if !go_on() => break,
-                _ => {}
-            }
         }
         Ok(read)
     }
 
     fn write_iter(mut kiocb: Kiocb<'_, Self::Ptr>, iov: &mut IovIterSource<'_>) -> Result<usize> {
-        let mut content = kiocb.file().0.content.lock();
+        let memory = kiocb.file();
+        let mut content = memory.content.lock();
         if kiocb.flags() & O_APPEND != 0 {
             *kiocb.ki_pos_mut() = content.size();
         }
         let mut written = 0;
         while !iov.is_empty() {
-            match write_piece(&mut content, kiocb.ki_pos(), iov) {
-                Ok((end, copied)) => {
-                    *kiocb.ki_pos_mut() = end;
+            if written > 0 && !go_on() {
+                break;
+            }
+            match write_piece(&mut content, &memory.used, kiocb.ki_pos(), iov) {
+                Ok(copied) => {
                     written += copied;
+                    *kiocb.ki_pos_mut() += copied as i64;
                 }
                 // What was written before counts.
                 Err(_) if written > 0 => break,
                 Err(error) => return Err(error),
             }
-            if !go_on() {
-                break;
-            }
         }
         Ok(written)
     }
 
-    fn ioctl(this: &Self, _file: &File, cmd: u32, arg: usize) -> Result<isize> {
+    fn ioctl(this: ArcBorrow<'_, Self>, _file: &File, cmd: u32, arg: usize) -> Result<isize> {
         match cmd {
             USED => {
-                let used = this.0.content.lock().used() as u64;
+                let used = this.used.load(Relaxed) as u64;
                 UserSlice::new(UserPtr::from_addr(arg), size_of::<u64>())
                     .writer()
                     .write(&used)?;
@@ -146,25 +146,24 @@ impl FileOperations<Minor<Arc<Memory>>> for MemoryFile {
     }
 }
 
-/// Writes up to the end of a quantum: where that is, and how many bytes were written.
+/// Writes up to the end of a quantum; says how many bytes.
 fn write_piece(
     content: &mut Content,
+    used: &Atomic<usize>,
     position: i64,
     iov: &mut IovIterSource<'_>,
-) -> Result<(i64, usize)> {
+) -> Result<usize> {
+    let room = content.room_at(position, used)?;
     // The last position that there is has no end.
-    let most = usize::try_from(i64::MAX - position)?;
-    let room = content.room_at(position)?;
-    let wanted = room.len().min(iov.len()).min(most);
-    if wanted == 0 {
+    let most = room.len().min(i64::MAX.abs_diff(position) as usize);
+    if most == 0 {
         return Err(EFBIG);
     }
-    match iov.copy_from_iter(&mut room[..wanted]) {
+    match iov.copy_from_iter(&mut room[..most]) {
         0 => Err(EFAULT),
         copied => {
-            let end = position + copied as i64;
-            content.wrote_up_to(end);
-            Ok((end, copied))
+            content.wrote_up_to(position + copied as i64);
+            Ok(copied)
         }
     }
 }

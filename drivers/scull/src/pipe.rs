@@ -14,7 +14,7 @@ use kernel::{
     pin_init::PinInit,
     prelude::*,
     sync::{
-        Arc, Mutex, MutexGuard,
+        Arc, ArcBorrow, Mutex, MutexGuard,
         poll::{PollCondVar, PollTable},
     },
 };
@@ -63,22 +63,20 @@ impl Pipe {
     }
 }
 
-/// An open file of a pipe.
-pub(crate) struct PipeFile(Arc<Pipe>);
-
+/// An open file is an owner of its pipe.
 #[vtable]
-impl FileOperations<Minor<Arc<Pipe>>> for PipeFile {
-    type Ptr = KBox<Self>;
+impl FileOperations<Minor<Arc<Self>>> for Pipe {
+    type Ptr = Arc<Self>;
 
-    fn open(_file: &File, minor: &Minor<Arc<Pipe>>) -> Result<KBox<Self>> {
-        Ok(KBox::new(Self(minor.data().clone()), GFP_KERNEL)?)
+    fn open(_file: &File, minor: &Minor<Arc<Self>>) -> Result<Arc<Self>> {
+        Ok(minor.data().clone())
     }
 
     fn read_iter(kiocb: Kiocb<'_, Self::Ptr>, iov: &mut IovIterDest<'_>) -> Result<usize> {
         if iov.is_empty() {
             return Ok(0);
         }
-        let pipe = &kiocb.file().0;
+        let pipe = kiocb.file();
         let mut ring = pipe.wait_while(Ring::is_empty, kiocb.flags())?;
         let mut read = 0;
         while !iov.is_empty() && !ring.is_empty() {
@@ -89,14 +87,14 @@ impl FileOperations<Minor<Arc<Pipe>>> for PipeFile {
             ring.took(copied);
             read += copied;
         }
-        finish(pipe, read)
+        finish(&pipe, read)
     }
 
     fn write_iter(kiocb: Kiocb<'_, Self::Ptr>, iov: &mut IovIterSource<'_>) -> Result<usize> {
         if iov.is_empty() {
             return Ok(0);
         }
-        let pipe = &kiocb.file().0;
+        let pipe = kiocb.file();
         let mut ring = pipe.wait_while(Ring::is_full, kiocb.flags())?;
         let mut written = 0;
         while !iov.is_empty() && !ring.is_full() {
@@ -107,12 +105,12 @@ impl FileOperations<Minor<Arc<Pipe>>> for PipeFile {
             ring.put(copied);
             written += copied;
         }
-        finish(pipe, written)
+        finish(&pipe, written)
     }
 
-    fn poll(this: &Self, file: &File, table: PollTable<'_>) -> Result<u32> {
-        table.register_wait(file, &this.0.changed);
-        let ring = this.0.ring.lock();
+    fn poll(this: ArcBorrow<'_, Self>, file: &File, table: PollTable<'_>) -> Result<u32> {
+        table.register_wait(file, &this.changed);
+        let ring = this.ring.lock();
         let mut ready = 0;
         if !ring.is_empty() {
             ready |= EPOLLIN | EPOLLRDNORM;

@@ -39,6 +39,7 @@ void *kx_kmalloc(size_t size, u32 flags);
 void kx_kfree(void *ptr);
 void *kx_vrealloc(void *ptr, size_t old_size, size_t size, size_t align, u32 flags);
 void kx_vfree(void *ptr);
+void *kx_kvmalloc(size_t size, u32 flags);
 void *kx_kvrealloc(void *ptr, size_t old_size, size_t size, size_t align, u32 flags);
 void kx_kvfree(void *ptr);
 
@@ -171,6 +172,7 @@ void kx_local_interrupt_enable(void);
 void kx_iov_iter_advance(struct iov_iter *iov, size_t bytes);
 void kx_iov_iter_revert(struct iov_iter *iov, size_t bytes);
 size_t kx_copy_to_iter(const void *from, size_t len, struct iov_iter *iov);
+size_t kx_iov_iter_zero(size_t bytes, struct iov_iter *iov);
 size_t kx_copy_from_iter(void *to, size_t len, struct iov_iter *iov);
 typedef size_t kx_iov_iter_count_t;
 

@@ -80,6 +80,14 @@ void kx_vfree(void *ptr)
 }
 #endif
 
+#ifdef KX_USE_kx_kvmalloc
+void *kx_kvmalloc(size_t size, u32 flags)
+{
+	/* As kmalloc, but the size is another. */
+	return size <= INT_MAX ? kvmalloc(size, (__force gfp_t)flags) : NULL;
+}
+#endif
+
 #ifdef KX_USE_kx_kvrealloc
 void *kx_kvrealloc(void *ptr, size_t old_size, size_t size, size_t align, u32 flags)
 {

@@ -25,6 +25,13 @@ void kx_iov_iter_revert(struct iov_iter *iov, size_t bytes)
 }
 #endif
 
+#ifdef KX_USE_kx_iov_iter_zero
+size_t kx_iov_iter_zero(size_t bytes, struct iov_iter *iov)
+{
+	return iov_iter_zero(bytes, iov);
+}
+#endif
+
 #ifdef KX_USE_kx_copy_to_iter
 size_t kx_copy_to_iter(const void *from, size_t len, struct iov_iter *iov)
 {

@@ -57,6 +57,15 @@ shims! {
     #[host(twin::free)]
     pub fn kx_vfree(ptr: *mut c_void);
 
+    /// As [`kx_kvrealloc`] of a null pointer, for less: aligned to 8 at most, and `flags` that let it sleep and do not say
+    /// `__GFP_HIGHMEM`.
+    ///
+    /// # Safety
+    ///
+    /// `size` is not 0, and `flags` are such; process context that may sleep.
+    #[host(twin::kvmalloc)]
+    pub fn kx_kvmalloc(size: usize, flags: u32) -> *mut c_void;
+
     /// As [`kx_krealloc`] while that succeeds, else as [`kx_vrealloc`].
     ///
     /// # Safety
@@ -65,11 +74,11 @@ shims! {
     #[host(twin::vrealloc)]
     pub fn kx_kvrealloc(ptr: *mut c_void, old_size: usize, size: usize, align: usize, flags: u32) -> *mut c_void;
 
-    /// Frees what [`kx_kvrealloc`] gave; may sleep.
+    /// Frees what [`kx_kvrealloc`] or [`kx_kvmalloc`] gave; may sleep.
     ///
     /// # Safety
     ///
-    /// `ptr` came from [`kx_kvrealloc`] and was not freed.
+    /// `ptr` came from one of them and was not freed.
     #[host(twin::free)]
     pub fn kx_kvfree(ptr: *mut c_void);
 }

@@ -33,6 +33,14 @@ shims! {
     #[host(twin::copy_to)]
     pub fn kx_copy_to_iter(from: *const c_void, len: usize, iov: *mut iov_iter) -> usize;
 
+    /// Writes zeros into the iterator and moves it forward; says how many bytes, at most `bytes`. May sleep.
+    ///
+    /// # Safety
+    ///
+    /// As for [`kx_iov_iter_count`]; the iterator is a destination.
+    #[host(twin::zero)]
+    pub fn kx_iov_iter_zero(bytes: usize, iov: *mut iov_iter) -> usize;
+
     /// Copies out of the iterator and moves it forward; says how many bytes. May sleep.
     ///
     /// # Safety

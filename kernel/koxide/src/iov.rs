@@ -161,6 +161,19 @@ impl IovIterDest<'_> {
         copied
     }
 
+    /// Writes zeros; says how many bytes. Fewer than `len` means that there is no more room, or a bad address.
+    ///
+    /// # Context
+    ///
+    /// May sleep.
+    pub fn zero(&mut self, len: usize) -> usize {
+        // SAFETY: by the invariant nobody else uses the iterator, which is a destination.
+        let written = unsafe { koxide_abi::kx_iov_iter_zero(len, self.iov.as_ptr()) };
+        // SAFETY: it is at most what was asked for.
+        unsafe { core::hint::assert_unchecked(written <= len) };
+        written
+    }
+
     /// Answers a read at position `ppos` of something whose whole content is `contents`, and moves the position on.
     ///
     /// # Errors
@@ -268,6 +281,14 @@ mod tests {
         );
         assert_eq!(taken, b">ab");
         assert_eq!(source(&mut iov).len(), 2);
+    }
+
+    #[test]
+    fn zeros_are_written_up_to_the_end() {
+        let mut iov = Iov::new(b"abcd");
+        let mut to = dest(&mut iov);
+        assert_eq!((to.zero(1), to.copy_to_iter(b"x"), to.zero(9)), (1, 1, 2));
+        assert_eq!(iov.good, b"\0x\0\0");
     }
 
     #[test]

@@ -187,6 +187,16 @@ pub(crate) unsafe fn kmalloc(size: usize, flags: u32) -> *mut c_void {
     allocate(size, 8, flags)
 }
 
+/// Twin of `kx_kvmalloc`.
+///
+/// # Safety
+///
+/// As for `kx_kvmalloc`.
+pub(crate) unsafe fn kvmalloc(size: usize, flags: u32) -> *mut c_void {
+    assert!(flags & MAY_SLEEP != 0);
+    allocate(size, 8, flags)
+}
+
 /// Twin of `kx_krealloc`.
 ///
 /// # Safety

@@ -90,6 +90,19 @@ pub(crate) unsafe fn copy_to(from: *const c_void, len: usize, iov: *mut iov_iter
     room.len()
 }
 
+/// Twin of `kx_iov_iter_zero`.
+///
+/// # Safety
+///
+/// `iov` is an [`Iov`].
+pub(crate) unsafe fn zero(bytes: usize, iov: *mut iov_iter) -> usize {
+    // SAFETY: as the caller promises.
+    let iov = unsafe { &mut *iov.cast::<Iov>() };
+    let room = iov.next(bytes);
+    room.fill(0);
+    room.len()
+}
+
 /// Twin of `kx_copy_from_iter`.
 ///
 /// # Safety

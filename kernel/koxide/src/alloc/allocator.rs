@@ -83,19 +83,43 @@ allocator!(
 allocator!(Vmalloc, koxide_abi::kx_vfree, |ptr, old, new, flags| {
     koxide_abi::kx_vrealloc(ptr, old.size(), new.size(), new.align(), flags)
 });
-allocator!(KVmalloc, koxide_abi::kx_kvfree, |ptr, old, new, flags| {
-    koxide_abi::kx_kvrealloc(ptr, old.size(), new.size(), new.align(), flags)
-});
+allocator!(
+    KVmalloc,
+    koxide_abi::kx_kvfree,
+    |ptr, old, new, flags| {
+        koxide_abi::kx_kvrealloc(ptr, old.size(), new.size(), new.align(), flags)
+    },
+    |layout, flags| usual_kvmalloc(layout, flags)
+);
 
 /// What is asked for mostly, a value of a few bytes in process context, from the kernel's own function; `None` for what that
 /// does not have on all kernels. Layout and flags are nearly always constants, and so is the answer.
 #[inline(always)]
 fn small(layout: Layout, flags: Flags) -> Option<Result<NonNull<u8>, AllocError>> {
-    let usual = flags.contains(GFP_KERNEL) && !flags.contains(__GFP_HIGHMEM);
-    if !usual || layout.align() > 8 || !matches!(layout.size(), 1..=PAGE_SIZE) {
+    if !is_usual(layout, flags) || layout.size() > PAGE_SIZE {
         return None;
     }
     // SAFETY: size and flags are as the shim asks for; who gives such flags is in process context.
     let got = unsafe { koxide_abi::kx_kmalloc(layout.size(), flags.as_raw()) };
     Some(NonNull::new(got.cast()).ok_or(AllocError))
+}
+
+/// The same for memory of any size.
+#[inline(always)]
+fn usual_kvmalloc(layout: Layout, flags: Flags) -> Option<Result<NonNull<u8>, AllocError>> {
+    if !is_usual(layout, flags) {
+        return None;
+    }
+    // SAFETY: size and flags are as the shim asks for; who gives such flags is in process context.
+    let got = unsafe { koxide_abi::kx_kvmalloc(layout.size(), flags.as_raw()) };
+    Some(NonNull::new(got.cast()).ok_or(AllocError))
+}
+
+/// Whether memory is asked for as it mostly is: with a size, no alignment to speak of, and where the caller may sleep.
+#[inline(always)]
+fn is_usual(layout: Layout, flags: Flags) -> bool {
+    flags.contains(GFP_KERNEL)
+        && !flags.contains(__GFP_HIGHMEM)
+        && layout.align() <= 8
+        && layout.size() != 0
 }

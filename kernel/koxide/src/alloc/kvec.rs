@@ -170,9 +170,19 @@ impl<T, A: Allocator> Vec<T, A> {
         if index > self.len {
             return Err(InsertError::IndexOutOfBounds(element));
         }
-        self.push_within_capacity(element)
-            .map_err(|PushError(element)| InsertError::OutOfCapacity(element))?;
-        self[index..].rotate_right(1);
+        if self.len == self.capacity {
+            return Err(InsertError::OutOfCapacity(element));
+        }
+        // SAFETY: it is within the memory, or at the end of the elements.
+        let place = unsafe { self.memory.add(index) };
+        // SAFETY: one more element has room, so that this is within the memory.
+        let behind = unsafe { place.add(1) };
+        // SAFETY: these are the elements from `index` on, and behind them there is room for one.
+        unsafe { place.copy_to(behind, self.len - index) };
+        // SAFETY: what was there has moved.
+        unsafe { place.write(element) };
+        // SAFETY: all elements have moved or stayed, and this is one more.
+        unsafe { self.inc_len(1) };
         Ok(())
     }
 
@@ -213,12 +223,20 @@ impl<T, A: Allocator> Vec<T, A> {
     ///
     /// [`RemoveError`] when there is no such element.
     pub fn remove(&mut self, index: usize) -> Result<T, RemoveError> {
-        // The wanted element goes to the end, from where it is taken.
-        match self.get_mut(index..) {
-            Some(tail) if !tail.is_empty() => tail.rotate_left(1),
-            _ => return Err(RemoveError),
+        if index >= self.len {
+            return Err(RemoveError);
         }
-        self.pop().ok_or(RemoveError)
+        // INVARIANT: the elements before the last will be those that are left.
+        self.len -= 1;
+        // SAFETY: it is within the memory.
+        let place = unsafe { self.memory.add(index) };
+        // SAFETY: it is initialised, and what is there from here on is another element, or is outside of the length.
+        let element = unsafe { place.read() };
+        // SAFETY: it is within the memory, or at its end.
+        let behind = unsafe { place.add(1) };
+        // SAFETY: these are the elements behind, and the place of the one that was taken.
+        unsafe { behind.copy_to(place, self.len - index) };
+        Ok(element)
     }
 
     /// Drops the elements from `len` on, if there are any.
@@ -284,7 +302,9 @@ impl<T, A: Allocator> DerefMut for Vec<T, A> {
 
 impl<T, A: Allocator> Drop for Vec<T, A> {
     fn drop(&mut self) {
-        self.clear();
+        let elements: *mut [T] = self.as_mut_slice();
+        // SAFETY: they are initialised, and nobody uses them any more.
+        unsafe { ptr::drop_in_place(elements) };
         if size_of::<T>() != 0 {
             // SAFETY: the memory came from `A` with this layout, and the elements are gone.
             unsafe { A::free(self.memory.cast(), self.layout()) };

@@ -251,6 +251,7 @@ impl Entry {
     /// Takes it out of the list, if it is still there; whether it was.
     ///
     /// Where it was, its `settle` is not called any more.
+    #[inline(never)]
     pub(crate) fn unlist(&self) -> bool {
         let _locked = Locked::new();
         // SAFETY: the list is locked.

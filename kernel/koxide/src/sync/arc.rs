@@ -165,6 +165,18 @@ unsafe fn inner_of<T: ?Sized>(value: *const T) -> NonNull<ArcInner<T>> {
     unsafe { NonNull::new_unchecked(inner) }
 }
 
+/// Drops the value of which the last owner goes. There is one of this for a type, and not one where an owner goes.
+///
+/// # Safety
+///
+/// This is the last owner's, who is no more.
+#[cold]
+#[inline(never)]
+unsafe fn drop_last<T: ?Sized>(inner: NonNull<ArcInner<T>>) {
+    // SAFETY: it came from a `KBox`, and there is no owner.
+    drop(unsafe { KBox::from_raw(inner.as_ptr()) });
+}
+
 /// Counts one more owner.
 fn acquire(count: &AtomicI32) {
     // Who clones has an owner already: nothing needs to be ordered.
@@ -209,8 +221,8 @@ impl<T: ?Sized> Drop for Arc<T> {
     fn drop(&mut self) {
         // SAFETY: the count is valid as long as there is this owner.
         if release(unsafe { &(*self.0.as_ptr()).count }) {
-            // SAFETY: it came from a `KBox`, and there is no other owner.
-            drop(unsafe { KBox::from_raw(self.0.as_ptr()) });
+            // SAFETY: there is no other owner.
+            unsafe { drop_last(self.0) };
         }
     }
 }

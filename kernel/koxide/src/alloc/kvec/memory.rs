@@ -63,14 +63,10 @@ impl<T, A: Allocator> Vec<T, A> {
         if needed <= self.capacity {
             return Ok(());
         }
-        // Twice as much as before, so that pushing many elements one by one does not copy each of them many times.
-        let capacity = needed.max(self.capacity.saturating_mul(2));
-        let layout = Layout::array::<T>(capacity)
-            .or_else(|_| Layout::array::<T>(needed))
-            .map_err(|_| AllocError)?;
-        let capacity = layout.size() / size_of::<T>();
-        // SAFETY: the memory came from `A` with this layout, and both have the alignment of `T`.
-        let memory = unsafe { A::realloc(Some(self.memory.cast()), layout, self.layout(), flags)? };
+        let (memory, element) = (self.memory.cast(), Layout::new::<T>());
+        // SAFETY: the memory came from `A` for so many elements. Of those without a size any number has room.
+        let (memory, capacity) =
+            unsafe { grown::<A>(memory, element, self.capacity, needed, flags)? };
         // INVARIANT: the elements were moved along, and there is room for so many.
         self.memory = memory.cast();
         self.capacity = capacity;
@@ -107,10 +103,8 @@ impl<T, A: Allocator> Vec<T, A> {
         if size_of::<T>() == 0 {
             return Layout::new::<T>();
         }
-        // SAFETY: an array of so many elements exists, so that its size is at most `isize::MAX`.
-        unsafe {
-            Layout::from_size_align_unchecked(self.capacity * size_of::<T>(), align_of::<T>())
-        }
+        // SAFETY: an array of so many elements exists.
+        unsafe { array(Layout::new::<T>(), self.capacity) }
     }
 
     /// Gives up the vector for its parts: the address of the elements, how many there are, and for how many there is room.
@@ -152,6 +146,44 @@ impl<T, A: Allocator> Vec<T, A> {
             _owns: PhantomData,
         }
     }
+}
+
+/// The layout of an array that exists.
+///
+/// # Safety
+///
+/// It does, with `count` elements.
+unsafe fn array(element: Layout, count: usize) -> Layout {
+    // SAFETY: what exists has at most `isize::MAX` bytes.
+    let size = unsafe { element.size().unchecked_mul(count) };
+    // SAFETY: likewise.
+    unsafe { Layout::from_size_align_unchecked(size, element.align()) }
+}
+
+/// Memory for at least `needed` elements, and for how many: one function for vectors of all types.
+///
+/// # Safety
+///
+/// `memory` came from `A` with the layout of `capacity` elements, which have a size.
+unsafe fn grown<A: Allocator>(
+    memory: NonNull<u8>,
+    element: Layout,
+    capacity: usize,
+    needed: usize,
+    flags: Flags,
+) -> Result<(NonNull<u8>, usize), AllocError> {
+    // Twice as much as before, so that pushing many elements one by one does not copy each of them many times.
+    let wanted = needed.max(capacity.saturating_mul(2));
+    let size = element.size().checked_mul(wanted).ok_or(AllocError)?;
+    let new = Layout::from_size_align(size, element.align()).map_err(|_| AllocError)?;
+    if capacity == 0 {
+        return Ok((A::alloc(new, flags)?, wanted));
+    }
+    // SAFETY: it exists, as the caller promises.
+    let old = unsafe { array(element, capacity) };
+    // SAFETY: the memory came from `A` with this layout, and both have the alignment of an element.
+    let memory = unsafe { A::realloc(Some(memory), new, old, flags)? };
+    Ok((memory, wanted))
 }
 
 impl<T, A: Allocator, const N: usize> From<Box<[T; N], A>> for Vec<T, A> {
