@@ -66,6 +66,11 @@ const FUNCTIONS: &[(&str, &str, &str)] = &[
     ),
     (
         ".",
+        "unchecked_mul",
+        "the result is within what the type can have",
+    ),
+    (
+        ".",
         "unchecked_sub",
         "the result is within what the type can have",
     ),

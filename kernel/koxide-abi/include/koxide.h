@@ -177,8 +177,8 @@ size_t kx_copy_from_iter(void *to, size_t len, struct iov_iter *iov);
 typedef size_t kx_iov_iter_count_t;
 
 /* kthread */
-int kx_kthread_create(const char *name, void (*body)(void *data), void *data, struct kx_kthread **out);
-void kx_kthread_start(struct kx_kthread *thread);
+int kx_kthread_create(const char *name, struct kx_kthread **out);
+void kx_kthread_start(struct kx_kthread *thread, void (*body)(void *data), void *data);
 void kx_kthread_wait(struct kx_kthread *thread);
 int kx_kthread_returned(struct kx_kthread *thread);
 void kx_kthread_stop(struct kx_kthread *thread);

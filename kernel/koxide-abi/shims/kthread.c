@@ -35,7 +35,7 @@ static int kx_kthread_main(void *data)
 	return 0;
 }
 
-int kx_kthread_create(const char *name, void (*body)(void *data), void *data, struct kx_kthread **out)
+int kx_kthread_create(const char *name, struct kx_kthread **out)
 {
 	struct kx_kthread *thread = kzalloc(sizeof(*thread), GFP_KERNEL);
 	struct task_struct *task;
@@ -45,8 +45,6 @@ int kx_kthread_create(const char *name, void (*body)(void *data), void *data, st
 	init_completion(&thread->started);
 	init_completion(&thread->returned);
 	mutex_init(&thread->stopping);
-	thread->body = body;
-	thread->data = data;
 	task = kthread_create(kx_kthread_main, thread, "%s", name);
 	if (IS_ERR(task)) {
 		kfree(thread);
@@ -60,8 +58,10 @@ int kx_kthread_create(const char *name, void (*body)(void *data), void *data, st
 #endif
 
 #ifdef KX_USE_kx_kthread_start
-void kx_kthread_start(struct kx_kthread *thread)
+void kx_kthread_start(struct kx_kthread *thread, void (*body)(void *data), void *data)
 {
+	thread->body = body;
+	thread->data = data;
 	wake_up_process(thread->task);
 }
 #endif

@@ -13,23 +13,22 @@ shims! {
     ///
     /// # Safety
     ///
-    /// `name` is a NUL-terminated string; `out` is writable. Once the thread was started, `body` may be called with
-    /// `data`, once, on the new thread.
+    /// `name` is a NUL-terminated string; `out` is writable. It is started.
     #[host(twin::create)]
-    pub fn kx_kthread_create(
-        name: *const c_char,
-        body: unsafe extern "C" fn(data: *mut c_void),
-        data: *mut c_void,
-        out: *mut *mut kx_kthread,
-    ) -> c_int;
+    pub fn kx_kthread_create(name: *const c_char, out: *mut *mut kx_kthread) -> c_int;
 
-    /// Lets the thread run.
+    /// Lets the thread run: it calls `body` with `data`, once.
     ///
     /// # Safety
     ///
-    /// `thread` came from [`kx_kthread_create`], and was neither started nor freed.
+    /// `thread` came from [`kx_kthread_create`], and was neither started nor freed; `body` may be called with `data` on the
+    /// new thread.
     #[host(twin::start)]
-    pub fn kx_kthread_start(thread: *mut kx_kthread);
+    pub fn kx_kthread_start(
+        thread: *mut kx_kthread,
+        body: unsafe extern "C" fn(data: *mut c_void),
+        data: *mut c_void,
+    );
 
     /// Waits until the thread's body has returned. Sleeps.
     ///
@@ -60,7 +59,7 @@ shims! {
     ///
     /// # Safety
     ///
-    /// `thread` was stopped, or never started, and nobody uses it.
+    /// `thread` was stopped, and nobody uses it.
     #[host(twin::free)]
     pub fn kx_kthread_free(thread: *mut kx_kthread);
 

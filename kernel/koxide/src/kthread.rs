@@ -86,21 +86,14 @@ where
     if SPENT_THREADS.swap(false, Ordering::Acquire) {
         end_spent();
     }
-    let main = KBox::new(
-        Main {
-            function,
-            thread: None,
-        },
-        GFP_KERNEL,
-    )?;
-    let main = KBox::into_raw(main);
-    // SAFETY: it came from `into_raw`, and what follows gives it to the thread.
-    let thread = Arc::pin_init(unsafe { Thread::create::<F>(name, main) }, GFP_KERNEL);
-    // SAFETY: it came from `into_raw`, and the thread, if there is one, was not started.
-    let mut owned = unsafe { KBox::from_raw(main) };
-    let thread = thread?;
-    owned.thread = Some(thread.clone());
-    let _ = KBox::into_raw(owned);
+    let main = KBox::<Main<T, F>>::new_uninit(GFP_KERNEL)?;
+    let raw = Thread::<T>::create(name);
+    let thread = Arc::pin_init(raw, GFP_KERNEL)?;
+    let main = main.write(Main {
+        function,
+        thread: thread.clone(),
+    });
+    let main = KBox::into_raw(main).cast();
     // One owner is the list's, until the thread is settled or stopped.
     let listed = thread.clone().into_raw();
     // SAFETY: the list's owner keeps it.
@@ -108,8 +101,8 @@ where
     // SAFETY: it is new and a `Thread<T>`, and the list has its owner. The thread is about to be started, which stopping
     // it waits for.
     unsafe { Entry::list(entry) };
-    // SAFETY: it was created, and is started once; the closure is complete, and belongs to it from now on.
-    unsafe { koxide_abi::kx_kthread_start(thread.raw.0.as_ptr()) };
+    // SAFETY: it was created, and is started once; `main` is complete, and belongs to it from now on.
+    unsafe { koxide_abi::kx_kthread_start(thread.raw.0.as_ptr(), run::<T, F>, main) };
     Ok(JoinHandle {
         thread: Some(thread),
     })
@@ -154,8 +147,7 @@ const SPENT: u8 = 3;
 /// What a thread is started with.
 struct Main<T, F> {
     function: F,
-    /// Set before the thread starts.
-    thread: Option<Arc<Thread<T>>>,
+    thread: Arc<Thread<T>>,
 }
 
 /// A thread as the shims have it.
@@ -166,21 +158,11 @@ struct Main<T, F> {
 struct Raw(NonNull<kx_kthread>);
 
 impl Raw {
-    /// A thread that is to run `body` with `data`, but does not run yet.
-    ///
-    /// # Safety
-    ///
-    /// Once it was started, `body` may be called with `data`, once, on the new thread.
-    unsafe fn create(
-        name: &CStr,
-        body: unsafe extern "C" fn(*mut c_void),
-        data: *mut c_void,
-    ) -> Result<Self> {
+    /// A thread that does not run yet; it is started.
+    fn create(name: &CStr) -> Result<Self> {
         let mut raw = core::ptr::null_mut();
-        // SAFETY: the name is a C string, `raw` is writable, and the rest is as the caller promises.
-        to_result(unsafe {
-            koxide_abi::kx_kthread_create(name.as_ptr(), body, data, &raw mut raw)
-        })?;
+        // SAFETY: the name is a C string, `raw` is writable, and who calls this starts the thread.
+        to_result(unsafe { koxide_abi::kx_kthread_create(name.as_ptr(), &raw mut raw) })?;
         // INVARIANT: it was just made.
         Ok(Self(NonNull::new(raw).ok_or(ENOMEM)?))
     }
@@ -188,7 +170,7 @@ impl Raw {
 
 impl Drop for Raw {
     fn drop(&mut self) {
-        // SAFETY: the last owner goes: the list's went after the thread was stopped, or the thread was never started.
+        // SAFETY: the last owner goes: the list's went after the thread was stopped.
         unsafe { koxide_abi::kx_kthread_free(self.0.as_ptr()) };
     }
 }
@@ -219,18 +201,10 @@ impl<T: Send + 'static> Thread<T> {
         settle: Self::settle,
     };
 
-    /// A thread that is to run `main`, but does not run yet.
-    ///
-    /// # Safety
-    ///
-    /// `main` is from `KBox::into_raw`, and belongs to the thread when it is started.
-    unsafe fn create<F>(name: &CStr, main: *mut Main<T, F>) -> impl PinInit<Self, Error>
-    where
-        F: FnOnce() -> T + Send + 'static,
-    {
+    /// A thread that does not run yet; it is started.
+    fn create(name: &CStr) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
-            // SAFETY: `main` is what `run` needs, as the caller promises.
-            raw: unsafe { Raw::create(name, run::<T, F>, main.cast()) }?,
+            raw: Raw::create(name)?,
             state: AtomicU8::new(RUNNING),
             result: UnsafeCell::new(None),
             entry <- Entry::new(Self::KIND),
@@ -317,7 +291,7 @@ impl<T: Send + 'static> Thread<T> {
 ///
 /// # Safety
 ///
-/// `data` is a `Main<T, F>` from `KBox::into_raw`, which is this function's, and whose `thread` is set.
+/// `data` is a `Main<T, F>` from `KBox::into_raw`, which is this function's.
 unsafe extern "C" fn run<T, F>(data: *mut c_void)
 where
     F: FnOnce() -> T,
@@ -327,9 +301,6 @@ where
         // SAFETY: as the caller promises.
         let main = unsafe { KBox::from_raw(data.cast::<Main<T, F>>()) };
         let Main { function, thread } = KBox::into_inner(main);
-        let result = function();
-        if let Some(thread) = thread {
-            thread.returned(result);
-        }
+        thread.returned(function());
     });
 }

@@ -19,8 +19,6 @@ use crate::types::{kx_kthread, task_struct};
 struct Kthread {
     task: Arc<Task>,
     name: String,
-    body: unsafe extern "C" fn(data: *mut c_void),
-    data: AtomicPtr<c_void>,
     started: AtomicBool,
     returned: Mutex<bool>,
     ended: Condvar,
@@ -55,12 +53,7 @@ impl Kthread {
 /// # Safety
 ///
 /// As for `kx_kthread_create`.
-pub(crate) unsafe fn create(
-    name: *const c_char,
-    body: unsafe extern "C" fn(data: *mut c_void),
-    data: *mut c_void,
-    out: *mut *mut kx_kthread,
-) -> c_int {
+pub(crate) unsafe fn create(name: *const c_char, out: *mut *mut kx_kthread) -> c_int {
     if !may_have() {
         return -ENOMEM;
     }
@@ -71,8 +64,6 @@ pub(crate) unsafe fn create(
     let thread = Arc::new(Kthread {
         task: Task::to_be(&name),
         name,
-        body,
-        data: AtomicPtr::new(data),
         started: AtomicBool::new(false),
         returned: Mutex::new(false),
         ended: Condvar::new(),
@@ -87,7 +78,11 @@ pub(crate) unsafe fn create(
 /// # Safety
 ///
 /// As for `kx_kthread_start`.
-pub(crate) unsafe fn start(raw: *mut kx_kthread) {
+pub(crate) unsafe fn start(
+    raw: *mut kx_kthread,
+    body: unsafe extern "C" fn(data: *mut c_void),
+    data: *mut c_void,
+) {
     // SAFETY: it was not freed, which this owner sees to from now on.
     unsafe { Arc::increment_strong_count(raw.cast::<Kthread>()) };
     // SAFETY: this is that owner.
@@ -96,11 +91,11 @@ pub(crate) unsafe fn start(raw: *mut kx_kthread) {
         !thread.started.swap(true, Ordering::Relaxed),
         "a thread is started once"
     );
+    let data = AtomicPtr::new(data);
     current().spawn(&thread.name.clone(), move || {
         thread.task.clone().adopt();
-        let data = thread.data.load(Ordering::Relaxed);
         // SAFETY: the thread was started, and this is its only call.
-        unsafe { (thread.body)(data) };
+        unsafe { body(data.into_inner()) };
         *lock(&thread.returned) = true;
         thread.ended.notify_all();
     });

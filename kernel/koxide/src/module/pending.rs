@@ -47,6 +47,7 @@ pub(crate) fn finish() {
 }
 
 /// What [`finish`] does once something was pending.
+#[inline(never)]
 fn finish_used() {
     PENDING.finish();
 }
@@ -97,6 +98,7 @@ pub(crate) struct Owed(&'static Pending);
 
 impl Owed {
     /// Counts a callback; `None` when the module is going and takes no new ones.
+    #[inline(never)]
     pub(crate) fn new() -> Option<Self> {
         used();
         Self::of(&PENDING)
@@ -240,6 +242,7 @@ impl Entry {
     /// It was not in the list before. The value around it is what `kind` expects: its functions may be called from now on.
     /// `this` may be used for the whole value around it, which is what becomes of it in the functions of `kind`: a reference
     /// to the entry would stand for the entry alone.
+    #[inline(never)]
     pub(crate) unsafe fn list(this: *const Self) {
         used();
         // SAFETY: it is an entry, as the caller promises.
