@@ -115,6 +115,10 @@ impl IovIterSource<'_> {
         if len == 0 {
             return Ok(0);
         }
+        if out.capacity() == 0 {
+            // Mostly so, and mostly the compiler sees it.
+            *out = Vec::with_capacity(len, flags)?;
+        }
         out.reserve(len, flags)?;
         let copied = self
             .copy_from_iter_raw(&mut out.spare_capacity_mut()[..len])

@@ -91,11 +91,11 @@ pub(crate) unsafe fn start(
         !thread.started.swap(true, Ordering::Relaxed),
         "a thread is started once"
     );
-    let data = AtomicPtr::new(data);
+    let main = (body, AtomicPtr::new(data));
     current().spawn(&thread.name.clone(), move || {
         thread.task.clone().adopt();
         // SAFETY: the thread was started, and this is its only call.
-        unsafe { body(data.into_inner()) };
+        unsafe { (main.0)(main.1.into_inner()) };
         *lock(&thread.returned) = true;
         thread.ended.notify_all();
     });

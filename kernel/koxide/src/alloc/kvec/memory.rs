@@ -25,9 +25,13 @@ impl<T, A: Allocator> Vec<T, A> {
     ///
     /// As `flags` say.
     pub fn with_capacity(capacity: usize, flags: Flags) -> Result<Self, AllocError> {
-        let mut vec = Self::new();
-        vec.reserve(capacity, flags)?;
-        Ok(vec)
+        if capacity == 0 || size_of::<T>() == 0 {
+            return Ok(Self::new());
+        }
+        let layout = Layout::array::<T>(capacity).map_err(|_| AllocError)?;
+        let memory = A::alloc(layout, flags)?;
+        // SAFETY: there is room for so many elements, of which there are none.
+        Ok(unsafe { Self::from_parts(memory.cast(), capacity, 0) })
     }
 
     /// A vector of `len` elements that are all zeroes.
@@ -176,9 +180,6 @@ unsafe fn grown<A: Allocator>(
     let wanted = needed.max(capacity.saturating_mul(2));
     let size = element.size().checked_mul(wanted).ok_or(AllocError)?;
     let new = Layout::from_size_align(size, element.align()).map_err(|_| AllocError)?;
-    if capacity == 0 {
-        return Ok((A::alloc(new, flags)?, wanted));
-    }
     // SAFETY: it exists, as the caller promises.
     let old = unsafe { array(element, capacity) };
     // SAFETY: the memory came from `A` with this layout, and both have the alignment of an element.
