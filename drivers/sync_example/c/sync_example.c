@@ -124,7 +124,7 @@ static bool sync_send(u32 number)
 /* Waits for a parcel; none when the post office is closed and no parcel is left. */
 static struct parcel *sync_receive(void)
 {
-	struct parcel *parcel;
+	struct parcel *parcel = NULL;
 
 	sync_lock();
 	while (!left && !closed) {
@@ -134,8 +134,8 @@ static struct parcel *sync_receive(void)
 		mutex_lock(&parcels_lock);
 		pr_info("condvar: the receiver was woken, and has the mutex again\n");
 	}
-	parcel = list_first_entry_or_null(&waiting, struct parcel, list);
-	if (parcel) {
+	if (left) {
+		parcel = list_first_entry(&waiting, struct parcel, list);
 		list_del(&parcel->list);
 		pr_info("mutex: a parcel was received, %u are left\n", --left);
 	}
@@ -148,12 +148,13 @@ static int sync_sender(void *unused)
 {
 	u32 number = 0;
 
-	do {
-		if (number == parcels)
-			break;
+	while (number < parcels) {
+		/* Kernel threads get no signals, and one that waits like this is not busy. */
 		wait_for_completion_interruptible(&strike);
 		pr_info("completion: the sender got through\n");
-	} while (sync_send(++number));
+		if (!sync_send(++number))
+			break;
+	}
 	sync_close();
 	kthread_complete_and_exit(&finished, 0);
 }
