@@ -217,6 +217,8 @@ typedef size_t kx_vma_pgoff_t;
 /* module */
 void kx_module_free_retired(void);
 void kx_module_wait_unused(void);
+int kx_module_loading(void);
+void kx_module_leaked(void);
 
 /* module_param */
 void kx_params_lock(void);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What each module needs once. */
+#include <linux/bug.h>
 #include <linux/build_bug.h>
 #include <linux/delay.h>
 #include <linux/module.h>
@@ -39,5 +40,20 @@ void kx_module_wait_unused(void)
 		msleep(20);
 	}
 #endif
+}
+#endif
+
+#ifdef KX_USE_kx_module_loading
+int kx_module_loading(void)
+{
+	return THIS_MODULE->state == MODULE_STATE_COMING;
+}
+#endif
+
+#ifdef KX_USE_kx_module_leaked
+void kx_module_leaked(void)
+{
+	printk(KERN_EMERG KX_MODULE ": a registration was leaked: the module cannot be unloaded\n");
+	BUG();
 }
 #endif

@@ -2,6 +2,8 @@
 
 //! What each module needs once: include/linux/module.h.
 
+use core::ffi::c_int;
+
 #[cfg(not(target_os = "none"))]
 use crate::host::module as twin;
 
@@ -21,4 +23,20 @@ shims! {
     /// Called by the module's init function only, which keeps one reference.
     #[host(twin::wait_unused)]
     pub fn kx_module_wait_unused();
+
+    /// 1 while the module's init has not returned, else 0.
+    ///
+    /// # Safety
+    ///
+    /// None.
+    #[host(twin::loading)]
+    pub fn kx_module_loading() -> c_int;
+
+    /// Says in the log that a registration was leaked, and ends the thread: the module stays.
+    ///
+    /// # Safety
+    ///
+    /// None.
+    #[host(twin::leaked)]
+    pub fn kx_module_leaked();
 }

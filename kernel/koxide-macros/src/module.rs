@@ -96,6 +96,10 @@ fn entries(info: &ModuleInfo) -> TokenStream {
 
             static MODULE: ::kernel::module::Slot<#ty> = ::kernel::module::Slot::new();
 
+            #[cfg(target_os = "none")]
+            #[unsafe(export_name = "koxide_module_place")]
+            static PLACE: ::kernel::module::Place = MODULE.place();
+
             #[cfg_attr(target_os = "none", unsafe(no_mangle))]
             #[allow(dead_code)]
             extern "C" fn init_module() -> ::core::ffi::c_int {

@@ -5,16 +5,20 @@
 #![allow(unsafe_code, reason = "the module's value lives in a static")]
 
 pub(crate) mod pending;
+mod place;
 
 use core::cell::UnsafeCell;
 use core::ffi::{CStr, c_int};
 use core::mem::MaybeUninit;
-use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use crate::entry::enter;
 use crate::error::{Error, Result, code::EIO};
 use crate::kunit::{self, Selection};
 use crate::pin_init::{PinInit, pin_init_from_closure};
+
+#[doc(hidden)]
+pub use place::Place;
 
 /// A driver: the value that exists while its module is loaded. Dropping it is taking leave.
 ///
@@ -81,25 +85,79 @@ impl ThisModule {
     }
 }
 
-/// How many registrations exist through which the kernel may call this module.
-static REGISTRATIONS: AtomicUsize = AtomicUsize::new(0);
+/// How many registrations exist through which the kernel may call this module, beside those within the module's own value.
+static REGISTRATIONS: AtomicU32 = AtomicU32::new(0);
 
-/// Whether there ever was one. A module that has none has nothing that anybody could open while it is loaded, and the
-/// compiler knows it: this is then a constant.
-static REGISTERED: AtomicBool = AtomicBool::new(false);
+/// Whether the module's init had a registration undone: somebody may have used it meanwhile. Where nothing can fail behind a
+/// registration the compiler knows that this stays false, and the module has no code that waits.
+static UNDONE: AtomicBool = AtomicBool::new(false);
 
 /// Counts a registration.
 ///
 /// One that was leaked (`mem::forget`) is never undone, and the kernel would call code that is gone. That can be found out
 /// only when the module goes: it then panics, and so stays in memory.
+#[inline]
 pub(crate) fn registered() {
     REGISTRATIONS.fetch_add(1, Ordering::Relaxed);
-    REGISTERED.store(true, Ordering::Relaxed);
 }
 
 /// Counts a registration that was undone.
+#[inline]
 pub(crate) fn unregistered() {
     REGISTRATIONS.fetch_sub(1, Ordering::Relaxed);
+    undone();
+}
+
+/// As [`registered`], for one that is pinned: within the module's own value it cannot be leaked, and is not counted.
+#[inline]
+pub(crate) fn registered_at<T>(pinned: *const T) {
+    if !place::is_modules(pinned) {
+        registered();
+    }
+}
+
+/// As [`unregistered`], for one that was counted by [`registered_at`].
+#[inline]
+pub(crate) fn unregistered_at<T>(pinned: *const T) {
+    if place::is_modules(pinned) {
+        undone();
+    } else {
+        unregistered();
+    }
+}
+
+/// Remembers that a registration was undone, if this is the module's init.
+#[inline]
+fn undone() {
+    if loading() {
+        UNDONE.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Whether the module's init has not returned yet.
+///
+/// To the compiler this is a number that never changes. So [`Slot::exit`] can tell it what it is there. Who is told `true`
+/// after all remembers something that nobody asks for any more.
+#[inline]
+fn loading() -> bool {
+    #[cfg(target_os = "none")]
+    {
+        let loading: c_int;
+        // SAFETY: the function is one of C's convention without arguments, which changes nothing.
+        unsafe {
+            core::arch::asm!(
+                "call {loading}",
+                loading = sym koxide_abi::kx_module_loading,
+                lateout("eax") loading,
+                clobber_abi("C"),
+                options(pure, nomem),
+            );
+        }
+        loading != 0
+    }
+    #[cfg(not(target_os = "none"))]
+    // SAFETY: there is no contract.
+    return unsafe { koxide_abi::kx_module_loading() } != 0;
 }
 
 /// Whether a shim retired memory: it is freed when the module goes.
@@ -111,10 +169,6 @@ pub(crate) fn retired() {
 }
 
 /// The last thing that the module's exit does, or its init that failed.
-///
-/// # Panics
-///
-/// When the kernel could still call this module.
 fn leave() {
     check_registrations();
     if RETIRED.load(Ordering::Relaxed) {
@@ -123,20 +177,19 @@ fn leave() {
     }
 }
 
-/// Panics if the kernel could still call this module, which is about to go.
+/// Ends this thread if the kernel could still call this module, which is about to go.
 fn check_registrations() {
-    let left = REGISTRATIONS.load(Ordering::Relaxed);
-    assert!(
-        left == 0,
-        "{left} registrations were leaked: the module cannot be unloaded"
-    );
+    while REGISTRATIONS.load(Ordering::Relaxed) != 0 {
+        // SAFETY: that this thread is lost, and the module stays, is the intent.
+        unsafe { koxide_abi::kx_module_leaked() };
+    }
 }
 
 /// The state of this library before a module is loaded: on the host one process loads modules one after the other.
 #[cfg(not(target_os = "none"))]
 pub(crate) fn reset() {
     REGISTRATIONS.store(0, Ordering::Relaxed);
-    REGISTERED.store(false, Ordering::Relaxed);
+    UNDONE.store(false, Ordering::Relaxed);
     RETIRED.store(false, Ordering::Relaxed);
     pending::reset();
 }
@@ -154,6 +207,11 @@ impl<M: InPlaceModule + ModuleMetadata> Slot<M> {
     #[allow(clippy::new_without_default, reason = "only a static is made of it")]
     pub const fn new() -> Self {
         Self(UnsafeCell::new(MaybeUninit::uninit()))
+    }
+
+    /// Where the value is.
+    pub const fn place(&'static self) -> Place {
+        Place::new(self)
     }
 
     /// Initialises the module, after its tests if it was built with them: 0 or a negative errno.
@@ -176,7 +234,7 @@ impl<M: InPlaceModule + ModuleMetadata> Slot<M> {
                     pending::finish();
                     // Somebody may have opened a device that was registered for a moment: the kernel frees a module
                     // whose init failed, whoever uses it.
-                    if REGISTERED.load(Ordering::Relaxed) {
+                    if UNDONE.load(Ordering::Relaxed) {
                         // SAFETY: this is the module's init.
                         unsafe { koxide_abi::kx_module_wait_unused() };
                     }
@@ -196,6 +254,8 @@ impl<M: InPlaceModule + ModuleMetadata> Slot<M> {
     /// Called once, after [`init`](Self::init) returned 0.
     pub unsafe fn exit(&'static self) {
         enter((), || {
+            // SAFETY: the kernel calls this after `init` has returned.
+            unsafe { core::hint::assert_unchecked(!loading()) };
             let value: *mut M = self.0.get().cast();
             // SAFETY: `init` left a value here, and nobody uses it any more.
             unsafe { value.drop_in_place() };
@@ -211,7 +271,7 @@ mod tests {
     use super::*;
 
     #[test]
-    #[should_panic(expected = "1 registrations were leaked: the module cannot be unloaded")]
+    #[should_panic(expected = "a registration was leaked: the module cannot be unloaded")]
     fn a_module_stays_when_a_registration_was_leaked() {
         registered();
         registered();

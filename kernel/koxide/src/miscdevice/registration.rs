@@ -75,7 +75,7 @@ impl<T: MiscDevice> MiscDeviceRegistration<T> {
             to_result(unsafe {
                 koxide_abi::kx_misc_register(misc.cast(), name.as_ptr(), minor, node.mode, fops)
             })?;
-            module::registered();
+            module::registered_at(slot);
             Ok(())
         };
         // INVARIANT: it was just registered.
@@ -116,6 +116,6 @@ impl<T> PinnedDrop for MiscDeviceRegistration<T> {
     fn drop(self: Pin<&mut Self>) {
         // SAFETY: by the invariant it is registered.
         unsafe { koxide_abi::kx_misc_deregister(self.misc.get().cast()) };
-        module::unregistered();
+        module::unregistered_at(&raw const *self);
     }
 }
