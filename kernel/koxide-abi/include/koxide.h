@@ -171,6 +171,7 @@ void kx_local_interrupt_enable(void);
 /* iov */
 void kx_iov_iter_advance(struct iov_iter *iov, size_t bytes);
 void kx_iov_iter_revert(struct iov_iter *iov, size_t bytes);
+void kx_check_object_size(const void *object, size_t len, bool to_user);
 size_t kx_copy_to_iter(const void *from, size_t len, struct iov_iter *iov);
 size_t kx_iov_iter_zero(size_t bytes, struct iov_iter *iov);
 size_t kx_copy_from_iter(void *to, size_t len, struct iov_iter *iov);
@@ -201,6 +202,7 @@ void kx_lockdep_unregister_key(const void *key);
 #ifndef KX_MISC_DEVICE_ROOM
 #define KX_MISC_DEVICE_ROOM 80
 #endif
+#define KX_MISC_DYNAMIC_MINOR 255
 int kx_misc_register(void *misc, const char *name, int minor, u16 mode, const void *fops);
 void kx_misc_deregister(void *misc);
 typedef struct device *kx_misc_device_t;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The buffers of reads and writes. */
-#include <linux/limits.h>
-#include <linux/minmax.h>
+#include <linux/thread_info.h>
 #include <linux/uio.h>
 
 #include "koxide.h"
@@ -32,17 +31,24 @@ size_t kx_iov_iter_zero(size_t bytes, struct iov_iter *iov)
 }
 #endif
 
+/* copy_to_iter() and copy_from_iter() are these two, one after the other, if there is not too much to copy. */
+#ifdef KX_USE_kx_check_object_size
+void kx_check_object_size(const void *object, size_t len, bool to_user)
+{
+	check_object_size(object, len, to_user);
+}
+#endif
+
 #ifdef KX_USE_kx_copy_to_iter
 size_t kx_copy_to_iter(const void *from, size_t len, struct iov_iter *iov)
 {
-	/* The kernel warns of more, and no read or write has more. */
-	return copy_to_iter(from, min_t(size_t, len, INT_MAX), iov);
+	return _copy_to_iter(from, len, iov);
 }
 #endif
 
 #ifdef KX_USE_kx_copy_from_iter
 size_t kx_copy_from_iter(void *to, size_t len, struct iov_iter *iov)
 {
-	return copy_from_iter(to, min_t(size_t, len, INT_MAX), iov);
+	return _copy_from_iter(to, len, iov);
 }
 #endif

@@ -7,6 +7,7 @@
 #include "koxide_field.h"
 
 static_assert(sizeof(struct miscdevice) <= KX_MISC_DEVICE_ROOM);
+static_assert(MISC_DYNAMIC_MINOR == KX_MISC_DYNAMIC_MINOR);
 
 #ifdef KX_USE_kx_misc_register
 int kx_misc_register(void *misc_device, const char *name, int minor, u16 mode, const void *fops)
@@ -14,7 +15,7 @@ int kx_misc_register(void *misc_device, const char *name, int minor, u16 mode, c
 	struct miscdevice *misc = misc_device;
 
 	*misc = (struct miscdevice){
-		.minor = minor < 0 ? MISC_DYNAMIC_MINOR : minor,
+		.minor = minor,
 		.name = name,
 		.mode = mode,
 		.fops = fops,

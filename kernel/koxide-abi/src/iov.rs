@@ -25,11 +25,21 @@ shims! {
     #[host(twin::revert)]
     pub fn kx_iov_iter_revert(iov: *mut iov_iter, bytes: usize);
 
+    /// Ends the thread if these bytes are not within one object, and so are none that user space may be given or may give. Any
+    /// context.
+    ///
+    /// # Safety
+    ///
+    /// None.
+    #[host(twin::check)]
+    pub fn kx_check_object_size(object: *const c_void, len: usize, to_user: bool);
+
     /// Copies into the iterator and moves it forward; says how many bytes. May sleep.
     ///
     /// # Safety
     ///
-    /// As for [`kx_iov_iter_count`]; the iterator is a destination; `from` is readable for `len` bytes.
+    /// As for [`kx_iov_iter_count`]; the iterator is a destination; `from` is readable for `len` bytes, which
+    /// [`kx_check_object_size`] has seen and are no more than an `int` counts.
     #[host(twin::copy_to)]
     pub fn kx_copy_to_iter(from: *const c_void, len: usize, iov: *mut iov_iter) -> usize;
 
@@ -45,7 +55,8 @@ shims! {
     ///
     /// # Safety
     ///
-    /// As for [`kx_iov_iter_count`]; the iterator is a source; `to` is writable for `len` bytes.
+    /// As for [`kx_iov_iter_count`]; the iterator is a source; `to` is writable for `len` bytes, which
+    /// [`kx_check_object_size`] has seen and are no more than an `int` counts.
     #[host(twin::copy_from)]
     pub fn kx_copy_from_iter(to: *mut c_void, len: usize, iov: *mut iov_iter) -> usize;
 }

@@ -13,6 +13,9 @@ rooms! {
     pub const MISC_DEVICE_ROOM: usize = 80;
 }
 
+/// The minor number that stands for any.
+pub const MISC_DYNAMIC_MINOR: u32 = 255;
+
 /// Room for a misc device.
 #[repr(C, align(8))]
 pub struct MiscDevice(pub [u8; MISC_DEVICE_ROOM]);
@@ -25,7 +28,7 @@ shims! {
     /// `misc` points at a [`MiscDevice`] that is writable, and used by nobody else until it is unregistered or this has failed. `name` is a NUL-terminated
     /// string and `fops` a table of [`FileOperations`](crate::FileOperations); both live for ever.
     ///
-    /// `minor` is -1 for any; `mode` is 0 for the kernel's default.
+    /// `minor` is [`MISC_DYNAMIC_MINOR`] for any; `mode` is 0 for the kernel's default.
     #[host(twin::register)]
     pub fn kx_misc_register(misc: *mut c_void, name: *const c_char, minor: c_int, mode: u16, fops: *const c_void) -> c_int;
 

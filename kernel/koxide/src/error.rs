@@ -3,6 +3,7 @@
 //! Errors: an errno, and the result that carries one.
 
 pub mod code;
+mod returned;
 
 use core::alloc::LayoutError;
 use core::convert::Infallible;
@@ -12,6 +13,8 @@ use core::num::{NonZeroI32, TryFromIntError};
 use core::str::Utf8Error;
 
 use crate::alloc::AllocError;
+
+pub(crate) use returned::of_kernel;
 
 /// The largest errno; include/linux/err.h.
 const MAX_ERRNO: i32 = 4095;

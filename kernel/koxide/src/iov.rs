@@ -12,6 +12,9 @@ use crate::alloc::{Allocator, Flags, Vec};
 use crate::error::{Result, code::EFAULT};
 use crate::types::NotThreadSafe;
 
+/// The kernel warns of more bytes at once, and no read or write has more.
+const MOST: usize = i32::MAX as usize;
+
 /// Where the data of a write comes from.
 ///
 /// # Invariants
@@ -55,7 +58,11 @@ macro_rules! common {
             /// How many bytes are left.
             pub fn len(&self) -> usize {
                 // SAFETY: by the invariant nobody else uses the iterator.
-                unsafe { koxide_abi::kx_iov_iter_count(self.iov.as_ptr()) }
+                let len = unsafe { koxide_abi::kx_iov_iter_count(self.iov.as_ptr()) };
+                // Who says how many of them were read need not check that the number has a sign.
+                // SAFETY: there is no more memory, and the kernel refuses reads and writes of more.
+                unsafe { core::hint::assert_unchecked(len <= isize::MAX as usize) };
+                len
             }
 
             /// Whether no bytes are left.
@@ -137,10 +144,11 @@ impl IovIterSource<'_> {
     ///
     /// May sleep.
     pub fn copy_from_iter_raw<'out>(&mut self, out: &'out mut [MaybeUninit<u8>]) -> &'out mut [u8] {
-        // SAFETY: by the invariant nobody else uses the iterator, which is a source; the room is writable.
-        let copied = unsafe {
-            koxide_abi::kx_copy_from_iter(out.as_mut_ptr().cast(), out.len(), self.iov.as_ptr())
-        };
+        let (to, len) = (out.as_mut_ptr().cast(), out.len().min(MOST));
+        // SAFETY: there is no contract.
+        unsafe { koxide_abi::kx_check_object_size(to, len, false) };
+        // SAFETY: by the invariant nobody else uses the iterator, which is a source; the room is writable, and was just seen.
+        let copied = unsafe { koxide_abi::kx_copy_from_iter(to, len, self.iov.as_ptr()) };
         // SAFETY: it is at most the length that the shim was given.
         let written = unsafe { out.get_unchecked_mut(..copied) };
         // SAFETY: these bytes were just written.
@@ -155,10 +163,11 @@ impl IovIterDest<'_> {
     ///
     /// May sleep.
     pub fn copy_to_iter(&mut self, input: &[u8]) -> usize {
-        // SAFETY: by the invariant nobody else uses the iterator, which is a destination; the bytes are readable.
-        let copied = unsafe {
-            koxide_abi::kx_copy_to_iter(input.as_ptr().cast(), input.len(), self.iov.as_ptr())
-        };
+        let (from, len) = (input.as_ptr().cast(), input.len().min(MOST));
+        // SAFETY: there is no contract.
+        unsafe { koxide_abi::kx_check_object_size(from, len, true) };
+        // SAFETY: by the invariant nobody else uses the iterator, which is a destination; the bytes are readable, and were just seen.
+        let copied = unsafe { koxide_abi::kx_copy_to_iter(from, len, self.iov.as_ptr()) };
         // Who adds the bytes up, or goes on behind them, needs no check of its own.
         // SAFETY: it is at most the length that the shim was given.
         unsafe { core::hint::assert_unchecked(copied <= input.len()) };

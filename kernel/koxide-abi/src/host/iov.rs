@@ -75,6 +75,13 @@ pub(crate) unsafe fn revert(iov: *mut iov_iter, bytes: usize) {
     iov.at -= bytes;
 }
 
+/// Twin of `kx_check_object_size`.
+///
+/// # Safety
+///
+/// None.
+pub(crate) unsafe fn check(_object: *const c_void, _len: usize, _to_user: bool) {}
+
 /// Twin of `kx_copy_to_iter`.
 ///
 /// # Safety

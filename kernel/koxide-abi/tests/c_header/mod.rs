@@ -295,7 +295,7 @@ fn declare(name: &str, ty: &syn::Type) -> String {
                 "c_ulong" => "unsigned long",
                 "usize" => "size_t",
                 "isize" => "ssize_t",
-                "u8" | "u16" | "u32" | "u64" => &ident,
+                "bool" | "u8" | "u16" | "u32" | "u64" => &ident,
                 "i8" | "i16" | "i32" | "i64" => return format!("s{} {name}", &ident[1..]),
                 // One of the structs that cross the border.
                 own if own.starts_with(char::is_uppercase) => {

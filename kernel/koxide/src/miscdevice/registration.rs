@@ -4,7 +4,6 @@
 
 #![allow(unsafe_code, reason = "the C edge of misc device registration")]
 
-use core::ffi::c_int;
 use core::marker::PhantomData;
 use core::ops::RangeInclusive;
 use core::pin::Pin;
@@ -14,7 +13,7 @@ use macros::{pin_data, pinned_drop};
 
 use super::{MiscDevice, MiscDeviceNode};
 use crate::device::{Device, name::check as check_name};
-use crate::error::{Error, Result, code::EINVAL, to_result};
+use crate::error::{Error, Result, code::EINVAL, of_kernel};
 use crate::fs::table::{Behind, file_operations};
 use crate::module;
 use crate::pin_init::{PinInit, pin_init_from_closure};
@@ -65,16 +64,19 @@ impl<T: MiscDevice> MiscDeviceRegistration<T> {
             if node.minor.is_some_and(|minor| !MINORS.contains(&minor)) {
                 return Err(EINVAL);
             }
-            let minor = node.minor.map_or(-1, c_int::from);
+            let any = koxide_abi::MISC_DYNAMIC_MINOR;
+            let minor = node.minor.map_or(any, u32::from).cast_signed();
             let fops = file_operations::<T, Self>();
             // SAFETY: the slot is valid for writes, so that its field has an address.
             let misc = unsafe { &raw mut (*slot).misc };
             // Whoever opens the device gets a reference to this value: it has no other field with bytes.
             // SAFETY: the room is the slot's, which stays where it is until the device is unregistered; the name and the table
             // live for ever.
-            to_result(unsafe {
+            let registered = unsafe {
                 koxide_abi::kx_misc_register(misc.cast(), name.as_ptr(), minor, node.mode, fops)
-            })?;
+            };
+            // SAFETY: it is the shim's, which says 0 or a negative errno.
+            unsafe { of_kernel(registered) }?;
             module::registered_at(slot);
             Ok(())
         };
