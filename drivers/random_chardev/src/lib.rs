@@ -10,13 +10,15 @@ extern crate std;
 #[cfg(test)]
 mod on_host;
 
+use core::mem::MaybeUninit;
+
 use kernel::{
     current,
     fs::{File, Kiocb},
     iov::{IovIterDest, IovIterSource},
     miscdevice::{MiscDevice, MiscDeviceOptions, MiscDeviceRegistration},
     prelude::*,
-    random::{add_device_randomness, get_random_bytes},
+    random::{add_device_randomness, get_random_bytes_raw, memzero_explicit},
     task::cond_resched,
 };
 
@@ -62,23 +64,21 @@ impl MiscDevice for Random {
     }
 
     fn read_iter(_kiocb: Kiocb<'_, ()>, iov: &mut IovIterDest<'_>) -> Result<usize> {
-        let mut bytes = [0; PIECE];
+        let mut room = [MaybeUninit::uninit(); PIECE];
         let read = in_pieces(iov.len(), |length| {
-            get_random_bytes(&mut bytes[..length]);
-            iov.copy_to_iter(&bytes[..length])
+            iov.copy_to_iter(get_random_bytes_raw(&mut room[..length]))
         });
         // What somebody was given as random does not stay on the stack.
-        bytes.fill(0);
-        core::hint::black_box(&bytes);
+        memzero_explicit(&mut room);
         read
     }
 
     fn write_iter(_kiocb: Kiocb<'_, ()>, iov: &mut IovIterSource<'_>) -> Result<usize> {
-        let mut bytes = [0; PIECE];
+        let mut room = [MaybeUninit::uninit(); PIECE];
         in_pieces(iov.len(), |length| {
-            let copied = iov.copy_from_iter(&mut bytes[..length]);
-            add_device_randomness(&bytes[..copied]);
-            copied
+            let bytes = iov.copy_from_iter_raw(&mut room[..length]);
+            add_device_randomness(bytes);
+            bytes.len()
         })
     }
 }
@@ -87,25 +87,25 @@ impl MiscDevice for Random {
 ///
 /// It ends early at memory that is not there, and at a signal: what was moved until then counts.
 fn in_pieces(wanted: usize, mut move_piece: impl FnMut(usize) -> usize) -> Result<usize> {
-    let mut done = 0;
-    for piece in 1.. {
-        let length = PIECE.min(wanted - done);
-        let moved = move_piece(length);
-        done += moved;
-        if done == wanted {
+    let mut left = wanted;
+    'all: loop {
+        for _ in 0..PIECES {
+            let length = left.min(PIECE);
+            let moved = move_piece(length);
+            left -= moved;
+            if left == 0 || moved < length {
+                break 'all;
+            }
+        }
+        if current!().signal_pending() {
             break;
         }
-        if moved < length {
-            return if done == 0 { Err(EFAULT) } else { Ok(done) };
-        }
-        if piece % PIECES == 0 {
-            if current!().signal_pending() {
-                break;
-            }
-            cond_resched();
-        }
+        cond_resched();
     }
-    Ok(done)
+    if left == wanted && wanted != 0 {
+        return Err(EFAULT);
+    }
+    Ok(wanted.saturating_sub(left))
 }
 
 #[kunit_tests(random_chardev)]

@@ -16,7 +16,7 @@ pub struct FileOperations {
     /// A file is opened. From now on `private_data` is the driver's.
     pub open: unsafe extern "C" fn(inode: *mut inode, file: *mut file) -> c_int,
     /// The last reference to an open file is gone.
-    pub release: unsafe extern "C" fn(inode: *mut inode, file: *mut file) -> c_int,
+    pub release: Option<unsafe extern "C" fn(inode: *mut inode, file: *mut file) -> c_int>,
     /// `lseek(2)`.
     pub llseek: Option<unsafe extern "C" fn(file: *mut file, offset: i64, whence: c_int) -> i64>,
     /// `read(2)` and its relatives.

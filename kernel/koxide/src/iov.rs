@@ -150,7 +150,8 @@ impl IovIterSource<'_> {
         // SAFETY: by the invariant nobody else uses the iterator, which is a source; the room is writable, and was just seen.
         let copied = unsafe { koxide_abi::kx_copy_from_iter(to, len, self.iov.as_ptr()) };
         // SAFETY: it is at most the length that the shim was given.
-        let written = unsafe { out.get_unchecked_mut(..copied) };
+        unsafe { core::hint::assert_unchecked(copied <= len) };
+        let written = &mut out[..copied];
         // SAFETY: these bytes were just written.
         unsafe { &mut *(core::ptr::from_mut(written) as *mut [u8]) }
     }

@@ -20,12 +20,56 @@
 
 #![allow(unsafe_code, reason = "the C edge of the random number generator")]
 
+use core::mem::MaybeUninit;
+
 use crate::error::{Result, to_result};
 
 /// Fills a buffer with random bytes.
 pub fn get_random_bytes(buffer: &mut [u8]) {
     // SAFETY: the buffer is writable for its length.
     unsafe { koxide_abi::kx_get_random_bytes(buffer.as_mut_ptr().cast(), buffer.len()) };
+}
+
+/// Fills room that need not be initialised with random bytes; gives them.
+pub fn get_random_bytes_raw(room: &mut [MaybeUninit<u8>]) -> &mut [u8] {
+    // SAFETY: the room is writable for its length.
+    unsafe { koxide_abi::kx_get_random_bytes(room.as_mut_ptr().cast(), room.len()) };
+    // SAFETY: all of it was just written.
+    unsafe { room.assume_init_mut() }
+}
+
+/// Zeroes what is secret, which the compiler does even if nobody reads it any more.
+#[inline]
+pub fn memzero_explicit(room: &mut [MaybeUninit<u8>]) {
+    // The kernel's function for it would be one more that a module is linked with.
+    #[cfg(target_os = "none")]
+    {
+        let at: *mut u64;
+        // SAFETY: so many words are within the room.
+        unsafe {
+            core::arch::asm!(
+                "rep stosq",
+                in("rax") 0,
+                inout("rcx") room.len() / 8 => _,
+                inout("rdi") room.as_mut_ptr() => at,
+                options(nostack, preserves_flags),
+            );
+        }
+        if !room.len().is_multiple_of(8) {
+            // SAFETY: these are the bytes behind the last word.
+            unsafe {
+                core::arch::asm!(
+                    "rep stosb",
+                    in("al") 0_u8,
+                    inout("rcx") room.len() % 8 => _,
+                    inout("rdi") at => _,
+                    options(nostack, preserves_flags),
+                );
+            }
+        }
+    }
+    #[cfg(not(target_os = "none"))]
+    core::hint::black_box(room).fill(MaybeUninit::new(0));
 }
 
 /// A random number of 32 bits; faster than [`get_random_bytes`].

@@ -2,13 +2,13 @@
 
 //! Makes one relocatable object of what rustc left in an archive: unused code goes, sections are merged.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs;
 use std::path::Path;
 
 use koxide_process::Command;
 use object::read::archive::ArchiveFile;
-use object::{Object, ObjectSection, ObjectSymbol};
+use object::{Object, ObjectSection, ObjectSymbol, RelocationTarget};
 
 use crate::cache;
 
@@ -111,6 +111,7 @@ pub(crate) fn link(archive: &Path, work: &Path, out: &Path, kasan: bool) -> Resu
     .arg(out)
     .arg(&input);
     ld.output()?;
+    forget_unreferenced(out, &format!("kx_abi_{}", info.abi))?;
     let linked = read(out)?;
     let file = parse(out, &linked)?;
     if file
@@ -186,6 +187,29 @@ fn globalize(object: &Path, names: &BTreeSet<&str>) -> Result<()> {
         objcopy.arg(format!("--globalize-symbol={name}"));
     }
     objcopy.arg(object).output()?;
+    Ok(())
+}
+
+/// Removes the names that only code has referred to which is gone: ld keeps them, and each would be linked with the module. That of
+/// the shims' version is never referred to.
+fn forget_unreferenced(object: &Path, version: &str) -> Result<()> {
+    let bytes = read(object)?;
+    let file = parse(object, &bytes)?;
+    let targets = file.sections().flat_map(|section| section.relocations());
+    let referenced: HashSet<_> = targets.map(|(_, at)| at.target()).collect();
+    let mut objcopy = Command::new("objcopy");
+    let mut any = false;
+    for symbol in file.symbols().filter(ObjectSymbol::is_undefined) {
+        let name = symbol.name().unwrap_or_default();
+        let is_referenced = referenced.contains(&RelocationTarget::Symbol(symbol.index()));
+        if !is_referenced && !name.is_empty() && name != version {
+            objcopy.arg(format!("--strip-symbol={name}"));
+            any = true;
+        }
+    }
+    if any {
+        objcopy.arg(object).output()?;
+    }
     Ok(())
 }
 

@@ -77,9 +77,10 @@ impl File {
     unsafe fn release(raw: *mut file) {
         // SAFETY: opening it leaked this owner.
         let file = unsafe { Arc::from_raw(raw.cast::<Self>()) };
-        if let (Some(ops), Some(node)) = (file.ops(), &file.node) {
+        let release = file.ops().and_then(|ops| ops.release);
+        if let (Some(release), Some(node)) = (release, &file.node) {
             // SAFETY: this is the last operation.
-            unsafe { (ops.release)(node.as_raw(), raw) };
+            unsafe { release(node.as_raw(), raw) };
         }
     }
 }

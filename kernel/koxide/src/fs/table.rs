@@ -75,7 +75,12 @@ macro_rules! if_has {
 impl<T: FileOperations<R>, R: Behind> Operations<T, R> {
     const TABLE: &'static koxide_abi::FileOperations = &koxide_abi::FileOperations {
         open: open::<T, R>,
-        release: release::<T, R>,
+        // The kernel need not call a function that has nothing to do.
+        release: if T::HAS_RELEASE || core::mem::needs_drop::<T::Ptr>() {
+            Some(release::<T, R>)
+        } else {
+            None
+        },
         llseek: if_has!(HAS_LLSEEK, llseek),
         read_iter: if_has!(HAS_READ_ITER, read_iter),
         write_iter: if_has!(HAS_WRITE_ITER, write_iter),
