@@ -34,7 +34,7 @@ fn parameters_are_checked() {
 }
 
 #[test]
-fn memory_may_run_out() {
+fn it_needs_no_memory() {
     fake::fail_allocation(1);
-    assert_eq!(fake::load::<HelloWorld>().err(), Some(ENOMEM));
+    assert!(fake::load::<HelloWorld>().is_ok());
 }

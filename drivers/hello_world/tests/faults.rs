@@ -8,6 +8,6 @@ use koxide_guest::faults;
 #[test]
 #[ignore = "needs a VM: run `cargo koxide test`"]
 fn each_allocation_may_fail() {
-    // The greetings are counted in a vector that grows.
+    // It has none of its own.
     faults::load("hello_world", "repeat=40").unload();
 }

@@ -23,8 +23,9 @@ BEGIN { FS = "\t" }
 	next
 }
 
-# What the kernel's options put before a function's own code.
-name == "" || $3 ~ /^(endbr64|nop)/ || $5 == "__fentry__-0x4" { next }
+# What the kernel's options put before a function's own code, and what makes a `bool` an `int`, as whoever hands one over has done
+# already.
+name == "" || $3 ~ /^movzbl +%(dil,%edi|sil,%esi|dl,%edx|cl,%ecx)/ || $3 ~ /^(endbr64|nop)/ || $5 == "__fentry__-0x4" { next }
 
 # The offset is that of an operand at the instruction's end; a local function has the name of a section, and a thunk is a
 # return or a pointer's call.

@@ -32,6 +32,12 @@ const SHIMS: &str = "
 	shim kx_argument
 	xorl %esi, %esi
 	jmp argument
+	shim kx_flagged
+	movzbl %dl, %edx
+	jmp flagged
+	shim kx_wrongly_flagged
+	movzbl %dl, %ecx
+	jmp argument
 	shim kx_number
 	call boolean
 	movzbl %al, %eax
@@ -95,6 +101,7 @@ fn a_forward_is_a_jump_and_nothing_else() {
     assert_eq!(
         found,
         [
+            "kx_flagged flagged",
             "kx_like_argument kx_argument",
             "kx_own own",
             "kx_plain plain",

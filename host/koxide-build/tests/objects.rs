@@ -7,6 +7,7 @@ mod common;
 use std::fs;
 
 use koxide_build::object::Error;
+use object::{Object as _, ObjectSymbol as _};
 
 #[test]
 fn the_same_source_gives_the_same_object_in_any_folder() {
@@ -49,6 +50,29 @@ fn a_driver_that_does_not_compile_leaves_nothing() {
         "{error}"
     );
     assert!(!project.koxide_dir().join("x86_64/toy.o").exists());
+}
+
+#[test]
+fn what_only_unused_code_calls_is_not_linked() {
+    let temp = tempfile::tempdir().unwrap();
+    let undefined = |dir: &str, edit: fn(String) -> String| {
+        let project = common::toy(&temp.path().join(dir), edit);
+        let bytes = fs::read(&common::object(&project).unwrap().object).unwrap();
+        let file = object::File::parse(&*bytes).unwrap();
+        let symbols = file.symbols().filter(|symbol| symbol.is_undefined());
+        let names = symbols.map(|symbol| symbol.name().unwrap().to_owned());
+        names.collect::<Vec<_>>()
+    };
+    let panics = undefined("panics", |text| {
+        text.replace("calls as usize % 5", "calls as usize")
+    });
+    assert!(panics.contains(&"kx_panic".to_owned()), "{panics:?}");
+    // Nothing of this can panic, and nothing is written.
+    let silent = undefined("silent", |text| {
+        text.replace("let _ = write!(Log, \"toy: ", "let _ = (\"")
+    });
+    assert!(!silent.contains(&"kx_panic".to_owned()), "{silent:?}");
+    assert!(silent.contains(&"kx_abi_1".to_owned()), "{silent:?}");
 }
 
 #[test]

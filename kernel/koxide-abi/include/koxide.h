@@ -354,7 +354,7 @@ struct kx_sysctl_entry {
 	u64 kind;
 	u64 mode;
 };
-int kx_sysctl_register(const char *path, const void *room, size_t len, struct ctl_table_header **out);
+struct ctl_table_header *kx_sysctl_register(const char *path, const void *room, size_t len);
 void kx_sysctl_unregister(struct ctl_table_header *header);
 void kx_sysctl_copy(void *to, const void *from, size_t len);
 

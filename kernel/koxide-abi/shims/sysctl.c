@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Tables of /proc/sys. */
+#include <linux/atomic.h>
 #include <linux/build_bug.h>
 #include <linux/dcache.h>
+#include <linux/err.h>
 #include <linux/fs.h>
-#include <linux/kernel.h>
 #include <linux/magic.h>
 #include <linux/mutex.h>
 #include <linux/namei.h>
@@ -66,68 +67,75 @@ static int __maybe_unused kx_sysctl_dotext(kx_ctl_table *table, int write, void 
 #endif
 
 #ifdef KX_USE_kx_sysctl_register
-/* Held from the look for a name until it is there, so that this module does not take one twice. */
-static DEFINE_MUTEX(kx_sysctl_registering);
+/* Set from the look for a name until it is there, so that this module does not take one twice. */
+static atomic_t kx_sysctl_registering;
 
-/* What is not seen cannot be looked through. */
-static int kx_sysctl_sees_settings(void)
+/* Exported, but older headers do not have it. */
+int vfs_path_lookup(struct dentry *dentry, struct vfsmount *mnt, const char *name, unsigned int flags,
+		    struct path *path);
+
+/* -ENOENT if none of the names is taken. */
+static int kx_sysctl_find(const struct path *settings, const char *path, const struct ctl_table *table, size_t len)
 {
-	struct path root;
+	struct path folder, file;
 	int ret;
 
-	ret = kern_path("/proc/sys", LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &root);
+	ret = vfs_path_lookup(settings->dentry, settings->mnt, path, 0, &folder);
+	if (ret)
+		return ret;
+	do {
+		ret = vfs_path_lookup(folder.dentry, folder.mnt, table++->procname, 0, &file);
+		if (!ret) {
+			path_put(&file);
+			ret = -EEXIST;
+		}
+	} while (ret == -ENOENT && --len);
+	path_put(&folder);
+	return ret;
+}
+
+/*
+ * The kernel must not find out itself that a name is taken: the function that then undoes what was done, erase_header(),
+ * takes entries out of the folder that were never put in, which loses what others have there.
+ */
+static int kx_sysctl_look(const char *path, const struct ctl_table *table, size_t len)
+{
+	struct path settings;
+	int ret;
+
+	/* What is not seen cannot be looked through. */
+	ret = kern_path("/proc/sys", LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &settings);
 	if (ret)
 		return ret == -ENOENT ? -ENODEV : ret;
-	if (root.dentry->d_sb->s_magic != PROC_SUPER_MAGIC)
-		ret = -ENODEV;
-	path_put(&root);
+	ret = -ENODEV;
+	if (settings.dentry->d_sb->s_magic == PROC_SUPER_MAGIC)
+		ret = kx_sysctl_find(&settings, path, table, len);
+	path_put(&settings);
 	return ret;
 }
 
-static int kx_sysctl_is_free(const char *folder, const char *name)
+struct ctl_table_header *kx_sysctl_register(const char *path, const void *room, size_t len)
 {
-	struct path found;
-	char *file;
+	/* Old kernels have no "const" here, and do not write all the same. */
+	struct ctl_table *table = (struct ctl_table *)room;
+	struct ctl_table_header *header;
 	int ret;
 
-	file = kasprintf(GFP_KERNEL, "/proc/sys/%s/%s", folder, name);
-	if (!file)
-		return -ENOMEM;
-	ret = kern_path(file, 0, &found);
-	kfree(file);
-	if (!ret) {
-		path_put(&found);
-		return -EEXIST;
-	}
-	return ret == -ENOENT ? 0 : ret;
-}
-
-int kx_sysctl_register(const char *path, const void *room, size_t len, struct ctl_table_header **out)
-{
-	const struct ctl_table *table = room;
-	int ret;
-	size_t i;
-
-	mutex_lock(&kx_sysctl_registering);
-	/*
-	 * The kernel must not find out itself that a name is taken: the function that then undoes what was done,
-	 * erase_header(), takes entries out of the folder that were never put in, which loses what others have there.
-	 */
-	ret = kx_sysctl_sees_settings();
-	for (i = 0; !ret && i < len; i++)
-		ret = kx_sysctl_is_free(path, table[i].procname);
-	if (!ret) {
-		/* Old kernels have no "const" here, and do not write all the same. */
+	if (atomic_xchg(&kx_sysctl_registering, 1))
+		return ERR_PTR(-EBUSY);
+	ret = kx_sysctl_look(path, table, len);
+	header = ERR_PTR(ret);
+	if (ret == -ENOENT) {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
-		*out = register_sysctl_sz(path, (struct ctl_table *)table, len);
+		header = register_sysctl_sz(path, table, len);
 #else
-		*out = register_sysctl(path, (struct ctl_table *)table);
+		header = register_sysctl(path, table);
 #endif
-		if (!*out)
-			ret = -ENOMEM;
+		if (!header)
+			header = ERR_PTR(-ENOMEM);
 	}
-	mutex_unlock(&kx_sysctl_registering);
-	return ret;
+	atomic_set_release(&kx_sysctl_registering, 0);
+	return header;
 }
 #endif
 

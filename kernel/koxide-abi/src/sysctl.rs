@@ -2,7 +2,7 @@
 
 //! Tables of `/proc/sys`: include/linux/sysctl.h. Some kinds of entries are for GPL modules only.
 
-use core::ffi::{c_char, c_int, c_void};
+use core::ffi::{c_char, c_void};
 
 use crate::types::ctl_table_header;
 
@@ -37,19 +37,18 @@ pub struct SysctlEntry {
 }
 
 shims! {
-    /// Makes the files; 0 or a negative errno: that a name is taken, there is no `/proc/sys`, there is no memory, or the
-    /// kernel does not like the table, which the log then tells. May sleep.
+    /// Makes the files; not null, but maybe an `ERR_PTR`: that a name is taken, another thread of the module is at it, there is no
+    /// `/proc/sys`, there is no memory, or the kernel does not like the table, which the log then tells. May sleep.
     ///
     /// # Safety
     ///
-    /// `path` is a NUL-terminated string and `room` a table of `len` [`SysctlEntry`]; both live until
-    /// the files are removed. `out` is writable.
+    /// `path` is a NUL-terminated string and `room` a table of `len` [`SysctlEntry`], of which there are some; both live until
+    /// the files are removed.
     pub fn kx_sysctl_register(
         path: *const c_char,
         room: *const c_void,
         len: usize,
-        out: *mut *mut ctl_table_header,
-    ) -> c_int;
+    ) -> *mut ctl_table_header;
 
     /// Removes the files: when this returns, nobody reads or writes them. May sleep.
     ///

@@ -14,7 +14,7 @@ use core::str::Utf8Error;
 
 use crate::alloc::AllocError;
 
-pub(crate) use returned::of_kernel;
+pub(crate) use returned::{not_err_ptr, of_kernel};
 
 /// The largest errno; include/linux/err.h.
 const MAX_ERRNO: i32 = 4095;

@@ -16,11 +16,7 @@ use super::{
     entry::{are_good, is_path},
 };
 use crate::entry::enter;
-use crate::error::{
-    Result,
-    code::{EINVAL, ENOMEM},
-    to_result,
-};
+use crate::error::{Result, code::EINVAL, not_err_ptr};
 use crate::module;
 use crate::table::define_table;
 
@@ -47,7 +43,7 @@ impl<T: Table> Registration<T> {
     /// # Errors
     ///
     /// `EINVAL` for names that are no names of files or are used twice in the table, or permission bits other than `0o666`.
-    /// `EEXIST` when a name is taken, also by this very table. `ENODEV` where `/proc` is not mounted for who loads the module,
+    /// `EEXIST` when a name is taken, also by this very table. `EBUSY` while another thread of the module registers one. `ENODEV` where `/proc` is not mounted for who loads the module,
     /// so that nobody can tell. `ENOMEM` when there is no memory, or the kernel does not like the table; the log then says so.
     ///
     /// Who else takes one of the names at this very moment, in another module, may bring the kernel to lose all other
@@ -60,17 +56,12 @@ impl<T: Table> Registration<T> {
         if !const { is_path(T::PATH.to_bytes()) && are_good(T::ENTRIES) } {
             return Err(EINVAL);
         }
-        let mut header = core::ptr::null_mut();
-        // SAFETY: the path and the table live for ever; `header` is writable.
-        to_result(unsafe {
-            koxide_abi::kx_sysctl_register(
-                T::PATH.as_ptr(),
-                ctl_table::<T>(),
-                T::ENTRIES.len(),
-                &raw mut header,
-            )
-        })?;
-        let header = NonNull::new(header).ok_or(ENOMEM)?;
+        // SAFETY: the path and the table live for ever, and the table is not empty.
+        let header = unsafe {
+            koxide_abi::kx_sysctl_register(T::PATH.as_ptr(), ctl_table::<T>(), T::ENTRIES.len())
+        };
+        // SAFETY: it is the shim's, which says so.
+        let header = unsafe { not_err_ptr(header) }?;
         module::registered();
         // INVARIANT: it was just registered.
         Ok(Self {
