@@ -26,6 +26,7 @@ pub(crate) fn log() {
 }
 
 /// Writes messages that `printk` formats, each followed by the same from `core::fmt`.
+#[inline(never)]
 fn log_both_ways() {
     macro_rules! both {
         ($($text:literal $(, $value:expr)*;)*) => {$(
@@ -33,14 +34,19 @@ fn log_both_ways() {
             pr_info!("{}", format_args!($text $(, $value)*));
         )*};
     }
+    // With KASAN no two variables of a function share room on the stack, and messages have some.
     macro_rules! numbers {
         ($($number:expr),*) => {$({
-            let n = core::hint::black_box($number);
-            both! {
-                "{n} {n:?} {n:5}|{n:<5}|{n:>5}|{n:05}|{n:<05}|";
-                "{n:x} {n:X} {n:o} {n:#x}|{n:8x}|{n:<8X}|{n:08o}|{n:#010x}|{n:#8x}|{n:<#8x}|";
-                "{n:+} {n:+6}|{n:<+6}|{n:+06}|{n:+06?}|{n:3}|{n:02}";
+            #[inline(never)]
+            fn number() {
+                let n = core::hint::black_box($number);
+                both! {
+                    "{n} {n:?} {n:5}|{n:<5}|{n:>5}|{n:05}|{n:<05}|";
+                    "{n:x} {n:X} {n:o} {n:#x}|{n:8x}|{n:<8X}|{n:08o}|{n:#010x}|{n:#8x}|{n:<#8x}|";
+                    "{n:+} {n:+6}|{n:<+6}|{n:+06}|{n:+06?}|{n:3}|{n:02}";
+                }
             }
+            number();
         })*};
     }
     pr_info!("both ways from here\n");
