@@ -7,8 +7,9 @@ mod common;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use koxide_build::object::{self, BuildOptions};
+use koxide_build::object::BuildOptions;
 use koxide_build::{Kernel, Project, Silent, compare, module};
+use object::{Object as _, ObjectSymbol as _};
 
 fn repository() -> Project {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -39,7 +40,7 @@ fn each_driver_is_one_object_on_all_kernels() {
             let mut options = BuildOptions::new(&Silent);
             options.quiet = true;
             options.kunit = kunit;
-            let artefact = object::build(&project, driver, &options).unwrap();
+            let artefact = koxide_build::object::build(&project, driver, &options).unwrap();
             let modules: Vec<PathBuf> = kernels
                 .iter()
                 .map(|kernel| {
@@ -54,4 +55,39 @@ fn each_driver_is_one_object_on_all_kernels() {
             assert!(same >= 2, "{}: {same} functions", driver.package);
         }
     }
+}
+
+/// What a driver's object has of the core library's formatting.
+fn formatting(project: &Project, package: &str) -> Vec<String> {
+    let driver = project.driver(Some(package)).unwrap();
+    let mut options = BuildOptions::new(&Silent);
+    options.quiet = true;
+    let artefact = koxide_build::object::build(project, driver, &options).unwrap();
+    let bytes = std::fs::read(&artefact.object).unwrap();
+    let file = object::File::parse(&*bytes).unwrap();
+    let names = file.symbols().filter_map(|symbol| {
+        let name = rustc_demangle::demangle(symbol.name().ok()?);
+        Some(format!("{name:#}"))
+    });
+    names.filter(|name| name.contains("core::fmt")).collect()
+}
+
+/// The kernel formats what they print. Some of a driver's own types, in a message of a panic or in a line of the log, bring
+/// two thousand bytes with them.
+#[test]
+fn drivers_that_print_numbers_and_texts_have_no_formatting_of_their_own() {
+    let project = repository();
+    for package in [
+        "echo_chardev",
+        "hello_world",
+        "random_chardev",
+        "rust_misc_device",
+        "simple_sysctl",
+        "sync_example",
+        "yes_chardev",
+    ] {
+        assert_eq!(formatting(&project, package), [""; 0], "{package}");
+    }
+    // It prints a type of its own, by which the test is seen to see something.
+    assert!(!formatting(&project, "koxide_selftest").is_empty());
 }
