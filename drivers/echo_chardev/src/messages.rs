@@ -45,13 +45,15 @@ impl Messages {
     pub(crate) fn oldest(&self) -> &[u8] {
         self.waiting
             .first()
-            .map_or(&[], |message| &message[self.read..])
+            .and_then(|message| message.get(self.read..))
+            .unwrap_or_default()
     }
 
     /// Says that so many bytes of the oldest message were read.
     pub(crate) fn took(&mut self, count: usize) {
-        self.read += count.min(self.oldest().len());
-        if self.oldest().is_empty() {
+        if count < self.oldest().len() {
+            self.read = self.read.saturating_add(count);
+        } else {
             self.read = 0;
             drop(self.waiting.remove(0));
         }

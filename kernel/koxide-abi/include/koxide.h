@@ -253,7 +253,7 @@ void kx_pending_synchronize(void);
 
 /* poll */
 void kx_poll_wait(struct file *file, void *head, struct poll_table_struct *table);
-void kx_wake_up_pollfree(void *head);
+void kx_end_polls(void *head);
 
 /* print */
 void kx_print(u32 level, const char *prefix, const u8 *text, size_t len);
@@ -429,7 +429,6 @@ long kx_schedule_timeout(long timeout);
 void kx_finish_wait(void *head, void *entry);
 void kx_wake_up(void *head, unsigned int mode, int exclusive, void *key);
 void kx_wake_up_sync(void *head);
-int kx_waitqueue_busy(void *head);
 
 /* workqueue */
 #ifndef KX_WORK_ROOM

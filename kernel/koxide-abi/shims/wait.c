@@ -71,18 +71,3 @@ void kx_wake_up_sync(void *head)
 	__wake_up_sync(head, TASK_NORMAL);
 }
 #endif
-
-#ifdef KX_USE_kx_waitqueue_busy
-int kx_waitqueue_busy(void *head)
-{
-	wait_queue_head_t *queue = head;
-	unsigned long flags;
-	int busy;
-
-	/* Who takes an entry out still holds the lock when the list is empty already. */
-	spin_lock_irqsave(&queue->lock, flags);
-	busy = waitqueue_active(queue);
-	spin_unlock_irqrestore(&queue->lock, flags);
-	return busy;
-}
-#endif

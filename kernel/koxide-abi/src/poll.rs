@@ -14,17 +14,17 @@ shims! {
     /// # Safety
     ///
     /// `file` is an open file, `head` was made by [`kx_init_waitqueue_head`](crate::kx_init_waitqueue_head), `table` is
-    /// null or that of a poll under way. Before the queue goes, [`kx_wake_up_pollfree`] is called. Process context; may
+    /// null or that of a poll under way. Before the queue goes, [`kx_end_polls`] is called. Process context; may
     /// sleep.
     #[host(twin::poll_wait)]
     pub fn kx_poll_wait(file: *mut file, head: *mut c_void, table: *mut poll_table_struct);
 
-    /// Tells everybody who polls on a queue that it is about to go. An epoll or io_uring leaves it, and may look at the
-    /// queue until an RCU grace period is over; a poll or select leaves it when its thread returns to user space.
+    /// Has everybody who polls on a queue leave it, and waits until they have. An epoll or io_uring leaves at once; a poll or select
+    /// when its thread returns to user space. Process context; sleeps.
     ///
     /// # Safety
     ///
     /// `head` was made by [`kx_init_waitqueue_head`](crate::kx_init_waitqueue_head), and nobody registers with it any more.
-    #[host(twin::wake_pollfree)]
-    pub fn kx_wake_up_pollfree(head: *mut c_void);
+    #[host(twin::end_polls)]
+    pub fn kx_end_polls(head: *mut c_void);
 }

@@ -102,12 +102,4 @@ shims! {
     /// `head` was made by [`kx_init_waitqueue_head`].
     #[host(twin::wake_one)]
     pub fn kx_wake_up_sync(head: *mut c_void);
-
-    /// Whether a queue has entries, or somebody is taking one out: 1 or 0.
-    ///
-    /// # Safety
-    ///
-    /// `head` was made by [`kx_init_waitqueue_head`].
-    #[host(twin::busy)]
-    pub fn kx_waitqueue_busy(head: *mut c_void) -> c_int;
 }

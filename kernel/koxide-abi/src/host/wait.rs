@@ -225,21 +225,6 @@ pub(crate) unsafe fn wake_one(head: *mut c_void) {
     unsafe { wake_some(head, 1) };
 }
 
-/// Twin of `kx_waitqueue_busy`.
-///
-/// # Safety
-///
-/// As for `kx_waitqueue_busy`.
-pub(crate) unsafe fn busy(head: *mut c_void) -> c_int {
-    // SAFETY: the queue was initialised.
-    let queue = unsafe { number(head) };
-    let queues = lock(&QUEUES);
-    let busy = queues
-        .get(&queue)
-        .is_some_and(|waiters| !waiters.is_empty());
-    c_int::from(busy)
-}
-
 /// The entry of a thread that polls.
 const POLLS: usize = 0;
 
@@ -307,12 +292,12 @@ pub(crate) unsafe fn poll_wait(
     });
 }
 
-/// Twin of `kx_wake_up_pollfree`.
+/// Twin of `kx_end_polls`.
 ///
 /// # Safety
 ///
-/// As for `kx_wake_up_pollfree`.
-pub(crate) unsafe fn wake_pollfree(head: *mut c_void) {
+/// As for `kx_end_polls`.
+pub(crate) unsafe fn end_polls(head: *mut c_void) {
     // SAFETY: the queue was initialised.
     let queue = unsafe { number(head) };
     for waiter in lock(&QUEUES).remove(&queue).into_iter().flatten() {

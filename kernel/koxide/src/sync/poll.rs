@@ -16,8 +16,7 @@ use crate::fs::File;
 use crate::init::InPlaceInit;
 use crate::pin_init::{PinInit, pin_init};
 use crate::sync::atomic::{Atomic, Relaxed};
-use crate::sync::{CondVar, LockClassKey, rcu::synchronize_rcu};
-use crate::time::{Delta, delay::fsleep};
+use crate::sync::{CondVar, LockClassKey};
 
 /// What somebody who polls a file waits for, as far as they wait at all.
 ///
@@ -110,15 +109,8 @@ impl PinnedDrop for PollCondVar {
         if !self.polled.load(Relaxed) {
             return;
         }
-        let head = self.queue().as_ptr();
         // SAFETY: the queue was initialised, and whoever registers has a borrow, of which there are none left.
-        unsafe { koxide_abi::kx_wake_up_pollfree(head) };
-        // Who left the queue that way may still look at its lock in a read-side critical section.
-        synchronize_rcu();
-        // SAFETY: the queue was initialised.
-        while unsafe { koxide_abi::kx_waitqueue_busy(head) } != 0 {
-            fsleep(Delta::from_millis(10));
-        }
+        unsafe { koxide_abi::kx_end_polls(self.queue().as_ptr()) };
     }
 }
 
