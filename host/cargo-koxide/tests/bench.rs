@@ -103,6 +103,14 @@ fn a_driver_that_grows_fails_the_check_until_that_is_committed() {
     bench(&["--check"]).with(0);
 }
 
+/// The guard: all drivers of the repository on both kernels.
+#[test]
+fn no_driver_is_worse_than_committed() {
+    koxide_in(&repository(), &["bench", "--check"])
+        .with(0)
+        .saying("Nothing is worse than in benchmarks.json");
+}
+
 #[test]
 fn the_page_stands_alone() {
     let folder = scratch("bench-");

@@ -30,9 +30,9 @@
 //! # What is counted
 //!
 //! *Instructions*, in a machine whose clock they are: whatever sleeps is refused, since such a clock jumps over idle time.
-//! Or *time*. An operation is called in many short batches, and what the loop costs is taken off; the mean of the middle half
-//! of the batches counts, and none in which the scheduler let another thread run. So what an operation costs now and then,
-//! as when the kernel's caches are filled up, is not counted.
+//! Or *time*, in batches of calls. What the measuring costs is taken off; the mean of the middle half of many calls or batches
+//! counts, and none in which the scheduler let another thread run. So what an operation costs now and then, as when the
+//! kernel's caches are filled up, is not counted.
 //!
 //! [`run`] calls its function once for each turn. Turns of the subjects take turns themselves, first in one order and then
 //! in the other, so that what drifts is the same for all.

@@ -134,7 +134,10 @@ impl Comparison<'_> {
                     (Some(now), Some(then)) => self.figure(&what, now, then, &RATIO, &INSTRUCTIONS),
                     (None, Some(_)) => {
                         let why = new.unusable.join("; ");
-                        self.worse(&what, format!("it could not be measured: {why}"));
+                        self.worse(
+                            &what,
+                            format!("it could not be measured in any boot: {why}"),
+                        );
                     }
                     _ => {}
                 }
@@ -172,7 +175,9 @@ impl Comparison<'_> {
             format!("{:.3} times C ({rust} to {c})", pair.ratio())
         };
         let figures = format!("{} now, {} before", beside(now), beside(then));
-        if ratio(now, then) || absolute(now, then) {
+        // Where figures can be compared, a twin that became better does not make the driver worse.
+        let grown = !self.alike || now.rust > then.rust;
+        if absolute(now, then) || ratio(now, then) && grown {
             self.worse(what, figures);
         } else if ratio(then, now) || absolute(then, now) {
             let better = format!("{}: {what}: {figures}", self.place());
@@ -265,6 +270,21 @@ mod tests {
             now.drivers[0].size.rust.text += 200;
         };
         assert_eq!(after(other).worse.len(), 1);
+    }
+
+    #[test]
+    fn a_better_twin_makes_no_driver_worse() {
+        let better = |now: &mut Report| {
+            now.drivers[0].size.c.text -= 1000;
+            now.drivers[0].cases[1].insns_per_op.as_mut().unwrap().c -= 100.0;
+        };
+        assert_eq!(after(better), Findings::default());
+        // Where nothing but ratios can be compared it does: nobody knows which of the two changed.
+        let other = |now: &mut Report| {
+            better(now);
+            now.rustc += " (another)";
+        };
+        assert_eq!(after(other).worse.len(), 2);
     }
 
     #[test]

@@ -57,9 +57,9 @@ impl Meter for Clock {
 
     fn batch(&self) -> u64 {
         match self {
-            // Short: the timer interrupts every four million, a cache of the kernel is filled up at every tenth time that
-            // a file is opened. So it is in few batches.
-            Self::Instructions => 10_000,
+            // One call. The timer interrupts every four million, a cache of the kernel is filled up at every tenth time that
+            // a file is opened: so it is in few calls, and would be in half of the batches of five.
+            Self::Instructions => 1,
             Self::Time => 1_000_000,
         }
     }

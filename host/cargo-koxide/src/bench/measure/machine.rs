@@ -94,17 +94,19 @@ impl Machine {
         })
     }
 
-    /// Boots, and runs all programs.
-    pub(crate) fn run(&self, clock: Clock) -> anyhow::Result<Run> {
+    /// Boots, and runs the programs of the drivers that are wanted, by their indices.
+    pub(crate) fn run(&self, clock: Clock, wanted: impl Fn(usize) -> bool) -> anyhow::Result<Run> {
+        let programs = self.programs.iter();
+        let programs: Vec<&Program> = programs.filter(|one| wanted(one.subject)).collect();
         let mut samples: Vec<Vec<Sample>> = (0..self.subjects).map(|_| Vec::new()).collect();
         let mut run = Run {
             kvm: false,
             samples: Vec::new(),
         };
-        if !self.programs.is_empty() {
-            let (kvm, said) = self.boot(clock)?;
+        if !programs.is_empty() {
+            let (kvm, said) = self.boot(clock, &programs)?;
             run.kvm = kvm;
-            for (program, said) in self.programs.iter().zip(said) {
+            for (program, said) in programs.into_iter().zip(said) {
                 let found = said.lines().filter_map(Sample::parse);
                 samples[program.subject].extend(found);
             }
@@ -114,7 +116,7 @@ impl Machine {
     }
 
     /// Boots; what each program wrote.
-    fn boot(&self, clock: Clock) -> anyhow::Result<(bool, Vec<String>)> {
+    fn boot(&self, clock: Clock, programs: &[&Program]) -> anyhow::Result<(bool, Vec<String>)> {
         let mut vm = self.vm.clone();
         if clock == Clock::Instructions {
             vm.machine.acceleration = Acceleration::Counted;
@@ -122,11 +124,10 @@ impl Machine {
         }
         let plan = Plan::Commands {
             load: Vec::new(),
-            steps: self.steps(clock),
+            steps: steps(clock, programs),
             limit: Some(LIMIT),
         };
-        let mut said: Vec<[Vec<u8>; 2]> =
-            self.programs.iter().map(|_| Default::default()).collect();
+        let mut said: Vec<[Vec<u8>; 2]> = programs.iter().map(|_| Default::default()).collect();
         let mut running = 0;
         let mut on_event = |event: Event<'_>| match event {
             Event::StepStarted { index, .. } => running = index,
@@ -138,13 +139,13 @@ impl Machine {
         };
         let report = explained_vm(vm.run(&plan, &self.payload, &mut on_event))?;
         if let Some(crash) = &report.crash {
-            let (driver, tail) = (&self.programs[running].driver, crash.tail.join("\n"));
+            let (driver, tail) = (&programs[running].driver, crash.tail.join("\n"));
             let message =
                 format!("the kernel crashed while {driver} was measured: {crash}\n{tail}");
             return Err(because(Exit::Crashed, message).into());
         }
         if let Some(failed) = report.steps.iter().position(|step| !step.exit.success()) {
-            let (driver, exit) = (&self.programs[failed].driver, &report.steps[failed].exit);
+            let (driver, exit) = (&programs[failed].driver, &report.steps[failed].exit);
             let words = String::from_utf8_lossy(&said[failed][1]).into_owned();
             let message = format!(
                 "{driver} cannot be measured: its program in benches/ ended with {exit}\n{words}"
@@ -156,20 +157,21 @@ impl Machine {
             .map(|[out, _]| String::from_utf8_lossy(out).into_owned());
         Ok((report.acceleration == "KVM", texts.collect()))
     }
+}
 
-    fn steps(&self, clock: Clock) -> Vec<Step> {
-        let null = format!("null={NULL}");
-        let steps = self.programs.iter().map(|program| {
-            let mut argv = vec![&*program.path, clock.word()];
-            argv.extend(program.modules.iter().map(String::as_str));
-            // What is taken off is counted, not timed.
-            if clock == Clock::Instructions {
-                argv.push(&null);
-            }
-            Step::new(argv)
-        });
-        steps.collect()
-    }
+/// How the programs are called.
+fn steps(clock: Clock, programs: &[&Program]) -> Vec<Step> {
+    let null = format!("null={NULL}");
+    let steps = programs.iter().map(|program| {
+        let mut argv = vec![&*program.path, clock.word()];
+        argv.extend(program.modules.iter().map(String::as_str));
+        // What is taken off is counted, not timed.
+        if clock == Clock::Instructions {
+            argv.push(&null);
+        }
+        Step::new(argv)
+    });
+    steps.collect()
 }
 
 fn stem(module: &Path) -> String {
