@@ -102,6 +102,7 @@ pub fn run(cases: impl Fn(&Turn)) {
     };
     // What is logged is part of an operation, and a serial port is not.
     fs::write("/proc/sys/kernel/printk", "1").expect("root may quiet the console");
+    lines::fill();
     let measured = RefCell::new(Vec::new());
     for round in 0..rounds(clock) {
         let mut order: Vec<&Subject> = subjects.iter().collect();
@@ -227,7 +228,6 @@ impl Turn<'_> {
         if self.is_null() {
             return;
         }
-        Lines::fill();
         let mut distances = Vec::new();
         for _ in 0..LOGS {
             let lines = Lines::since_now();

@@ -5,33 +5,29 @@
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::sync::Once;
 
 use nix::libc::O_NONBLOCK;
 
 /// How many lines the log holds at most, on the kernels that drivers are measured on.
 const MOST: usize = 4096;
 
+/// Fills the log: a line takes longer where it takes the place of an old one, as all do from then on.
+pub(crate) fn fill() {
+    let kmsg = OpenOptions::new().write(true).open("/dev/kmsg");
+    let mut kmsg = kmsg.expect("root may write to the log");
+    for line in 0..MOST {
+        let line = format!("as long as a line of a driver: {line:04}\n");
+        // The machine's kernel takes as many as there are.
+        kmsg.write_all(line.as_bytes())
+            .expect("the log takes lines");
+    }
+}
+
 /// The kernel log from a moment on, with its times.
 #[derive(Debug)]
 pub(crate) struct Lines(File);
 
 impl Lines {
-    /// Fills the log, once: a line takes longer where it takes the place of an old one.
-    pub(crate) fn fill() {
-        static FULL: Once = Once::new();
-        FULL.call_once(|| {
-            // The machine's kernel takes as many lines as there are.
-            let kmsg = OpenOptions::new().write(true).open("/dev/kmsg");
-            let mut kmsg = kmsg.expect("root may write to the log");
-            for line in 0..MOST {
-                let line = format!("as long as a line of a driver: {line:04}\n");
-                kmsg.write_all(line.as_bytes())
-                    .expect("the log takes lines");
-            }
-        });
-    }
-
     /// The log from now on.
     pub(crate) fn since_now() -> Self {
         let mut options = OpenOptions::new();
