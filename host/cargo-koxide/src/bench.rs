@@ -160,6 +160,9 @@ pub(crate) struct Case {
     /// How many times longer the driver takes than its twin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) time: Option<Interval>,
+    /// Whether instructions were counted, and the counts do not agree.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) unsteady: bool,
     /// Why figures that were asked for are missing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) unusable: Vec<String>,

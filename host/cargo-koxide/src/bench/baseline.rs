@@ -92,8 +92,10 @@ fn kept(report: &Report) -> Report {
             (case.ns_per_op, case.time) = (None, None);
             case.insns_per_op = case.insns_per_op.map(rounded);
             case.net = case.net.map(rounded);
+            case.unusable.clear();
         }
-        let measured = |case: &Case| case.insns_per_op.is_some() || case.net.is_some();
+        // What could not be counted this time is known, too: it is not new when it can be.
+        let measured = |case: &Case| case.insns_per_op.is_some() || case.unsteady;
         driver.cases.retain(measured);
     }
     kept

@@ -54,6 +54,8 @@ pub(crate) struct Findings {
     pub(crate) worse: Vec<String>,
     /// What is better.
     pub(crate) better: Vec<String>,
+    /// What could not be compared, since this time its counts do not agree.
+    pub(crate) unsteady: Vec<String>,
 }
 
 /// Compares each driver that was measured with what is committed of it; `all` when no driver was left out.
@@ -132,12 +134,16 @@ impl Comparison<'_> {
                 let what = format!("{name}{what}");
                 match (now, then) {
                     (Some(now), Some(then)) => self.figure(&what, now, then, &RATIO, &INSTRUCTIONS),
+                    (None, Some(_)) if new.unsteady => {
+                        let why = new.unusable.join("; ");
+                        let place = self.place();
+                        self.findings
+                            .unsteady
+                            .push(format!("{place}: {what}: {why}"));
+                    }
                     (None, Some(_)) => {
                         let why = new.unusable.join("; ");
-                        self.worse(
-                            &what,
-                            format!("it could not be measured in any boot: {why}"),
-                        );
+                        self.worse(&what, format!("it could not be measured: {why}"));
                     }
                     _ => {}
                 }
@@ -301,12 +307,26 @@ mod tests {
         let unusable = after(|now| {
             let case = &mut now.drivers[0].cases[0];
             (case.insns_per_op, case.net) = (None, None);
-            case.unusable = vec!["two runs differ by 2%".to_owned()];
+            case.unusable = vec!["it sleeps".to_owned()];
         });
         assert_eq!(unusable.worse.len(), 2);
-        assert!(
-            unusable.worse[0].contains("two runs differ by 2%"),
-            "{unusable:?}"
-        );
+        assert!(unusable.worse[0].contains("it sleeps"), "{unusable:?}");
+    }
+
+    #[test]
+    fn what_cannot_be_compared_is_named_and_is_not_worse() {
+        let unsteady = |report: &mut Report| {
+            let case = &mut report.drivers[0].cases[0];
+            (case.insns_per_op, case.net) = (None, None);
+            case.unsteady = true;
+            case.unusable = vec!["two counts differ by 0.6%".to_owned()];
+        };
+        let findings = after(unsteady);
+        assert_eq!(findings.worse, Vec::<String>::new());
+        assert!(findings.unsteady[0].contains("`open/close`: two counts differ by 0.6%"));
+        // Nor is it new when it can be compared again.
+        let mut then = sample::report();
+        unsteady(&mut then);
+        assert_eq!(compare(&sample::report(), &then, true), Findings::default());
     }
 }

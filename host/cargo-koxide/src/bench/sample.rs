@@ -72,6 +72,7 @@ fn case(name: &str, whole: f64, net: f64) -> Case {
             high: 1.021,
             kvm: true,
         }),
+        unsteady: false,
         unusable: Vec::new(),
     }
 }

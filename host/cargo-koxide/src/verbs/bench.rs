@@ -47,6 +47,9 @@ pub(crate) fn run(options: &cli::Bench, offline: bool, ui: &Ui) -> anyhow::Resul
 
 /// Says what is better, and fails with what is worse than committed.
 fn judge(findings: &Findings, ui: &Ui) -> anyhow::Result<()> {
+    for unsteady in &findings.unsteady {
+        ui.note(format!("not compared: {unsteady}"));
+    }
     for better in &findings.better {
         ui.note(format!("better than committed: {better}"));
     }

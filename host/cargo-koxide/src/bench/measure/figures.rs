@@ -76,6 +76,7 @@ impl Figures {
     fn case(&self, name: &str) -> Case {
         let mut case = Case {
             name: name.to_owned(),
+            unsteady: self.disagreeing().any(|(case, _)| case == name),
             ..Case::default()
         };
         if self.has(name, Clock::Instructions) {
@@ -280,7 +281,7 @@ mod tests {
         assert_eq!(case.unusable, [why]);
         let case = counts(&[812.0, 815.0], &[800.0, 800.0], &[700.0, 710.0]);
         assert!(case.insns_per_op.is_some() && case.net.is_none());
-        assert!(case.unusable[0].starts_with("net instructions: null: "));
+        assert!(case.unusable[0].starts_with("net instructions: null: ") && case.unsteady);
     }
 
     #[test]
@@ -313,6 +314,7 @@ mod tests {
         assert!(figures.disagreeing().next().is_none());
         let case = figures.cases().remove(0);
         assert_eq!(case.unusable, ["instructions: rust: it sleeps"]);
+        assert!(!case.unsteady);
     }
 
     fn times(ratios: &[f64]) -> Case {
