@@ -408,6 +408,10 @@ int kx_timer_shutdown_sync(void *timer);
 
 /* uaccess */
 size_t kx_copy_from_user(void *to, size_t from, size_t len);
+int kx_get_user_4(void *to, size_t from);
+int kx_get_user_8(void *to, size_t from);
+int kx_put_user_4(size_t to, u32 value);
+int kx_put_user_8(size_t to, u64 value);
 ssize_t kx_strncpy_from_user(void *to, size_t from, size_t len);
 size_t kx_copy_to_user(size_t to, const void *from, size_t len);
 

@@ -28,6 +28,40 @@ size_t kx_copy_from_user(void *to, size_t from, size_t len)
 }
 #endif
 
+/* A value of a common size needs no function that copies. The kernel's own pointers say nothing of their alignment. */
+#define KX_GET_USER(name, type)									\
+	int name(void *to, size_t from)								\
+	{											\
+		type value;									\
+												\
+		if (!kx_has_user_memory() || get_user(value, (const type __user *)from))	\
+			return -EFAULT;								\
+		memcpy(to, &value, sizeof(value));						\
+		return 0;									\
+	}
+
+#define KX_PUT_USER(name, type)									\
+	int name(size_t to, type value)								\
+	{											\
+		return kx_has_user_memory() ? put_user(value, (type __user *)to) : -EFAULT;	\
+	}
+
+#ifdef KX_USE_kx_get_user_4
+KX_GET_USER(kx_get_user_4, u32)
+#endif
+
+#ifdef KX_USE_kx_get_user_8
+KX_GET_USER(kx_get_user_8, u64)
+#endif
+
+#ifdef KX_USE_kx_put_user_4
+KX_PUT_USER(kx_put_user_4, u32)
+#endif
+
+#ifdef KX_USE_kx_put_user_8
+KX_PUT_USER(kx_put_user_8, u64)
+#endif
+
 #ifdef KX_USE_kx_strncpy_from_user
 ssize_t kx_strncpy_from_user(void *to, size_t from, size_t len)
 {

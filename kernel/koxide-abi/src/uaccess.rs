@@ -2,7 +2,7 @@
 
 //! User memory: include/linux/uaccess.h.
 
-use core::ffi::c_void;
+use core::ffi::{c_int, c_void};
 
 #[cfg(not(target_os = "none"))]
 use crate::host::uaccess as twin;
@@ -16,6 +16,38 @@ shims! {
     /// `to` is writable for `len` bytes. `from` may be any number: a bad address is not copied from.
     #[host(twin::copy_from_user)]
     pub fn kx_copy_from_user(to: *mut c_void, from: usize, len: usize) -> usize;
+
+    /// Copies 4 bytes from user memory; 0 or `-EFAULT`. May sleep.
+    ///
+    /// # Safety
+    ///
+    /// `to` is writable for 4 bytes. `from` may be any number.
+    #[host(twin::get_user_4)]
+    pub fn kx_get_user_4(to: *mut c_void, from: usize) -> c_int;
+
+    /// Copies 8 bytes from user memory; 0 or `-EFAULT`. May sleep.
+    ///
+    /// # Safety
+    ///
+    /// `to` is writable for 8 bytes. `from` may be any number.
+    #[host(twin::get_user_8)]
+    pub fn kx_get_user_8(to: *mut c_void, from: usize) -> c_int;
+
+    /// Copies 4 bytes to user memory; 0 or `-EFAULT`. May sleep.
+    ///
+    /// # Safety
+    ///
+    /// None. `to` may be any number.
+    #[host(twin::put_user_4)]
+    pub fn kx_put_user_4(to: usize, value: u32) -> c_int;
+
+    /// Copies 8 bytes to user memory; 0 or `-EFAULT`. May sleep.
+    ///
+    /// # Safety
+    ///
+    /// None. `to` may be any number.
+    #[host(twin::put_user_8)]
+    pub fn kx_put_user_8(to: usize, value: u64) -> c_int;
 
     /// Copies a string from user memory with its NUL, and reads nothing behind it: says how long it is, `len` when no
     /// NUL comes within `len` bytes, and `-EFAULT` for a bad address. May sleep.

@@ -142,17 +142,16 @@ impl UserSliceReader {
     ///
     /// May sleep.
     pub fn read_raw(&mut self, out: &mut [MaybeUninit<u8>]) -> Result {
-        if out.len() > self.length {
-            return Err(EFAULT);
-        }
-        // SAFETY: the room is writable for its length.
-        let left = unsafe {
-            koxide_abi::kx_copy_from_user(out.as_mut_ptr().cast(), self.ptr.0, out.len())
-        };
-        if left != 0 {
-            return Err(EFAULT);
-        }
-        self.skip(out.len())
+        let (to, len) = (out.as_mut_ptr().cast(), out.len());
+        self.step(len, |from| {
+            // SAFETY: the room is writable for its length.
+            unsafe { koxide_abi::kx_copy_from_user(to, from, len) == 0 }
+        })
+    }
+
+    /// Goes on behind `len` bytes, after `copy` has copied them.
+    fn step(&mut self, len: usize, copy: impl FnOnce(usize) -> bool) -> Result {
+        step(&mut self.ptr, &mut self.length, len, copy)
     }
 
     /// Fills a slice.
@@ -180,9 +179,15 @@ impl UserSliceReader {
     /// May sleep.
     pub fn read<T: FromBytes>(&mut self) -> Result<T> {
         let mut value = MaybeUninit::<T>::uninit();
-        let room = core::ptr::slice_from_raw_parts_mut(value.as_mut_ptr().cast(), size_of::<T>());
-        // SAFETY: these are the value's own bytes, which need not be initialised.
-        self.read_raw(unsafe { &mut *room })?;
+        let to = value.as_mut_ptr().cast();
+        self.step(size_of::<T>(), |from| match size_of::<T>() {
+            // SAFETY: the value's own bytes, which need not be initialised, are so many.
+            4 => unsafe { koxide_abi::kx_get_user_4(to, from) == 0 },
+            // SAFETY: likewise.
+            8 => unsafe { koxide_abi::kx_get_user_8(to, from) == 0 },
+            // SAFETY: likewise.
+            len => unsafe { koxide_abi::kx_copy_from_user(to, from, len) == 0 },
+        })?;
         // SAFETY: all bytes were read, and every pattern of bytes is a value.
         Ok(unsafe { value.assume_init() })
     }
@@ -233,6 +238,22 @@ impl UserSliceReader {
     }
 }
 
+/// Goes on in a range, behind `len` bytes, after `copy` has copied them from or to their address.
+fn step(
+    ptr: &mut UserPtr,
+    length: &mut usize,
+    len: usize,
+    copy: impl FnOnce(usize) -> bool,
+) -> Result {
+    let rest = length.checked_sub(len).ok_or(EFAULT)?;
+    if !copy(ptr.0) {
+        return Err(EFAULT);
+    }
+    *length = rest;
+    *ptr = ptr.wrapping_byte_add(len);
+    Ok(())
+}
+
 /// Writes a range of user memory.
 pub struct UserSliceWriter {
     ptr: UserPtr,
@@ -260,16 +281,16 @@ impl UserSliceWriter {
     ///
     /// May sleep.
     pub fn write_slice(&mut self, data: &[u8]) -> Result {
-        let rest = self.length.checked_sub(data.len()).ok_or(EFAULT)?;
-        // SAFETY: the bytes are readable for their length.
-        let left =
-            unsafe { koxide_abi::kx_copy_to_user(self.ptr.0, data.as_ptr().cast(), data.len()) };
-        if left != 0 {
-            return Err(EFAULT);
-        }
-        self.length = rest;
-        self.ptr = self.ptr.wrapping_byte_add(data.len());
-        Ok(())
+        let (from, len) = (data.as_ptr().cast(), data.len());
+        self.step(len, |to| {
+            // SAFETY: the bytes are readable for their length.
+            unsafe { koxide_abi::kx_copy_to_user(to, from, len) == 0 }
+        })
+    }
+
+    /// Goes on behind `len` bytes, after `copy` has copied them.
+    fn step(&mut self, len: usize, copy: impl FnOnce(usize) -> bool) -> Result {
+        step(&mut self.ptr, &mut self.length, len, copy)
     }
 
     /// Writes a value.
@@ -282,10 +303,24 @@ impl UserSliceWriter {
     ///
     /// May sleep.
     pub fn write<T: AsBytes>(&mut self, value: &T) -> Result {
-        let bytes =
-            core::ptr::slice_from_raw_parts(core::ptr::from_ref(value).cast(), size_of::<T>());
-        // SAFETY: these are the value's own bytes, all initialised, and borrowed.
-        self.write_slice(unsafe { &*bytes })
+        let from = core::ptr::from_ref(value);
+        // Four and eight bytes are handed over as a number.
+        self.step(size_of::<T>(), |to| match size_of::<T>() {
+            4 => {
+                // SAFETY: these are the value's own bytes, all initialised, and borrowed.
+                let number = unsafe { from.cast::<u32>().read_unaligned() };
+                // SAFETY: there is no contract.
+                unsafe { koxide_abi::kx_put_user_4(to, number) == 0 }
+            }
+            8 => {
+                // SAFETY: these are the value's own bytes, all initialised, and borrowed.
+                let number = unsafe { from.cast::<u64>().read_unaligned() };
+                // SAFETY: there is no contract.
+                unsafe { koxide_abi::kx_put_user_8(to, number) == 0 }
+            }
+            // SAFETY: these are the value's own bytes, all initialised, and borrowed.
+            len => unsafe { koxide_abi::kx_copy_to_user(to, from.cast(), len) == 0 },
+        })
     }
 }
 

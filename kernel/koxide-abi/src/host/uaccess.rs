@@ -2,7 +2,7 @@
 
 //! User memory: areas of bytes, with nothing between them. All other addresses are bad.
 
-use core::ffi::c_void;
+use core::ffi::{c_int, c_void};
 use core::ops::Range;
 use std::collections::BTreeMap;
 
@@ -80,6 +80,51 @@ pub(crate) unsafe fn copy_from_user(to: *mut c_void, from: usize, len: usize) ->
     // SAFETY: there are not more than `len` good bytes, and the two do not overlap.
     unsafe { to.copy_from_nonoverlapping(good.as_ptr(), good.len()) };
     len - good.len()
+}
+
+/// 0 when nothing is left.
+fn all_or_fault(left: usize) -> c_int {
+    if left == 0 { 0 } else { -errno::EFAULT }
+}
+
+/// Twin of `kx_get_user_4`.
+///
+/// # Safety
+///
+/// As for `kx_get_user_4`.
+pub(crate) unsafe fn get_user_4(to: *mut c_void, from: usize) -> c_int {
+    // SAFETY: as the caller promises.
+    all_or_fault(unsafe { copy_from_user(to, from, 4) })
+}
+
+/// Twin of `kx_get_user_8`.
+///
+/// # Safety
+///
+/// As for `kx_get_user_8`.
+pub(crate) unsafe fn get_user_8(to: *mut c_void, from: usize) -> c_int {
+    // SAFETY: as the caller promises.
+    all_or_fault(unsafe { copy_from_user(to, from, 8) })
+}
+
+/// Twin of `kx_put_user_4`.
+///
+/// # Safety
+///
+/// None.
+pub(crate) unsafe fn put_user_4(to: usize, value: u32) -> c_int {
+    // SAFETY: these are the value's bytes.
+    all_or_fault(unsafe { copy_to_user(to, (&raw const value).cast(), 4) })
+}
+
+/// Twin of `kx_put_user_8`.
+///
+/// # Safety
+///
+/// None.
+pub(crate) unsafe fn put_user_8(to: usize, value: u64) -> c_int {
+    // SAFETY: these are the value's bytes.
+    all_or_fault(unsafe { copy_to_user(to, (&raw const value).cast(), 8) })
 }
 
 /// Twin of `kx_strncpy_from_user`.
