@@ -61,7 +61,9 @@ impl Access {
         loop {
             match &mut *owner {
                 None => *owner = Some(Owner { user, files: 1 }),
-                Some(owner) if owner.user == user => owner.files += 1,
+                Some(owner) if owner.user == user => {
+                    owner.files = owner.files.saturating_add(1);
+                }
                 Some(_) if self.policy == Policy::OneUser => return Err(EBUSY),
                 Some(_) if !waits => return Err(EAGAIN),
                 Some(_) => {
@@ -82,7 +84,7 @@ impl Access {
         }
         let mut owner = self.owner.lock();
         let Some(owned) = &mut *owner else { return };
-        owned.files -= 1;
+        owned.files = owned.files.saturating_sub(1);
         if owned.files == 0 {
             *owner = None;
             self.left.notify_all();

@@ -51,7 +51,7 @@ impl Shape {
 
     /// The memory of a set's table.
     fn table(self) -> usize {
-        self.qset.get() as usize * size_of::<Quantum>()
+        size_of::<Quantum>().saturating_mul(self.qset.get() as usize)
     }
 }
 
@@ -138,15 +138,23 @@ impl Content {
     pub(crate) fn room_at(&mut self, position: i64, used: &Atomic<usize>) -> Result<&mut [u8]> {
         let place = self.shape.place(position);
         let at = match self.find(place.set) {
-            Ok(at) if self.sets[at].quanta[place.quantum].is_some() => at,
+            Ok(at)
+                if self
+                    .quantum(at, &place)
+                    .is_some_and(|quantum| quantum.is_some()) =>
+            {
+                at
+            }
             found => self.add_quantum(found, &place, used)?,
         };
-        let quantum = self
-            .sets
-            .get_mut(at)
-            .and_then(|set| set.quanta.get_mut(place.quantum));
-        let room = quantum.and_then(|quantum| quantum.as_mut()?.get_mut(place.offset..));
+        let quantum = self.quantum(at, &place).and_then(Option::as_mut);
+        let room = quantum.and_then(|bytes| bytes.get_mut(place.offset..));
         room.ok_or(ENOMEM)
+    }
+
+    /// A quantum's place in its set.
+    fn quantum(&mut self, at: usize, place: &Place) -> Option<&mut Quantum> {
+        self.sets.get_mut(at)?.quanta.get_mut(place.quantum)
     }
 
     /// Adds a quantum, and its set, if [`find`](Self::find) found none; says where the set is.
@@ -166,17 +174,20 @@ impl Content {
         };
         let size = self.shape.quantum.get() as usize;
         let sum = self.allowed(used, size)?;
-        self.sets[at].quanta[place.quantum] = Some(KVVec::zeroed(size, GFP_KERNEL)?);
+        let bytes = KVVec::zeroed(size, GFP_KERNEL)?;
         used.store(sum, Relaxed);
+        if let Some(quantum) = self.quantum(at, place) {
+            *quantum = Some(bytes);
+        }
         Ok(at)
     }
 
     /// Adds a set without quanta.
     fn add_set(&mut self, at: usize, number: u64, used: &Atomic<usize>) -> Result {
         let sum = self.allowed(used, self.shape.table())?;
-        let mut quanta = KVVec::with_capacity(self.shape.qset.get() as usize, GFP_KERNEL)?;
-        while quanta.push_within_capacity(None).is_ok() {}
         self.sets.reserve(1, GFP_KERNEL)?;
+        // All zeroes are `None`.
+        let quanta = KVVec::zeroed(self.shape.qset.get() as usize, GFP_KERNEL)?;
         let set = Set { number, quanta };
         self.sets
             .insert_within_capacity(at, set)

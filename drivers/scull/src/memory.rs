@@ -85,51 +85,50 @@ impl FileOperations<Minor<Arc<Self>>> for Memory {
     fn read_iter(mut kiocb: Kiocb<'_, Self::Ptr>, iov: &mut IovIterDest<'_>) -> Result<usize> {
         let memory = kiocb.file();
         let content = memory.content.lock();
-        let mut read = 0;
+        let start = kiocb.ki_pos();
+        let mut position = start;
         while !iov.is_empty()
-            && let Some(piece) = content.at(kiocb.ki_pos())
+            && let Some(piece) = content.at(position)
         {
-            if read > 0 && !go_on() {
+            if position > start && !go_on() {
                 break;
             }
             let copied = match piece {
                 Piece::Data(bytes) => iov.copy_to_iter(bytes),
                 Piece::Hole(length) => iov.zero(length),
             };
-            match (copied, read) {
-                (0, 0) => return Err(EFAULT),
-                (0, _) => break,
-                _ => {}
+            match copied {
+                0 if position == start => return Err(EFAULT),
+                0 => break,
+                _ => position = position.saturating_add_unsigned(copied as u64),
             }
-            read += copied;
-            // A position within the content has no more than the content's size after it.
-            *kiocb.ki_pos_mut() += copied as i64;
         }
-        Ok(read)
+        *kiocb.ki_pos_mut() = position;
+        Ok(position.abs_diff(start) as usize)
     }
 
     fn write_iter(mut kiocb: Kiocb<'_, Self::Ptr>, iov: &mut IovIterSource<'_>) -> Result<usize> {
         let memory = kiocb.file();
         let mut content = memory.content.lock();
-        if kiocb.flags() & O_APPEND != 0 {
-            *kiocb.ki_pos_mut() = content.size();
-        }
-        let mut written = 0;
+        let start = if kiocb.flags() & O_APPEND != 0 {
+            content.size()
+        } else {
+            kiocb.ki_pos()
+        };
+        let mut position = start;
         while !iov.is_empty() {
-            if written > 0 && !go_on() {
+            if position > start && !go_on() {
                 break;
             }
-            match write_piece(&mut content, &memory.used, kiocb.ki_pos(), iov) {
-                Ok(copied) => {
-                    written += copied;
-                    *kiocb.ki_pos_mut() += copied as i64;
-                }
+            match write_piece(&mut content, &memory.used, position, iov) {
+                Ok(end) => position = end,
                 // What was written before counts.
-                Err(_) if written > 0 => break,
+                Err(_) if position > start => break,
                 Err(error) => return Err(error),
             }
         }
-        Ok(written)
+        *kiocb.ki_pos_mut() = position;
+        Ok(position.abs_diff(start) as usize)
     }
 
     fn ioctl(this: ArcBorrow<'_, Self>, _file: &File, cmd: u32, arg: usize) -> Result<isize> {
@@ -146,13 +145,13 @@ impl FileOperations<Minor<Arc<Self>>> for Memory {
     }
 }
 
-/// Writes up to the end of a quantum; says how many bytes.
+/// Writes up to the end of a quantum; says how far.
 fn write_piece(
     content: &mut Content,
     used: &Atomic<usize>,
     position: i64,
     iov: &mut IovIterSource<'_>,
-) -> Result<usize> {
+) -> Result<i64> {
     let room = content.room_at(position, used)?;
     // The last position that there is has no end.
     let most = room.len().min(i64::MAX.abs_diff(position) as usize);
@@ -162,8 +161,9 @@ fn write_piece(
     match iov.copy_from_iter(&mut room[..most]) {
         0 => Err(EFAULT),
         copied => {
-            content.wrote_up_to(position + copied as i64);
-            Ok(copied)
+            let end = position.saturating_add_unsigned(copied as u64);
+            content.wrote_up_to(end);
+            Ok(end)
         }
     }
 }

@@ -24,6 +24,8 @@ use crate::ring::Ring;
 /// A pipe: its readers and writers are whoever has it open.
 #[pin_data]
 pub(crate) struct Pipe {
+    /// How many bytes fit into the ring.
+    size: usize,
     #[pin]
     ring: Mutex<Ring>,
     /// Somebody read or wrote.
@@ -35,23 +37,20 @@ impl Pipe {
     /// A pipe with nothing in it.
     pub(crate) fn new(ring: Ring) -> impl PinInit<Self> {
         pin_init!(Self {
+            size: ring.size(),
             ring <- new_mutex!(ring),
             changed <- new_poll_condvar!(),
         })
     }
 
-    /// Waits, as long as `unready` says so.
+    /// Locks the ring, and waits as long as so many bytes are in it: none, or as many as fit.
     ///
     /// # Errors
     ///
     /// `EAGAIN` for a file that does not wait, `ERESTARTSYS` when a signal comes.
-    fn wait_while(
-        &self,
-        unready: impl Fn(&Ring) -> bool,
-        flags: u32,
-    ) -> Result<MutexGuard<'_, Ring>> {
+    fn lock_unless(&self, length: usize, flags: u32) -> Result<MutexGuard<'_, Ring>> {
         let mut ring = self.ring.lock();
-        while unready(&ring) {
+        while ring.len() == length {
             if flags & O_NONBLOCK != 0 {
                 return Err(EAGAIN);
             }
@@ -77,7 +76,7 @@ impl FileOperations<Minor<Arc<Self>>> for Pipe {
             return Ok(0);
         }
         let pipe = kiocb.file();
-        let mut ring = pipe.wait_while(Ring::is_empty, kiocb.flags())?;
+        let mut ring = pipe.lock_unless(0, kiocb.flags())?;
         let mut read = 0;
         while !iov.is_empty() && !ring.is_empty() {
             let copied = iov.copy_to_iter(ring.oldest());
@@ -85,7 +84,7 @@ impl FileOperations<Minor<Arc<Self>>> for Pipe {
                 break;
             }
             ring.took(copied);
-            read += copied;
+            read = copied.saturating_add(read);
         }
         finish(&pipe, read)
     }
@@ -95,7 +94,7 @@ impl FileOperations<Minor<Arc<Self>>> for Pipe {
             return Ok(0);
         }
         let pipe = kiocb.file();
-        let mut ring = pipe.wait_while(Ring::is_full, kiocb.flags())?;
+        let mut ring = pipe.lock_unless(pipe.size, kiocb.flags())?;
         let mut written = 0;
         while !iov.is_empty() && !ring.is_full() {
             let copied = iov.copy_from_iter(ring.room());
@@ -103,7 +102,7 @@ impl FileOperations<Minor<Arc<Self>>> for Pipe {
                 break;
             }
             ring.put(copied);
-            written += copied;
+            written = copied.saturating_add(written);
         }
         finish(&pipe, written)
     }

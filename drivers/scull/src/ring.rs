@@ -34,37 +34,50 @@ impl Ring {
 
     /// Whether nothing more fits.
     pub(crate) fn is_full(&self) -> bool {
-        self.length == self.bytes.len()
+        self.length == self.size()
+    }
+
+    /// How many bytes fit.
+    pub(crate) fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// How many bytes are in it.
+    pub(crate) fn len(&self) -> usize {
+        self.length
     }
 
     /// The oldest bytes, as far as they are in one piece.
     pub(crate) fn oldest(&self) -> &[u8] {
-        let end = (self.start + self.length).min(self.bytes.len());
-        &self.bytes[self.start..end]
+        let bytes = self.bytes.get(self.start..).unwrap_or_default();
+        &bytes[..self.length.min(bytes.len())]
     }
 
-    /// Says that so many of the oldest bytes were taken out.
+    /// Says that so many of the [`oldest`](Self::oldest) bytes were taken out.
     pub(crate) fn took(&mut self, count: usize) {
-        let count = count.min(self.length);
-        self.start = (self.start + count) % self.bytes.len();
-        self.length -= count;
+        self.length = self.length.saturating_sub(count);
+        self.start = match self.start.checked_add(count) {
+            Some(start) if start < self.bytes.len() => start,
+            _ => 0,
+        };
     }
 
     /// The room for the newest bytes, as far as it is in one piece.
     pub(crate) fn room(&mut self) -> &mut [u8] {
-        let size = self.bytes.len();
-        let end = self.start + self.length;
-        let range = if end < size {
-            end..size
-        } else {
-            end - size..self.start
+        let free = self.bytes.len().saturating_sub(self.length);
+        // The bytes end before the buffer does, or go on at its start.
+        let end = match self.start.checked_sub(free) {
+            Some(end) => end,
+            None => self.start.saturating_add(self.length),
         };
-        &mut self.bytes[range]
+        let bytes = self.bytes.get_mut(end..).unwrap_or_default();
+        let count = free.min(bytes.len());
+        &mut bytes[..count]
     }
 
     /// Says that so many bytes were put in.
     pub(crate) fn put(&mut self, count: usize) {
-        self.length = (self.length + count).min(self.bytes.len());
+        self.length = self.length.saturating_add(count).min(self.bytes.len());
     }
 }
 

@@ -216,6 +216,7 @@ const TRAITS: &[(&str, &str)] = &[
         "the memory that it gives has the layout asked for, and belongs to nobody else",
     ),
     ("Zeroable", "zeros are a value of the type"),
+    ("ZeroableOption", "zeros are `None`"),
     ("PinInit", FILLER),
     ("Init", FILLER),
     (

@@ -17,6 +17,7 @@ use core::slice;
 
 use super::allocator::{KVmalloc, Kmalloc, Vmalloc};
 use super::{AllocError, Allocator, Flags};
+use crate::pin_init::ZeroableOption;
 
 pub use self::errors::{InsertError, PushError, RemoveError};
 pub use self::iter::{DrainAll, IntoIter};
@@ -60,6 +61,12 @@ pub type KVVec<T> = Vec<T, KVmalloc>;
 unsafe impl<T: Send, A: Allocator> Send for Vec<T, A> {}
 // SAFETY: a shared vector gives out nothing but shared references to its elements.
 unsafe impl<T: Sync, A: Allocator> Sync for Vec<T, A> {}
+
+// Where this is as large as a vector, there is no room for `None` but in the one value that a vector never has.
+const _: () = assert!(size_of::<Option<KVec<u8>>>() == size_of::<KVec<u8>>());
+
+// SAFETY: only the address of the memory has a value that no vector has, and that is null: so all zeroes are `None`.
+unsafe impl<T, A: Allocator> ZeroableOption for Vec<T, A> {}
 
 impl<T, A: Allocator> Vec<T, A> {
     /// A vector without elements, which needs no memory.

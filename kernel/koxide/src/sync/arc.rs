@@ -186,7 +186,8 @@ fn acquire(count: &AtomicI32) {
     }
 }
 
-/// Counts one owner less; whether it was the last.
+/// Counts one owner less; whether it was the last. One function for all types.
+#[inline(never)]
 fn release(count: &AtomicI32) -> bool {
     match count.fetch_sub(1, Ordering::Release) {
         1 => {

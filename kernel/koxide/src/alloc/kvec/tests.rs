@@ -165,6 +165,8 @@ fn vectors_are_made_of_what_there_is() {
     let vec = unsafe { KVec::from_raw_parts(memory, len, capacity) };
     assert_eq!(vec, [1, 2, 3, 4]);
     assert_eq!(KVec::<u32>::zeroed(3, GFP_KERNEL).unwrap(), [0, 0, 0]);
+    let none = KVec::<Option<KVec<u8>>>::zeroed(2, GFP_KERNEL).unwrap();
+    assert!(none.iter().all(Option::is_none));
     let mut nothings = KVec::from(KBox::new([(); 3], GFP_KERNEL).unwrap());
     nothings.push((), GFP_KERNEL).unwrap();
     assert_eq!(nothings.len(), 4);
