@@ -26,7 +26,7 @@ pub(crate) const TARGET: &str = "x86_64-unknown-none";
 const ROOM: u64 = 20_000_000;
 
 /// Code that a stock kernel of this architecture can load, with the kernel's own mitigations.
-const FLAGS: [&str; 13] = [
+const FLAGS: [&str; 14] = [
     "-Cpanic=abort",
     "-Crelocation-model=static",
     "-Ccode-model=kernel",
@@ -40,8 +40,9 @@ const FLAGS: [&str; 13] = [
     "-Zemit-stack-sizes",
     "-Cforce-unwind-tables=no",
     // Each change of the stack pointer is an entry in the kernel's unwind tables, ten bytes, unless frames are found by
-    // another register. That costs one to three instructions an operation.
-    "-Cforce-frame-pointers=yes",
+    // another register. That costs one to three instructions an operation; functions that call none need it not.
+    "-Zunstable-options",
+    "-Cforce-frame-pointers=non-leaf",
     // Loops need no room before them either, for which objtool has two entries.
     "-Cllvm-args=-x86-experimental-pref-innermost-loop-alignment=0",
 ];
