@@ -45,7 +45,8 @@ void kx_kvfree(void *ptr);
 
 /* chrdev */
 #define KX_CHRDEV_MAJOR_MAX 512
-int kx_chrdev_region_register(u32 *major, u32 first, u32 count, const char *name);
+int kx_chrdev_region_alloc(u32 first, u32 count, const char *name);
+int kx_chrdev_region_register(u32 major, u32 first, u32 count, const char *name);
 void kx_chrdev_region_unregister(u32 major, u32 first, u32 count);
 int kx_class_create(struct class **class, const char *name);
 void kx_class_destroy(struct class *class);

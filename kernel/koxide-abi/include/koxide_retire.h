@@ -3,30 +3,31 @@
 #ifndef KOXIDE_RETIRE_H
 #define KOXIDE_RETIRE_H
 
-#include <linux/llist.h>
+#include <linux/atomic.h>
 #include <linux/slab.h>
 
-/* The shims of a module are one C file: there is one list. */
-static LLIST_HEAD(kx_retired);
-
-/* The first member of what is retired, which kmalloc() gave. Any context. */
+/* The first member of what is retired, which kmalloc() gave. */
 struct kx_retired {
-	struct llist_node node;
+	struct kx_retired *next;
 };
 
+/* The shims of a module are one C file: there is one list. */
+static struct kx_retired *kx_retired;
+
+/* Any context. Nobody looks at the list before its end, so that an entry's successor may come a moment later. */
 static inline void kx_retire(struct kx_retired *memory)
 {
-	llist_add(&memory->node, &kx_retired);
+	memory->next = xchg(&kx_retired, memory);
 }
 
 /* The last thing that the module's exit does, or its init that failed. */
 static inline void kx_free_retired(void)
 {
-	struct llist_node *node = llist_del_all(&kx_retired), *next;
+	struct kx_retired *memory = kx_retired, *next;
 
-	for (; node; node = next) {
-		next = node->next;
-		kfree(node);
+	for (; memory; memory = next) {
+		next = memory->next;
+		kfree(memory);
 	}
 }
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Character devices and their classes. */
+#include <linux/atomic.h>
 #include <linux/cdev.h>
+#include <linux/compiler.h>
 #include <linux/device.h>
 #include <linux/fs.h>
 #include <linux/kdev_t.h>
-#include <linux/list.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
-#include <linux/refcount.h>
 #include <linux/slab.h>
 #include <linux/version.h>
 
@@ -28,8 +28,8 @@ static_assert(CHRDEV_MAJOR_MAX == KX_CHRDEV_MAJOR_MAX);
  * So they are allocated and released by the kernel's own functions, and this has nothing that they need.
  */
 struct kx_chrdev {
-	struct list_head list;
-	refcount_t users;
+	struct kx_chrdev *next;
+	atomic_t users;
 	umode_t mode;
 	const struct file_operations *fops;
 	struct cdev *cdev;
@@ -41,26 +41,36 @@ struct kx_chrdev {
  * Those that are registered. A cdev can be opened until the last file that is open is closed, also when it was deleted
  * long ago: an open looks for its device here, and finds none.
  */
-static __maybe_unused LIST_HEAD(kx_chrdevs);
+static __maybe_unused struct kx_chrdev *kx_chrdevs;
 static __maybe_unused DEFINE_MUTEX(kx_chrdevs_lock);
 
-#ifdef KX_USE_kx_chrdev_region_register
-int kx_chrdev_region_register(u32 *major, u32 first, u32 count, const char *name)
+/* All of a module's memory is from one function of the kernel's, that which Rust uses: it is not told that the size is known. */
+static __maybe_unused __cold void *kx_chrdev_zalloc(size_t size)
+{
+	OPTIMIZER_HIDE_VAR(size);
+	return kzalloc(size, GFP_KERNEL);
+}
+
+#ifdef KX_USE_kx_chrdev_region_alloc
+__cold int kx_chrdev_region_alloc(u32 first, u32 count, const char *name)
 {
 	dev_t dev;
 	int err;
 
-	if (*major)
-		return register_chrdev_region(MKDEV(*major, first), count, name);
 	err = alloc_chrdev_region(&dev, first, count, name);
-	if (!err)
-		*major = MAJOR(dev);
-	return err;
+	return err ?: MAJOR(dev);
+}
+#endif
+
+#ifdef KX_USE_kx_chrdev_region_register
+__cold int kx_chrdev_region_register(u32 major, u32 first, u32 count, const char *name)
+{
+	return register_chrdev_region(MKDEV(major, first), count, name);
 }
 #endif
 
 #ifdef KX_USE_kx_chrdev_region_unregister
-void kx_chrdev_region_unregister(u32 major, u32 first, u32 count)
+__cold void kx_chrdev_region_unregister(u32 major, u32 first, u32 count)
 {
 	unregister_chrdev_region(MKDEV(major, first), count);
 }
@@ -87,9 +97,9 @@ struct kx_class {
 	struct class class;
 };
 
-int kx_class_create(struct class **out, const char *name)
+__cold int kx_class_create(struct class **out, const char *name)
 {
-	struct kx_class *class = kzalloc(sizeof(*class), GFP_KERNEL);
+	struct kx_class *class = kx_chrdev_zalloc(sizeof(*class));
 	int err;
 
 	if (!class)
@@ -110,7 +120,7 @@ int kx_class_create(struct class **out, const char *name)
 #endif
 
 #ifdef KX_USE_kx_class_destroy
-void kx_class_destroy(struct class *class)
+__cold void kx_class_destroy(struct class *class)
 {
 	class_unregister(class);
 	kx_retire(&container_of(class, struct kx_class, class)->retired);
@@ -118,13 +128,13 @@ void kx_class_destroy(struct class *class)
 #endif
 
 #ifdef KX_USE_kx_chrdev_alloc
-struct kx_chrdev *kx_chrdev_alloc(const void *fops, u16 mode, void *data)
+__cold struct kx_chrdev *kx_chrdev_alloc(const void *fops, u16 mode, void *data)
 {
-	struct kx_chrdev *chrdev = kzalloc(sizeof(*chrdev), GFP_KERNEL);
+	struct kx_chrdev *chrdev = kx_chrdev_zalloc(sizeof(*chrdev));
 
 	if (!chrdev)
 		return NULL;
-	refcount_set(&chrdev->users, 1);
+	atomic_set(&chrdev->users, 1);
 	chrdev->mode = mode;
 	chrdev->fops = fops;
 	chrdev->data = data;
@@ -133,13 +143,13 @@ struct kx_chrdev *kx_chrdev_alloc(const void *fops, u16 mode, void *data)
 #endif
 
 #ifdef KX_USE_kx_chrdev_register
-static int kx_chrdev_add(struct kx_chrdev *chrdev, struct class *class, dev_t dev, const char *name)
+static __cold int kx_chrdev_add(struct kx_chrdev *chrdev, struct class *class, dev_t dev, const char *name)
 {
 	struct kx_chrdev *other;
 	int err;
 
 	/* The kernel would take a number twice. */
-	list_for_each_entry(other, &kx_chrdevs, list)
+	for (other = kx_chrdevs; other; other = other->next)
 		if (other->cdev->dev == dev)
 			return -EBUSY;
 	chrdev->cdev = cdev_alloc();
@@ -148,23 +158,26 @@ static int kx_chrdev_add(struct kx_chrdev *chrdev, struct class *class, dev_t de
 	chrdev->cdev->owner = THIS_MODULE;
 	chrdev->cdev->ops = chrdev->fops;
 	err = cdev_add(chrdev->cdev, dev, 1);
-	if (err) {
-		kobject_put(&chrdev->cdev->kobj);
-		return err;
-	}
+	if (err)
+		goto del;
 	chrdev->device = device_create(class, NULL, dev, chrdev, "%s", name);
 	if (IS_ERR(chrdev->device)) {
 		err = PTR_ERR(chrdev->device);
 		chrdev->device = NULL;
-		cdev_del(chrdev->cdev);
-		return err;
+		goto del;
 	}
 	get_device(chrdev->device);
-	list_add(&chrdev->list, &kx_chrdevs);
+	chrdev->next = kx_chrdevs;
+	kx_chrdevs = chrdev;
 	return 0;
+
+del:
+	/* Of one that was not added this gives back the memory: nobody else has the number. */
+	cdev_del(chrdev->cdev);
+	return err;
 }
 
-int kx_chrdev_register(struct kx_chrdev *chrdev, struct class *class, u32 major, u32 minor, const char *name)
+__cold int kx_chrdev_register(struct kx_chrdev *chrdev, struct class *class, u32 major, u32 minor, const char *name)
 {
 	int err;
 
@@ -177,11 +190,15 @@ int kx_chrdev_register(struct kx_chrdev *chrdev, struct class *class, u32 major,
 #endif
 
 #ifdef KX_USE_kx_chrdev_unregister
-void kx_chrdev_unregister(struct kx_chrdev *chrdev)
+__cold void kx_chrdev_unregister(struct kx_chrdev *chrdev)
 {
+	struct kx_chrdev **at = &kx_chrdevs;
+
 	/* As a whole: the kernel takes cdevs back by their numbers, and must not take one that has just got this number. */
 	mutex_lock(&kx_chrdevs_lock);
-	list_del(&chrdev->list);
+	while (*at != chrdev)
+		at = &(*at)->next;
+	*at = chrdev->next;
 	device_unregister(chrdev->device);
 	cdev_del(chrdev->cdev);
 	mutex_unlock(&kx_chrdevs_lock);
@@ -191,30 +208,30 @@ void kx_chrdev_unregister(struct kx_chrdev *chrdev)
 #ifdef KX_USE_kx_chrdev_open
 struct kx_chrdev *kx_chrdev_open(struct inode *inode)
 {
-	struct kx_chrdev *chrdev, *found = NULL;
+	struct kx_chrdev *chrdev;
 
 	mutex_lock(&kx_chrdevs_lock);
-	list_for_each_entry(chrdev, &kx_chrdevs, list) {
+	for (chrdev = kx_chrdevs; chrdev; chrdev = chrdev->next) {
 		if (chrdev->cdev == inode->i_cdev) {
-			refcount_inc(&chrdev->users);
-			found = chrdev;
+			/* There are fewer threads than this can count. */
+			atomic_inc(&chrdev->users);
 			break;
 		}
 	}
 	mutex_unlock(&kx_chrdevs_lock);
-	return found;
+	return chrdev;
 }
 #endif
 
 #ifdef KX_USE_kx_chrdev_put
 int kx_chrdev_put(struct kx_chrdev *chrdev)
 {
-	return refcount_dec_and_test(&chrdev->users);
+	return atomic_dec_and_test(&chrdev->users);
 }
 #endif
 
 #ifdef KX_USE_kx_chrdev_free
-void kx_chrdev_free(struct kx_chrdev *chrdev)
+__cold void kx_chrdev_free(struct kx_chrdev *chrdev)
 {
 	put_device(chrdev->device);
 	kfree(chrdev);

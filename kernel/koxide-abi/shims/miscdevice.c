@@ -10,7 +10,7 @@ static_assert(sizeof(struct miscdevice) <= KX_MISC_DEVICE_ROOM);
 static_assert(MISC_DYNAMIC_MINOR == KX_MISC_DYNAMIC_MINOR);
 
 #ifdef KX_USE_kx_misc_register
-int kx_misc_register(void *misc_device, const char *name, int minor, u16 mode, const void *fops)
+__cold int kx_misc_register(void *misc_device, const char *name, int minor, u16 mode, const void *fops)
 {
 	struct miscdevice *misc = misc_device;
 

@@ -20,20 +20,20 @@ static_assert(KX_ABI_VERSION == 1);
 asm(".globl kx_abi_1\n\t.set kx_abi_1, 0");
 
 #ifdef KX_USE_kx_module_free_retired
-void kx_module_free_retired(void)
+__cold void kx_module_free_retired(void)
 {
 	kx_free_retired();
 }
 #endif
 
 #ifdef KX_USE_kx_module_wait_unused
-void kx_module_wait_unused(void)
+__cold void kx_module_wait_unused(void)
 {
 #ifdef CONFIG_MODULE_UNLOAD
 	bool said = false;
 
-	/* The loader has one reference during init. */
-	while (module_refcount(THIS_MODULE) > 1) {
+	/* module_refcount() does not count the one that stands for the module itself. The loader has another one during init. */
+	while (atomic_read(&THIS_MODULE->refcnt) > 2) {
 		if (!said)
 			pr_warn("%s: its init failed, but it is in use: waiting\n", THIS_MODULE->name);
 		said = true;
@@ -44,14 +44,14 @@ void kx_module_wait_unused(void)
 #endif
 
 #ifdef KX_USE_kx_module_loading
-int kx_module_loading(void)
+__cold int kx_module_loading(void)
 {
 	return THIS_MODULE->state == MODULE_STATE_COMING;
 }
 #endif
 
 #ifdef KX_USE_kx_module_leaked
-void kx_module_leaked(void)
+__cold void kx_module_leaked(void)
 {
 	printk(KERN_EMERG KX_MODULE ": a registration was leaked: the module cannot be unloaded\n");
 	BUG();

@@ -19,7 +19,7 @@ void kx_poll_wait(struct file *file, void *head, struct poll_table_struct *table
 
 #ifdef KX_USE_kx_end_polls
 /* Whether a queue has entries, or somebody still holds its lock, who has just taken the last one out. */
-static bool kx_is_polled(wait_queue_head_t *queue)
+static __cold bool kx_is_polled(wait_queue_head_t *queue)
 {
 	unsigned long flags;
 	bool polled = waitqueue_active(queue);
@@ -37,7 +37,7 @@ static bool kx_is_polled(wait_queue_head_t *queue)
 	return polled;
 }
 
-void kx_end_polls(void *head)
+__cold void kx_end_polls(void *head)
 {
 	/* Not the kernel's wake_up_pollfree(): it warns of a thread that is in poll(2) at this moment. */
 	__wake_up(head, TASK_NORMAL, 0, poll_to_key(EPOLLHUP | POLLFREE));

@@ -75,7 +75,7 @@ int vfs_path_lookup(struct dentry *dentry, struct vfsmount *mnt, const char *nam
 		    struct path *path);
 
 /* -ENOENT if none of the names is taken. */
-static int kx_sysctl_find(const struct path *settings, const char *path, const struct ctl_table *table, size_t len)
+static __cold int kx_sysctl_find(const struct path *settings, const char *path, const struct ctl_table *table, size_t len)
 {
 	struct path folder, file;
 	int ret;
@@ -98,7 +98,7 @@ static int kx_sysctl_find(const struct path *settings, const char *path, const s
  * The kernel must not find out itself that a name is taken: the function that then undoes what was done, erase_header(),
  * takes entries out of the folder that were never put in, which loses what others have there.
  */
-static int kx_sysctl_look(const char *path, const struct ctl_table *table, size_t len)
+static __cold int kx_sysctl_look(const char *path, const struct ctl_table *table, size_t len)
 {
 	struct path settings;
 	int ret;
@@ -114,7 +114,7 @@ static int kx_sysctl_look(const char *path, const struct ctl_table *table, size_
 	return ret;
 }
 
-struct ctl_table_header *kx_sysctl_register(const char *path, const void *room, size_t len)
+__cold struct ctl_table_header *kx_sysctl_register(const char *path, const void *room, size_t len)
 {
 	/* Old kernels have no "const" here, and do not write all the same. */
 	struct ctl_table *table = (struct ctl_table *)room;

@@ -13,20 +13,29 @@ use crate::types::{class, device, inode, kx_chrdev};
 pub const CHRDEV_MAJOR_MAX: u32 = 512;
 
 shims! {
-    /// Reserves `count` device numbers from `first` on; with `*major` 0 the kernel chooses a major number, and says it
-    /// there. 0 or a negative errno. May sleep.
+    /// Reserves `count` device numbers from `first` on, of a major number that the kernel chooses: that, or a negative errno. May
+    /// sleep.
     ///
     /// # Safety
     ///
-    /// `name` is a NUL-terminated string, and is copied. `major` is writable. The numbers are at most 2^20 - 1.
+    /// `name` is a NUL-terminated string, and is copied. The numbers are at most 2^20 - 1.
+    #[host(twin::region_alloc)]
+    pub fn kx_chrdev_region_alloc(first: u32, count: u32, name: *const c_char) -> c_int;
+
+    /// Reserves `count` device numbers from `first` on. 0 or a negative errno. May sleep.
+    ///
+    /// # Safety
+    ///
+    /// `name` is a NUL-terminated string, and is copied. The major number is not 0 and below [`CHRDEV_MAJOR_MAX`], the numbers are at
+    /// most 2^20 - 1.
     #[host(twin::region_register)]
-    pub fn kx_chrdev_region_register(major: *mut u32, first: u32, count: u32, name: *const c_char) -> c_int;
+    pub fn kx_chrdev_region_register(major: u32, first: u32, count: u32, name: *const c_char) -> c_int;
 
     /// Gives device numbers back. May sleep.
     ///
     /// # Safety
     ///
-    /// They were reserved by [`kx_chrdev_region_register`], and no device has one of them.
+    /// They were reserved by [`kx_chrdev_region_alloc`] or [`kx_chrdev_region_register`], and no device has one of them.
     #[host(twin::region_unregister)]
     pub fn kx_chrdev_region_unregister(major: u32, first: u32, count: u32);
 

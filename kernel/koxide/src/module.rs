@@ -128,7 +128,7 @@ pub(crate) fn unregistered_at<T>(pinned: *const T) {
 
 /// Remembers that a registration was undone, if this is the module's init.
 #[inline]
-fn undone() {
+pub(crate) fn undone() {
     if loading() {
         UNDONE.store(true, Ordering::Relaxed);
     }

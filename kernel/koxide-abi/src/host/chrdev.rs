@@ -25,41 +25,51 @@ pub(super) struct Regions {
     classes: BTreeSet<String>,
 }
 
+/// Reserves numbers of the first of these major numbers that has them: that, or a negative errno.
+fn reserve(majors: impl Iterator<Item = u32>, first: u32, count: u32) -> c_int {
+    if !may_have() {
+        return -ENOMEM;
+    }
+    let machine = current();
+    let mut regions = lock(&machine.regions);
+    let mut majors = majors;
+    let free = |major: &u32| {
+        regions
+            .numbers
+            .range((*major, first)..(*major, first + count))
+            .next()
+            .is_none()
+    };
+    let Some(major) = majors.find(free) else {
+        return -EBUSY;
+    };
+    regions
+        .numbers
+        .extend((first..first + count).map(|minor| (major, minor)));
+    major.cast_signed()
+}
+
+/// Twin of `kx_chrdev_region_alloc`.
+///
+/// # Safety
+///
+/// As for `kx_chrdev_region_alloc`.
+pub(crate) unsafe fn region_alloc(first: u32, count: u32, _name: *const c_char) -> c_int {
+    reserve((1..=LARGEST_GIVEN).rev(), first, count)
+}
+
 /// Twin of `kx_chrdev_region_register`.
 ///
 /// # Safety
 ///
 /// As for `kx_chrdev_region_register`.
 pub(crate) unsafe fn region_register(
-    major: *mut u32,
+    major: u32,
     first: u32,
     count: u32,
     _name: *const c_char,
 ) -> c_int {
-    if !may_have() {
-        return -ENOMEM;
-    }
-    let machine = current();
-    let mut regions = lock(&machine.regions);
-    let free = |major: u32| {
-        regions
-            .numbers
-            .range((major, first)..(major, first + count))
-            .next()
-            .is_none()
-    };
-    // SAFETY: it is writable, and the caller's.
-    let major = unsafe { &mut *major };
-    let chosen = match *major {
-        0 => (1..=LARGEST_GIVEN).rev().find(|major| free(*major)),
-        major => free(major).then_some(major),
-    };
-    let Some(chosen) = chosen else { return -EBUSY };
-    *major = chosen;
-    regions
-        .numbers
-        .extend((first..first + count).map(|minor| (chosen, minor)));
-    0
+    reserve(core::iter::once(major), first, count).min(0)
 }
 
 /// Twin of `kx_chrdev_region_unregister`.

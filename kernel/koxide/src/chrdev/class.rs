@@ -9,7 +9,7 @@ use core::ptr::NonNull;
 
 use crate::alloc::flags::GFP_KERNEL;
 use crate::device::name::check as check_name;
-use crate::error::{Result, to_result};
+use crate::error::{Result, of_kernel};
 use crate::module;
 use crate::sync::Arc;
 
@@ -39,7 +39,9 @@ impl Class {
         check_name(name)?;
         let mut class = core::ptr::null_mut();
         // SAFETY: the name lives for ever, and the room is writable.
-        to_result(unsafe { koxide_abi::kx_class_create(&raw mut class, name.as_ptr()) })?;
+        let created = unsafe { koxide_abi::kx_class_create(&raw mut class, name.as_ptr()) };
+        // SAFETY: it is the shim's, which says 0 or a negative errno.
+        unsafe { of_kernel(created) }?;
         module::registered();
         // INVARIANT: it was just made.
         // SAFETY: on success it has an address.

@@ -7,7 +7,7 @@
 use core::ffi::CStr;
 
 use crate::alloc::flags::GFP_KERNEL;
-use crate::error::{Result, code::EINVAL, to_result};
+use crate::error::{Result, code::EINVAL, of_kernel, to_result};
 use crate::sync::Arc;
 
 /// How many minor numbers a major number has: include/linux/kdev_t.h.
@@ -35,7 +35,11 @@ impl Region {
     ///
     /// May sleep.
     pub fn alloc(name: &CStr, count: u32) -> Result<Arc<Self>> {
-        Self::reserve(name, 0, 0, count)
+        Self::check(name, 0, count)?;
+        // SAFETY: the name is a C string, and the numbers are small enough.
+        let major = unsafe { koxide_abi::kx_chrdev_region_alloc(0, count, name.as_ptr()) };
+        to_result(major)?;
+        Self::reserved(major.cast_unsigned(), 0, count)
     }
 
     /// Reserves `count` device numbers from `first` on, of a major number that was assigned to this driver.
@@ -48,10 +52,16 @@ impl Region {
     ///
     /// May sleep.
     pub fn register(name: &CStr, major: u32, first: u32, count: u32) -> Result<Arc<Self>> {
-        match major {
-            0 => Err(EINVAL),
-            major => Self::reserve(name, major, first, count),
+        if !(1..koxide_abi::CHRDEV_MAJOR_MAX).contains(&major) {
+            return Err(EINVAL);
         }
+        Self::check(name, first, count)?;
+        // SAFETY: the name is a C string, and the numbers are small enough.
+        let registered =
+            unsafe { koxide_abi::kx_chrdev_region_register(major, first, count, name.as_ptr()) };
+        // SAFETY: it is the shim's, which says 0 or a negative errno.
+        unsafe { of_kernel(registered) }?;
+        Self::reserved(major, first, count)
     }
 
     /// The major number.
@@ -69,16 +79,17 @@ impl Region {
         self.count
     }
 
-    /// Reserves numbers; with the major number 0 the kernel chooses one.
-    fn reserve(name: &CStr, mut major: u32, first: u32, count: u32) -> Result<Arc<Self>> {
+    /// Refuses what cannot be reserved.
+    fn check(name: &CStr, first: u32, count: u32) -> Result {
         let end = first.checked_add(count).ok_or(EINVAL)?;
-        if name.is_empty() || count == 0 || end > MINORS || major >= koxide_abi::CHRDEV_MAJOR_MAX {
+        if name.is_empty() || count == 0 || end > MINORS {
             return Err(EINVAL);
         }
-        // SAFETY: the name is a C string, the major number writable, and the numbers small enough.
-        to_result(unsafe {
-            koxide_abi::kx_chrdev_region_register(&raw mut major, first, count, name.as_ptr())
-        })?;
+        Ok(())
+    }
+
+    /// Numbers that were just reserved.
+    fn reserved(major: u32, first: u32, count: u32) -> Result<Arc<Self>> {
         // INVARIANT: they are reserved.
         let region = Self {
             major,

@@ -14,7 +14,7 @@ use crate::device::{Device, name::check as check_name};
 use crate::error::{
     Result,
     code::{EINVAL, ENOMEM, ENXIO},
-    to_result,
+    of_kernel,
 };
 use crate::fs::FileOperations;
 use crate::fs::table::{Behind, file_operations};
@@ -156,7 +156,7 @@ impl<D: Send + Sync + 'static> Registration<D> {
         let handle = Handle(chrdev, core::marker::PhantomData);
         // SAFETY: it was just allocated; the class and the number are kept until it is unregistered; the name is a C
         // string.
-        to_result(unsafe {
+        let registered = unsafe {
             koxide_abi::kx_chrdev_register(
                 chrdev.as_ptr(),
                 class.as_ptr(),
@@ -164,7 +164,14 @@ impl<D: Send + Sync + 'static> Registration<D> {
                 minor,
                 node.name.as_ptr(),
             )
-        })?;
+        };
+        // SAFETY: it is the shim's, which says 0 or a negative errno.
+        let registered = unsafe { of_kernel(registered) };
+        if registered.is_err() {
+            // Somebody may have tried to open it before that failed.
+            module::undone();
+        }
+        registered?;
         module::registered();
         // INVARIANT: it is registered.
         Ok(Self {
