@@ -96,10 +96,11 @@ fn a_large_frame_is_refused() {
 fn a_condition_that_is_not_sure_is_refused() {
     let temp = tempfile::tempdir().unwrap();
     let with = |dir: &str, condition: &str| {
-        let check = format!("if !({condition}) {{ koxide_build_error() }}\n    let squares =");
+        let check =
+            format!("if !({condition}) {{ build_assert::__build_error() }}\n    let squares =");
         common::toy(&temp.path().join(dir), |text| {
             text.replace("let squares =", &check)
-                + "\n#[inline(never)]\n#[unsafe(no_mangle)]\nfn koxide_build_error() -> ! { panic!(\"no\") }\n"
+                + "\nmod build_assert {\n#[inline(never)]\n#[cold]\npub fn __build_error() -> ! { panic!(\"no\") }\n}\n"
         })
     };
     common::object(&with("sure", "calls % 5 < 5")).unwrap();

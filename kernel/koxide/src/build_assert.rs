@@ -8,16 +8,15 @@
 //! | [`const_assert!`](crate::const_assert) | a constant, which may depend on generics | the compiler, where they are known |
 //! | [`build_assert!`](crate::build_assert!) | depends on arguments | `cargo koxide build`, if the optimiser could not decide it |
 
-#![allow(unsafe_code, reason = "a symbol that the build looks for")]
-
 #[doc(no_inline)]
 pub use crate::{build_assert, build_error, const_assert, static_assert};
 
 /// What is called where a condition does not hold, or may not: an object that has this function in it is refused.
+///
+/// The build knows it by its path. A name that it exports would keep it, and its texts, in each module until it is linked.
 #[doc(hidden)]
 #[inline(never)]
 #[cold]
-#[cfg_attr(target_os = "none", unsafe(export_name = "koxide_build_error"))]
 pub const fn __build_error(message: &'static str) -> ! {
     panic!("{}", message)
 }

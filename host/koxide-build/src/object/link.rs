@@ -116,7 +116,7 @@ pub(crate) fn link(archive: &Path, work: &Path, out: &Path, kasan: bool) -> Resu
     let file = parse(out, &linked)?;
     if file
         .symbols()
-        .any(|symbol| symbol.name() == Ok(BUILD_ERROR))
+        .any(|symbol| symbol.name().is_ok_and(|name| name.contains(BUILD_ERROR)))
     {
         return Err(Error::BuildAssert);
     }
@@ -214,7 +214,8 @@ fn forget_unreferenced(object: &Path, version: &str) -> Result<()> {
 }
 
 /// The function of the library that a `build_assert!` calls if it fails. One that cannot fail leaves no trace of it.
-const BUILD_ERROR: &str = "koxide_build_error";
+/// Its path, as rustc mangles it.
+const BUILD_ERROR: &str = "12build_assert13___build_error";
 
 /// The shims that an object calls; anything else that is undefined is an error.
 fn undefined(file: &object::File<'_>, kasan: bool) -> Result<Vec<String>> {
