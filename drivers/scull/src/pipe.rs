@@ -49,7 +49,21 @@ impl Pipe {
     ///
     /// `EAGAIN` for a file that does not wait, `ERESTARTSYS` when a signal comes.
     fn lock_unless(&self, length: usize, flags: u32) -> Result<MutexGuard<'_, Ring>> {
-        let mut ring = self.ring.lock();
+        let ring = self.ring.lock();
+        if ring.len() == length {
+            return self.wait_while(ring, length, flags);
+        }
+        Ok(ring)
+    }
+
+    /// Waits as long as so many bytes are in the ring.
+    #[cold]
+    fn wait_while<'a>(
+        &'a self,
+        mut ring: MutexGuard<'a, Ring>,
+        length: usize,
+        flags: u32,
+    ) -> Result<MutexGuard<'a, Ring>> {
         while ring.len() == length {
             if flags & O_NONBLOCK != 0 {
                 return Err(EAGAIN);

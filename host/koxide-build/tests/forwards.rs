@@ -127,6 +127,8 @@ fn user(text: String) -> String {
         unsafe { koxide_abi::kx_mutex_lock(core::ptr::without_provenance_mut(flags as usize)) };
         // SAFETY: likewise.
         unsafe { koxide_abi::kx_kfree(core::ptr::null_mut()) };
+        // SAFETY: a format that takes a number.
+        unsafe { koxide_abi::kx_printk(c\"toy: %d\".as_ptr(), 7) };
     }
 ";
     let old = "    if calls < 3 {";
@@ -173,7 +175,11 @@ fn what_only_forwards_is_the_kernels_own_function() {
     ] {
         let kernel = common::kernel(name);
         let module = built(&project, &kernel, module::Shims::Shipped);
-        for (shim, function) in [("kx_mutex_lock", "mutex_lock"), ("kx_kfree", "kfree")] {
+        for (shim, function) in [
+            ("kx_mutex_lock", "mutex_lock"),
+            ("kx_kfree", "kfree"),
+            ("kx_printk", "_printk"),
+        ] {
             assert_eq!(has(&module, shim), Has::Nothing, "{shim} on {name}");
             assert_eq!(
                 has(&module, function),
