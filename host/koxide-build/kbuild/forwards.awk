@@ -3,8 +3,8 @@
 # Reads what `objdump -dtrw` says of an object, and prints which shims are nothing but a jump to another function, and to
 # which: lines as `objcopy --redefine-syms` takes them.
 #
-# So the compiler decides it, for this kernel and this configuration: where a lock is traced, or a `bool` is made an `int`,
-# the shim has more to do and stays.
+# So the compiler decides it, for this kernel and this configuration: where a lock is traced, or a number is made a wider
+# one, the shim has more to do and stays.
 #
 # What `KX_PER_CPU` declares has the name of the variable that the compiler reads.
 BEGIN { FS = "\t" }

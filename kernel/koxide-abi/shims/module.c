@@ -19,6 +19,15 @@ static_assert(sizeof(struct lock_class_key) || !KX_LOCK_CLASS_KEY_ROOM,
 static_assert(KX_ABI_VERSION == 1);
 asm(".globl kx_abi_1\n\t.set kx_abi_1, 0");
 
+#if defined(CONFIG_X86_KERNEL_IBT) && !defined(KOXIDE_FAULTY_H)
+/*
+ * The kernel calls both through `struct module`, which is in a file that is linked after objtool has looked. What nothing
+ * refers to until then may not be called through a pointer: the kernel takes the endbr away.
+ */
+___ADDRESSABLE(init_module, __initdata);
+___ADDRESSABLE(cleanup_module, __exitdata);
+#endif
+
 #ifdef KX_USE_kx_module_free_retired
 __cold void kx_module_free_retired(void)
 {

@@ -6,6 +6,9 @@
 //! symbol's address for a constant of 32 bits with a sign, which the linker or the module loader fills in: `file + symbol`
 //! is part of the instruction that reads the field, as it is in C. An architecture whose addresses are not written
 //! like that needs its own way here, and nowhere else.
+//!
+//! The compiler may believe that two symbols have two addresses, and that none is null. Nobody compares them, and what
+//! it concludes of `file + symbol` is that two fields are not the same byte: they are words.
 
 #![cfg_attr(
     test,

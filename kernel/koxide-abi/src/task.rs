@@ -97,7 +97,7 @@ fields! {
     ///
     /// The task lives.
     #[host(twin::pid)]
-    #[field(read)]
+    #[field(read_once)]
     pub fn kx_task_pid(task: *mut task_struct) -> c_int;
 
     /// The number of the thread's process in the first PID namespace.
@@ -106,7 +106,7 @@ fields! {
     ///
     /// The task lives.
     #[host(twin::pid)]
-    #[field(read)]
+    #[field(read_once)]
     pub fn kx_task_tgid(task: *mut task_struct) -> c_int;
 
     /// The running thread; in an interrupt the one that was interrupted. Any context.

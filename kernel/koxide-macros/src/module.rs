@@ -77,7 +77,7 @@ fn c_literal(text: &LitStr) -> LitCStr {
     LitCStr::new(&value, text.span())
 }
 
-/// The two functions that the generated C file calls.
+/// The two functions that the kernel calls.
 fn entries(info: &ModuleInfo) -> TokenStream {
     let ty = &info.ty;
     let selection = selection();

@@ -143,7 +143,8 @@ fn loading() -> bool {
     #[cfg(target_os = "none")]
     {
         let loading: c_int;
-        // SAFETY: the function is one of C's convention without arguments, which changes nothing.
+        // SAFETY: the function is one of C's convention without arguments, which changes nothing. What it reads changes once,
+        // from loading to another state, so that an answer that is kept is at worst a `true` that is too old.
         unsafe {
             core::arch::asm!(
                 "call {loading}",

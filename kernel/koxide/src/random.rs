@@ -49,7 +49,7 @@ pub fn memzero_explicit(room: &mut [MaybeUninit<u8>]) {
         unsafe {
             core::arch::asm!(
                 "rep stosq",
-                in("rax") 0,
+                in("rax") 0_u64,
                 inout("rcx") room.len() / 8 => _,
                 inout("rdi") room.as_mut_ptr() => at,
                 options(nostack, preserves_flags),

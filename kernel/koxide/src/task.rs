@@ -60,7 +60,7 @@ impl Task {
 
     /// The thread's number, as the first PID namespace counts.
     pub fn pid(&self) -> Pid {
-        // SAFETY: the task lives.
+        // SAFETY: the task lives; a thread that takes its process over in `exec` gets the number at once.
         unsafe { koxide_abi::kx_task_pid(self.as_ptr()) }
     }
 

@@ -128,7 +128,7 @@ pub(crate) fn orc(ko: &Elf<'_>, rust: &[&Function], target: &Target) -> Result<(
     Ok(())
 }
 
-/// Each Rust function whose address is taken begins with an endbr.
+/// Each Rust function whose address is taken begins with an endbr, which the kernel does not take away.
 pub(crate) fn endbr(ko: &Elf<'_>, rust: &[&Function], target: &Target) -> Result<(), Error> {
     if !target.ibt {
         return Ok(());
@@ -140,7 +140,13 @@ pub(crate) fn endbr(ko: &Elf<'_>, rust: &[&Function], target: &Target) -> Result
         .flat_map(|s| s.relocations.iter().filter(move |r| takes_address(s, r)))
         .filter_map(|r| r.place)
         .collect();
+    let sealed: HashSet<Place> = ko.listed(SEALED).into_iter().collect();
     for function in rust.iter().filter(|f| taken.contains(&f.start)) {
+        if sealed.contains(&function.start) {
+            return Err(Error::Sealed {
+                function: function.name.clone(),
+            });
+        }
         let section = ko
             .sections
             .iter()
@@ -179,13 +185,16 @@ pub(crate) fn padding(ko: &Elf<'_>, rust: &[&Function], target: &Target) -> Resu
     Ok(())
 }
 
+/// Where objtool lists the functions that it saw no pointer to. The kernel takes their endbr away when it loads them.
+const SEALED: &str = ".ibt_endbr_seal";
+
 /// Tables about the code, which nothing calls through.
 fn is_metadata(name: &str) -> bool {
     const TABLES: [&str; 12] = [
         ".orc_unwind",
         ".return_sites",
         ".retpoline_sites",
-        ".ibt_endbr_seal",
+        SEALED,
         ".call_sites",
         ".altinstructions",
         "__bug_table",

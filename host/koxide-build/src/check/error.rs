@@ -106,6 +106,15 @@ pub enum Error {
         /// The function.
         function: String,
     },
+    /// The kernel makes a function that it calls through a pointer one that it cannot call so.
+    #[error(
+        "sealed: the kernel calls {function} through a pointer, and takes its endbr64 away when it loads the module (.ibt_endbr_seal), \
+         so that the call traps (IBT)"
+    )]
+    Sealed {
+        /// The function.
+        function: String,
+    },
     /// The kernel patches code in before each function, and there is no room for it.
     #[error(
         "no-padding: {function} does not have the {bytes} bytes of NOPs before it that this kernel patches for its mitigations (call depth tracking)"

@@ -247,6 +247,15 @@ fn an_address_taken_function_without_endbr() {
 }
 
 #[test]
+fn a_pointer_to_a_function_that_loses_its_endbr() {
+    let sealed = format!("{GOOD}\t.section .ibt_endbr_seal,\"a\"\n\t.long rust_fn-.\n");
+    let error = check(&sealed, RUST, &target()).unwrap_err();
+    assert!(matches!(&error, Error::Sealed { function } if function == "rust_fn"));
+    let unused = sealed.replace("\t.quad rust_fn\n", "");
+    check(&unused, RUST, &target()).unwrap();
+}
+
+#[test]
 fn a_function_without_room_before_it() {
     for line in ["\t.skip 15,0x90", "\t.skip 8,0x90\n\t.skip 8,0xcc", ""] {
         let error = fault("padding", line);
