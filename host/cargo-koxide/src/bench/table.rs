@@ -30,7 +30,7 @@ pub(crate) fn of(report: &Report) -> String {
             text += &format!("\nAn operation: Rust / C\n\n{costs}");
         }
         for (driver, case, why) in unusable(report, release) {
-            text += &format!("\nunusable: {driver}, {}: {why}", case.name);
+            text += &format!("\nunusable: {driver}, {}: {why}\n", case.name);
         }
         text += &format!("\nMultiples of C\n\n{}", goals(report, release));
     }
