@@ -30,9 +30,9 @@
 //! # What is counted
 //!
 //! *Instructions*, in a machine whose clock they are: whatever sleeps is refused, since such a clock jumps over idle time.
-//! Or *time*, in batches of calls. What the measuring costs is taken off; the mean of the middle half of many calls or batches
-//! counts, and none in which the scheduler let another thread run. So what an operation costs now and then, as when the
-//! kernel's caches are filled up, is not counted.
+//! The mean of the middle half of many calls counts, so that what an operation costs now and then, as when the kernel's
+//! caches are filled up, does not. Or *time*, in batches of calls, of which the shortest counts. What the measuring costs is
+//! taken off, and nothing counts in which the scheduler let another thread run.
 //!
 //! [`run`] calls its function once for each turn. Turns of the subjects take turns themselves, first in one order and then
 //! in the other, so that what drifts is the same for all.
@@ -50,7 +50,7 @@ use std::time::{Duration, Instant};
 use crate::Module;
 use crate::protocol::{Clock, Sample, Values};
 use lines::Lines;
-use meter::{cost, duration, in_nanoseconds, median};
+use meter::{Meter as _, cost, duration, in_nanoseconds, least, middle};
 
 /// The sizes of reads and writes that are compared.
 pub const SIZES: [usize; 4] = [1, 64, 4096, 65536];
@@ -74,13 +74,16 @@ const TIMES: usize = 4;
 const SETTLING: Duration = Duration::from_millis(100);
 
 /// How often a module is loaded in a turn.
-const LOADS: usize = 5;
+const LOADS: usize = 10;
 
 /// How often a module is loaded to write lines.
 const LOGS: usize = 40;
 
 /// How many operations each thread does when several want the same lock.
-const CONTENDED: u32 = 2000;
+const CONTENDED: u32 = 500;
+
+/// How often they do so: who comes first is another one each time.
+const CROWDS: usize = 8;
 
 /// A module that is measured.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,12 +143,12 @@ fn rounds(clock: Clock) -> usize {
     }
 }
 
-/// Counts stay apart, since they should agree; of times in one boot the median is one figure.
+/// Counts stay apart, since they should agree; of times in one boot the least is the figure.
 fn summary(clock: Clock, values: Result<Vec<f64>, String>) -> Values {
     match values {
         Err(why) => Values::Unusable(why),
         Ok(values) if clock == Clock::Instructions => Values::Each(values),
-        Ok(values) => Values::Each(vec![median(&values)]),
+        Ok(values) => Values::Each(vec![least(&values)]),
     }
 }
 
@@ -222,8 +225,8 @@ impl Turn<'_> {
             loads.push(duration(|| module = Some(self.load(params))));
             unloads.push(duration(|| drop(module)));
         }
-        self.add("load", Ok(median(&loads)));
-        self.add("unload", Ok(median(&unloads)));
+        self.add("load", Ok(least(&loads)));
+        self.add("unload", Ok(least(&unloads)));
     }
 
     /// Measures a line of the log: what lies between two of the lines that contain `text`, of those that the module
@@ -243,7 +246,7 @@ impl Turn<'_> {
             let distance = lines.distance(text);
             distances.push(distance.expect("the module writes lines with this text"));
         }
-        self.add("log line", Ok(meter::middle(&distances)));
+        self.add("log line", Ok(self.clock.of(&distances)));
     }
 
     /// Measures how long an operation takes when so many threads do it at once and want the same lock.
@@ -252,25 +255,8 @@ impl Turn<'_> {
         if self.clock == Clock::Instructions || self.is_null() {
             return;
         }
-        let start = Barrier::new(threads + 1);
-        let elapsed = thread::scope(|scope| {
-            let mut crowd = Vec::new();
-            for thread in 0..threads {
-                let (operation, start) = (&operation, &start);
-                crowd.push(scope.spawn(move || {
-                    start.wait();
-                    (0..CONTENDED).for_each(|_| operation(thread));
-                }));
-            }
-            start.wait();
-            let since = Instant::now();
-            for thread in crowd {
-                thread.join().expect("the operation succeeds");
-            }
-            since.elapsed()
-        });
-        let operations = f64::from(CONTENDED) * threads as f64;
-        self.add(name, Ok(in_nanoseconds(elapsed) / operations));
+        let crowds: Vec<f64> = (0..CROWDS).map(|_| crowd(threads, &operation)).collect();
+        self.add(name, Ok(middle(&crowds)));
     }
 
     fn is_null(&self) -> bool {
@@ -293,6 +279,28 @@ impl Turn<'_> {
             }
         }
     }
+}
+
+/// How many nanoseconds an operation takes when so many threads do it at once.
+fn crowd(threads: usize, operation: &(impl Fn(usize) + Sync)) -> f64 {
+    let start = Barrier::new(threads + 1);
+    let elapsed = thread::scope(|scope| {
+        let mut crowd = Vec::new();
+        for thread in 0..threads {
+            let start = &start;
+            crowd.push(scope.spawn(move || {
+                start.wait();
+                (0..CONTENDED).for_each(|_| operation(thread));
+            }));
+        }
+        start.wait();
+        let since = Instant::now();
+        for thread in crowd {
+            thread.join().expect("the operation succeeds");
+        }
+        since.elapsed()
+    });
+    in_nanoseconds(elapsed) / (f64::from(CONTENDED) * threads as f64)
 }
 
 #[cfg(test)]
@@ -351,7 +359,7 @@ mod tests {
         turn("rust", &measured).contended("lock", 3, |_| {
             count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         });
-        assert_eq!(count.into_inner(), 3 * CONTENDED);
+        assert_eq!(count.into_inner(), 3 * CONTENDED * CROWDS as u32);
         assert!(measured.into_inner()[0].2.clone().unwrap()[0] > 0.0);
     }
 }
