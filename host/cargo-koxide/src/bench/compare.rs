@@ -178,7 +178,11 @@ impl Comparison<'_> {
         let absolute = |a: Pair<f64>, b: Pair<f64>| self.alike && !of_figure.allows(a.rust, b.rust);
         let beside = |pair: Pair<f64>| {
             let (rust, c) = (number(pair.rust), number(pair.c));
-            format!("{:.3} times C ({rust} to {c})", pair.ratio())
+            match pair.ratio() {
+                ratio if ratio.is_finite() => format!("{ratio:.3} times C ({rust} to {c})"),
+                // Of a net figure C may have nothing, where the handler that returns at once has one more call.
+                _ => format!("{rust} to {c} in C"),
+            }
         };
         let figures = format!("{} now, {} before", beside(now), beside(then));
         // Where figures can be compared, a twin that became better does not make the driver worse.
