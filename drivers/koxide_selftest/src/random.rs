@@ -4,11 +4,14 @@
 
 #[kernel::prelude::kunit_tests(random)]
 mod tests {
+    use core::mem::MaybeUninit;
+
     use kernel::{
         prelude::*,
         random::{
-            add_device_randomness, get_random_bytes, get_random_u32, get_random_u32_below,
-            get_random_u64, rng_is_initialized, wait_for_random_bytes,
+            add_device_randomness, get_random_bytes, get_random_bytes_raw, get_random_u32,
+            get_random_u32_below, get_random_u64, memzero_explicit, rng_is_initialized,
+            wait_for_random_bytes,
         },
     };
 
@@ -25,6 +28,17 @@ mod tests {
         get_random_bytes(&mut []);
         add_device_randomness(&[]);
         Ok(())
+    }
+
+    #[test]
+    fn what_is_secret_becomes_zeroes() {
+        for len in 0..40 {
+            let mut room = [MaybeUninit::new(7_u8); 48];
+            get_random_bytes_raw(&mut room[..len]);
+            let zeroes = memzero_explicit(&mut room[..len]);
+            assert_eq!(zeroes.len(), len);
+            assert!(zeroes.iter().all(|byte| *byte == 0));
+        }
     }
 
     #[test]

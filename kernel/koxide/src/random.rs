@@ -38,9 +38,22 @@ pub fn get_random_bytes_raw(room: &mut [MaybeUninit<u8>]) -> &mut [u8] {
     unsafe { room.assume_init_mut() }
 }
 
-/// Zeroes what is secret, which the compiler does even if nobody reads it any more.
+/// Zeroes what is secret, which the compiler does even if nobody reads it any more; gives the zeroes.
+///
+/// # Examples
+///
+/// ```no_run
+/// # // kunit: run
+/// use core::mem::MaybeUninit;
+/// use kernel::random::{get_random_bytes_raw, memzero_explicit};
+///
+/// let mut room = [MaybeUninit::uninit(); 32];
+/// let key = get_random_bytes_raw(&mut room);
+/// assert_eq!(key.len(), 32);
+/// memzero_explicit(&mut room);
+/// ```
 #[inline]
-pub fn memzero_explicit(room: &mut [MaybeUninit<u8>]) {
+pub fn memzero_explicit(room: &mut [MaybeUninit<u8>]) -> &mut [u8] {
     // The kernel's function for it would be one more that a module is linked with.
     #[cfg(target_os = "none")]
     {
@@ -69,7 +82,9 @@ pub fn memzero_explicit(room: &mut [MaybeUninit<u8>]) {
         }
     }
     #[cfg(not(target_os = "none"))]
-    core::hint::black_box(room).fill(MaybeUninit::new(0));
+    core::hint::black_box(&mut *room).fill(MaybeUninit::new(0));
+    // SAFETY: all of it was just written.
+    unsafe { room.assume_init_mut() }
 }
 
 /// A random number of 32 bits; faster than [`get_random_bytes`].
