@@ -82,6 +82,7 @@ fn drivers_that_print_numbers_and_texts_have_no_formatting_of_their_own() {
         "hello_world",
         "random_chardev",
         "rust_misc_device",
+        "scull",
         "simple_sysctl",
         "sync_example",
         "yes_chardev",
