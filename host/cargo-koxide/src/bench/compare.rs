@@ -175,7 +175,11 @@ impl Comparison<'_> {
             let usable = a.c > 0.0 && b.c > 0.0;
             usable && !of_ratio.allows(a.ratio(), b.ratio()) && counts(a, b)
         };
-        let absolute = |a: Pair<f64>, b: Pair<f64>| self.alike && !of_figure.allows(a.rust, b.rust);
+        // What C's figure has grown by as well is the kernel's: how long it looks for memory, for example.
+        let absolute = |a: Pair<f64>, b: Pair<f64>| {
+            let of_both = f64::max(a.c - b.c, 0.0);
+            self.alike && !of_figure.allows(a.rust - of_both, b.rust)
+        };
         let beside = |pair: Pair<f64>| {
             let (rust, c) = (number(pair.rust), number(pair.c));
             match pair.ratio() {
@@ -280,6 +284,18 @@ mod tests {
             now.drivers[0].size.rust.text += 200;
         };
         assert_eq!(after(other).worse.len(), 1);
+    }
+
+    #[test]
+    fn what_takes_longer_in_both_makes_no_driver_worse() {
+        let both = |more: f64| {
+            after(|now| {
+                let case = now.drivers[0].cases[1].insns_per_op.as_mut().unwrap();
+                (case.rust, case.c) = (case.rust + 20.0 + more, case.c + 20.0);
+            })
+        };
+        assert_eq!(both(0.0), Findings::default());
+        assert_eq!(both(12.0).worse.len(), 1);
     }
 
     #[test]
