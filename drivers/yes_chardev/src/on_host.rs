@@ -8,7 +8,7 @@ use kernel::{
     prelude::*,
 };
 
-use super::{PAGE, YesModule};
+use super::{SAID, YesModule};
 
 #[test]
 fn readers_get_lines() {
@@ -20,7 +20,7 @@ fn readers_get_lines() {
     // The next read goes on where this one ended.
     assert_eq!(file.read(&mut buffer), Ok(5));
     assert_eq!(&buffer, b"\ny\ny\n");
-    let mut pages = [0; 2 * PAGE.len() + 1];
+    let mut pages = [0; 2 * SAID + 1];
     assert_eq!(file.read(&mut pages), Ok(pages.len()));
     assert!(pages.chunks_exact(2).all(|line| line == b"y\n"));
 }

@@ -4,6 +4,7 @@
 
 #![allow(unsafe_code, reason = "the C edge of I/O buffers")]
 
+use core::ffi::c_void;
 use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
@@ -14,6 +15,17 @@ use crate::types::NotThreadSafe;
 
 /// The kernel warns of more bytes at once, and no read or write has more.
 const MOST: usize = i32::MAX as usize;
+
+/// Has the kernel look whether bytes that go to or come from user space are of one object (`CONFIG_HARDENED_USERCOPY`).
+///
+/// As in C, a length that the compiler knows is not looked at: the type of the bytes says as much.
+#[inline(always)]
+fn check_object_size(object: *const c_void, len: usize, to_user: bool) {
+    if !core::intrinsics::is_val_statically_known(len) {
+        // SAFETY: there is no contract.
+        unsafe { koxide_abi::kx_check_object_size(object, len, to_user) };
+    }
+}
 
 /// Where the data of a write comes from.
 ///
@@ -145,8 +157,7 @@ impl IovIterSource<'_> {
     /// May sleep.
     pub fn copy_from_iter_raw<'out>(&mut self, out: &'out mut [MaybeUninit<u8>]) -> &'out mut [u8] {
         let (to, len) = (out.as_mut_ptr().cast(), out.len().min(MOST));
-        // SAFETY: there is no contract.
-        unsafe { koxide_abi::kx_check_object_size(to, len, false) };
+        check_object_size(to, len, false);
         // SAFETY: by the invariant nobody else uses the iterator, which is a source; the room is writable, and was just seen.
         let copied = unsafe { koxide_abi::kx_copy_from_iter(to, len, self.iov.as_ptr()) };
         // SAFETY: it is at most the length that the shim was given.
@@ -165,8 +176,7 @@ impl IovIterDest<'_> {
     /// May sleep.
     pub fn copy_to_iter(&mut self, input: &[u8]) -> usize {
         let (from, len) = (input.as_ptr().cast(), input.len().min(MOST));
-        // SAFETY: there is no contract.
-        unsafe { koxide_abi::kx_check_object_size(from, len, true) };
+        check_object_size(from, len, true);
         // SAFETY: by the invariant nobody else uses the iterator, which is a destination; the bytes are readable, and were just seen.
         let copied = unsafe { koxide_abi::kx_copy_to_iter(from, len, self.iov.as_ptr()) };
         // Who adds the bytes up, or goes on behind them, needs no check of its own.

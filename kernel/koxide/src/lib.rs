@@ -35,10 +35,13 @@
 //! ```
 #![no_std]
 // Smart pointers that become pointers to `dyn Trait`, and methods that take them as `self`.
-// Code that runs once at most, if ever, small; format strings that are constants, and depend on types.
+// Code that runs once at most, if ever, small; format strings that are constants, and depend on types; C's
+// `__builtin_constant_p`.
+#![allow(internal_features, reason = "what a compiler knows only it can say")]
 #![feature(
     arbitrary_self_types,
     coerce_unsized,
+    core_intrinsics,
     dispatch_from_dyn,
     freeze,
     optimize_attribute,
