@@ -158,7 +158,7 @@ impl IovIterSource<'_> {
     pub fn copy_from_iter_raw<'out>(&mut self, out: &'out mut [MaybeUninit<u8>]) -> &'out mut [u8] {
         let (to, len) = (out.as_mut_ptr().cast(), out.len().min(MOST));
         check_object_size(to, len, false);
-        // SAFETY: by the invariant nobody else uses the iterator, which is a source; the room is writable, and was just seen.
+        // SAFETY: by the invariant nobody else uses the iterator, which is a source; the room is writable.
         let copied = unsafe { koxide_abi::kx_copy_from_iter(to, len, self.iov.as_ptr()) };
         // SAFETY: it is at most the length that the shim was given.
         unsafe { core::hint::assert_unchecked(copied <= len) };
@@ -177,7 +177,7 @@ impl IovIterDest<'_> {
     pub fn copy_to_iter(&mut self, input: &[u8]) -> usize {
         let (from, len) = (input.as_ptr().cast(), input.len().min(MOST));
         check_object_size(from, len, true);
-        // SAFETY: by the invariant nobody else uses the iterator, which is a destination; the bytes are readable, and were just seen.
+        // SAFETY: by the invariant nobody else uses the iterator, which is a destination; the bytes are readable.
         let copied = unsafe { koxide_abi::kx_copy_to_iter(from, len, self.iov.as_ptr()) };
         // Who adds the bytes up, or goes on behind them, needs no check of its own.
         // SAFETY: it is at most the length that the shim was given.
