@@ -94,10 +94,7 @@ fn code(elf: &Elf<'_>, name: &str, which: usize) -> Option<Vec<Option<u8>>> {
     let function: &Function = entry
         .and_then(|(_, renamed)| called(renamed))
         .or_else(|| called(name))?;
-    let section = elf
-        .sections
-        .iter()
-        .find(|s| s.index == function.start.section)?;
+    let section = elf.section_of(function)?;
     let start = usize::try_from(function.start.offset).ok()?;
     let end = start.checked_add(usize::try_from(function.size).ok()?)?;
     let bytes = section.data.get(start..end)?;

@@ -147,10 +147,7 @@ pub(crate) fn endbr(ko: &Elf<'_>, rust: &[&Function], target: &Target) -> Result
                 function: function.name.clone(),
             });
         }
-        let section = ko
-            .sections
-            .iter()
-            .find(|s| s.index == function.start.section);
+        let section = ko.section_of(function);
         let start = usize::try_from(function.start.offset).unwrap_or(usize::MAX);
         let begins = section.and_then(|s| s.data.get(start..)?.get(..ENDBR.len()));
         if begins != Some(&ENDBR) {
@@ -166,10 +163,7 @@ pub(crate) fn endbr(ko: &Elf<'_>, rust: &[&Function], target: &Target) -> Result
 pub(crate) fn padding(ko: &Elf<'_>, rust: &[&Function], target: &Target) -> Result<(), Error> {
     let bytes = target.padding;
     for function in rust.iter().filter(|_| bytes > 0) {
-        let section = ko
-            .sections
-            .iter()
-            .find(|s| s.index == function.start.section);
+        let section = ko.section_of(function);
         let before = || {
             let end = usize::try_from(function.start.offset).ok()?;
             let start = end.checked_sub(usize::try_from(bytes).ok()?)?;
@@ -246,10 +240,7 @@ pub(crate) fn tables(ko: &Elf<'_>) -> Result<(), Error> {
 /// padding that follows it, which finds objects that were compiled without the kernel's flags.
 pub(crate) fn bare(rust: &Elf<'_>) -> Result<(), Error> {
     for function in &rust.functions {
-        let section = rust
-            .sections
-            .iter()
-            .find(|s| s.index == function.start.section);
+        let section = rust.section_of(function);
         let range = || {
             let start = usize::try_from(function.start.offset).ok()?;
             let size = usize::try_from(function.size).ok()?;

@@ -105,6 +105,13 @@ impl<'a> Elf<'a> {
         self.sections.iter().find(|s| s.name == name)
     }
 
+    /// The section that a function is in.
+    pub(crate) fn section_of(&self, function: &Function) -> Option<&Section<'a>> {
+        self.sections
+            .iter()
+            .find(|s| s.index == function.start.section)
+    }
+
     /// The places that a table of relative addresses lists, as objtool writes them.
     pub(crate) fn listed(&self, name: &str) -> Vec<Place> {
         let relocations = self.section(name).map(|s| &s.relocations);

@@ -104,10 +104,10 @@ fn calls(meter: &dyn Meter, count: u64, operation: &mut dyn FnMut()) -> u64 {
 
 /// What one operation costs, by many batches, without what the loop costs.
 ///
-/// Of counts it is the mean of the middle half. What happens at one of several operations only is in few of the batches, and so not in the cost: interrupts, memory
-/// that the kernel takes from its pages for the next dozen of objects, and what it leaves for later. With them an
-/// operation costs now this and now that, and two counts of the same would not agree. Of times it is the least: what else
-/// the machine does makes them longer and never shorter.
+/// Of counts it is the mean of the middle half. What happens at one of several operations only is in few of the batches, and so
+/// not in the cost: interrupts, memory that the kernel takes from its pages for the next dozen of objects, and what it leaves
+/// for later. With them an operation costs now this and now that, and two counts of the same would not agree. Of times it is
+/// the least: what else the machine does makes them longer and never shorter.
 ///
 /// # Errors
 /// Why it cannot be said.
