@@ -7,6 +7,7 @@
 //! faults would show only on a machine. [`examples`] makes a package of the examples in a documentation. The library knows nothing of virtual machines and prints nothing.
 #![forbid(unsafe_code)]
 
+mod arch;
 pub mod cache;
 pub mod check;
 pub mod compare;
@@ -20,6 +21,7 @@ pub mod need;
 pub mod object;
 pub mod progress;
 
+pub use arch::{Arch, ParseError as ArchError};
 pub use cache::Cache;
 pub use driver::{Driver, Project};
 pub use error::Error;

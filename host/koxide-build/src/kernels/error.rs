@@ -219,9 +219,9 @@ pub enum Error {
         /// What it lacks.
         what: &'static str,
     },
-    /// The kernel is for machines that Koxide does not build for.
+    /// The kernel is for an architecture that Koxide does not build for.
     #[error(
-        "{name}: this kernel is not for x86_64, the only architecture that Koxide builds for so far"
+        "{name}: this kernel is for an architecture that Koxide does not build for; it builds for x86_64, arm64 and arm"
     )]
     Arch {
         /// The kernel's name.

@@ -6,8 +6,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use crate::arch::Arch;
+
 use super::error::{Error, Result};
-use super::{Arch, Headers, Kernel, KernelName, Machine};
+use super::{Headers, Kernel, KernelName, Machine};
 
 /// The kernel that the machine runs, or the release that stands for it, below the machine's root folder.
 pub(crate) fn running(machine: &Machine) -> Result<Kernel> {
@@ -123,12 +125,17 @@ fn tree_release(dir: &Path) -> Option<String> {
 }
 
 fn tree(name: &KernelName, dir: &Path, release: String) -> Result<Kernel> {
-    let image = dir.join("arch/x86/boot/bzImage");
+    let arch = arch(name, dir)?;
+    let image = dir.join(match arch {
+        Arch::X86_64 => "arch/x86/boot/bzImage",
+        Arch::Arm64 => "arch/arm64/boot/Image.gz",
+        Arch::Arm => "arch/arm/boot/zImage",
+    });
     // `make modules_install INSTALL_MOD_PATH=.` is where a tree's own modules are looked for.
     let modules = dir.join("lib/modules").join(&release);
     Ok(Kernel {
         name: name.clone(),
-        arch: arch(name, dir)?,
+        arch,
         vmlinuz: image.exists().then_some(image),
         modules: modules.join("kernel").exists().then_some(modules),
         headers: Headers {
@@ -145,13 +152,18 @@ fn arch(name: &KernelName, build: &Path) -> Result<Arch> {
     let config = fs::read_to_string(build.join("include/config/auto.conf"))
         .or_else(|_| fs::read_to_string(build.join(".config")))
         .unwrap_or_default();
-    if config.lines().any(|line| line == "CONFIG_X86_64=y") {
-        Ok(Arch::X86_64)
-    } else {
-        Err(Error::Arch {
-            name: name.to_string(),
-        })
-    }
+    let is = |option: &str| config.lines().any(|line| line == option);
+    let arch = match () {
+        () if is("CONFIG_X86_64=y") => Arch::X86_64,
+        () if is("CONFIG_ARM64=y") => Arch::Arm64,
+        () if is("CONFIG_ARM=y") => Arch::Arm,
+        () => {
+            return Err(Error::Arch {
+                name: name.to_string(),
+            });
+        }
+    };
+    Ok(arch)
 }
 
 /// Follows links as if `root` were the file system's root; nothing outside of it is looked at.

@@ -26,6 +26,7 @@ pub(crate) use local::resolve_in;
 pub use name::{KernelName, ParseError};
 pub use tree::{Tree, tree};
 
+use crate::arch::Arch;
 use crate::cache::{self, Cache};
 use crate::progress::{Progress, Silent};
 use error::Result;
@@ -66,23 +67,6 @@ impl Default for Machine {
         Self {
             root: PathBuf::from("/"),
             release: None,
-        }
-    }
-}
-
-/// An architecture that modules are built for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Arch {
-    /// 64-bit x86.
-    X86_64,
-}
-
-impl Arch {
-    /// Its name in paths, as in `target/koxide/x86_64/`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::X86_64 => "x86_64",
         }
     }
 }

@@ -72,6 +72,7 @@ pub fn variant(
         }
     };
     Ok(Variant {
+        arch: kernel.arch,
         rooms: Rooms::larger(&sizes, &reserved),
         kasan: check::kasan(&kernel.headers.build)?,
     })

@@ -23,7 +23,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::cache;
 use crate::driver::{Driver, Project};
-use crate::kernels::Arch;
 use crate::kernels::store::{digest, sha256};
 use crate::progress::Progress;
 
@@ -169,12 +168,10 @@ fn stem(name: &str, kunit: bool) -> String {
 pub fn build(project: &Project, driver: &Driver, options: &BuildOptions<'_>) -> Result<Artefact> {
     let toolchain = Toolchain::of(&driver.dir)?;
     toolchain.check()?;
-    let dir = project
-        .output_dir()
-        .join(options.variant.folder(Arch::X86_64));
+    let dir = project.output_dir().join(options.variant.folder());
     cache::create_dir(&dir)?;
     // cargo names the archives of all variants alike: one at a time.
-    let shared = project.output_dir().join(Arch::X86_64.as_str());
+    let shared = project.output_dir().join(options.variant.arch.as_str());
     cache::create_dir(&shared)?;
     let _lock = cache::lock_file(&shared.join(".lock"), options.progress)?;
     options

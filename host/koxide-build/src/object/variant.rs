@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::kernels::Arch;
+use crate::arch::Arch;
 use crate::kernels::store::digest;
 
 use super::kasan::Kasan;
@@ -20,6 +20,8 @@ const VARIABLE: &str = "KOXIDE_ROOMS";
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Variant {
+    /// The architecture.
+    pub arch: Arch,
     /// Kernel objects that are larger than the room for them.
     pub rooms: Rooms,
     /// The kernel's sanitizer, where it has one: accesses to memory are checked.
@@ -27,18 +29,26 @@ pub struct Variant {
 }
 
 impl Variant {
+    /// The object that all stock kernels of an architecture share.
+    pub fn stock(arch: Arch) -> Self {
+        Self {
+            arch,
+            ..Self::default()
+        }
+    }
+
     /// Whether it is the object that all stock kernels share.
     pub fn is_stock(&self) -> bool {
-        *self == Self::default()
+        *self == Self::stock(self.arch)
     }
 
     /// The name of the folder for such objects.
-    pub(crate) fn folder(&self, arch: Arch) -> String {
+    pub(crate) fn folder(&self) -> String {
         if self.is_stock() {
-            return arch.as_str().to_owned();
+            return self.arch.as_str().to_owned();
         }
         let key = digest(&format!("{self:?}"));
-        format!("{}-{}", arch.as_str(), &key[..8])
+        format!("{}-{}", self.arch, &key[..8])
     }
 
     /// Flags for the compiler of the crate that declares the rooms. The variable would do for the compiler; cargo keeps the
@@ -139,22 +149,25 @@ mod tests {
         assert!(larger("MUTEX_ROOM=24,WORK_ROOM=32,TIMER_ROOM=40").is_empty());
         let rooms = larger("MUTEX_ROOM=160,WORK_ROOM=32");
         assert_eq!(rooms.to_string(), "MUTEX_ROOM=160");
-        let mut variant = Variant { rooms, kasan: None };
+        let mut variant = Variant {
+            rooms,
+            ..Variant::default()
+        };
         assert!(!variant.is_stock() && variant.reasons().contains("(mutex 160 bytes)"));
-        let folder = variant.folder(Arch::X86_64);
+        let folder = variant.folder();
         assert!(folder.starts_with("x86_64-"), "{folder}");
         variant.kasan = Some(Kasan {
             offset: "0xdffffc0000000000".to_owned(),
             stack: true,
             copies: false,
         });
-        assert_ne!(variant.folder(Arch::X86_64), folder);
+        assert_ne!(variant.folder(), folder);
         assert!(
             variant
                 .reasons()
                 .ends_with("bytes), and each access to memory is checked (KASAN)")
         );
-        assert_eq!(Variant::default().folder(Arch::X86_64), "x86_64");
+        assert_eq!(Variant::stock(Arch::Arm64).folder(), "arm64");
         assert!(Variant::default().abi_flags().is_empty());
     }
 
