@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use koxide_build::Arch;
 
 /// The release and the ABI version, as `--version` prints them.
 const VERSION: &str = concat!(
@@ -99,10 +100,13 @@ pub(crate) struct Selection {
     /// The driver's package; without it the package of this folder, or all drivers of the workspace.
     #[arg(short, long, value_name = "NAME")]
     pub(crate) package: Vec<String>,
-    /// A kernel: `running`, `path:DIR`, `debian:SUITE`, `debug:LINE`, `deb:FILE,...` or a line such as `6.1`; may be
-    /// repeated. Without it, those of `kernels.toml`.
+    /// A kernel: `running`, `path:DIR`, `debian:SUITE`, `debian:SUITE/FLAVOUR`, `debug:LINE`, `deb:FILE,...` or a line
+    /// such as `6.1`; may be repeated. Without it, those that `kernels.toml` marks with `always`.
     #[arg(short, long, value_name = "K")]
     pub(crate) kernel: Vec<String>,
+    /// An architecture: `x86_64`, `arm64` or `arm`. Without `--kernel`, all kernels for it in `kernels.toml`.
+    #[arg(long, value_name = "ARCH")]
+    pub(crate) arch: Option<Arch>,
 }
 
 /// `demo`

@@ -13,7 +13,7 @@ use koxide_build::examples::{self, Examples};
 use koxide_build::module::Shims;
 use koxide_build::object::{self, Artefact, BuildOptions, Variant};
 use koxide_build::{
-    Cache, Driver, Kernel, KernelName, Module, Project, Silent, driver, guest, module,
+    Arch, Cache, Driver, Kernel, KernelName, Module, Project, Silent, driver, guest, module,
 };
 use koxide_vm::Vm;
 
@@ -145,24 +145,36 @@ impl<'a> Workshop<'a> {
     /// The kernels that a command line means, fetched if need be.
     pub(crate) fn kernels(&self, selection: &Selection) -> anyhow::Result<Vec<Kernel>> {
         self.matrix
-            .select(&selection.kernel)?
+            .select(&selection.kernel, selection.arch)?
             .iter()
-            .map(|name| self.kernel(name))
+            .map(|name| self.kernel_for(name, selection.arch))
             .collect()
     }
 
+    /// A kernel, which must be for the architecture that is asked for.
+    fn kernel_for(&self, name: &KernelName, arch: Option<Arch>) -> anyhow::Result<Kernel> {
+        let kernel = self.kernel(name)?;
+        match arch {
+            Some(arch) if arch != kernel.arch => {
+                let text = format!("{name} is a kernel for {}, not for {arch}", kernel.arch);
+                Err(because(Exit::Usage, text).into())
+            }
+            _ => Ok(kernel),
+        }
+    }
+
     /// The kernel that a driver runs on: the one named, else the first of the matrix.
-    pub(crate) fn one_kernel(&self, words: &[String]) -> anyhow::Result<Kernel> {
-        let name = match words {
-            [] => self.matrix.first()?,
-            [word] => self.matrix.name(word)?,
+    pub(crate) fn one_kernel(&self, selection: &Selection) -> anyhow::Result<Kernel> {
+        let name = match selection.kernel.as_slice() {
+            [] => self.matrix.first(selection.arch)?,
+            [word] => self.matrix.named(word, selection.arch)?,
             _ => {
                 return Err(
                     because(Exit::Usage, "one kernel at a time: give --kernel once").into(),
                 );
             }
         };
-        self.kernel(&name)
+        self.kernel_for(&name, selection.arch)
     }
 
     /// The cache of kernels.

@@ -5,15 +5,20 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::Deserialize;
+
 /// An architecture that modules are built for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Deserialize)]
 pub enum Arch {
     /// 64-bit x86.
     #[default]
+    #[serde(rename = "x86_64")]
     X86_64,
     /// 64-bit ARM.
+    #[serde(rename = "arm64")]
     Arm64,
     /// 32-bit ARM, version 7.
+    #[serde(rename = "arm")]
     Arm,
 }
 

@@ -192,8 +192,10 @@ impl Outputs {
         let json = options.json.as_deref();
         let html = options.html.as_deref();
         let file = root.join(baseline::FILE);
-        let partial =
-            !(options.selection.package.is_empty() && options.selection.kernel.is_empty());
+        let selection = &options.selection;
+        let partial = !selection.package.is_empty()
+            || !selection.kernel.is_empty()
+            || selection.arch.is_some();
         let old = (options.update && partial && file.exists()).then(|| baseline::read(root));
         Ok(Self {
             json: json.map(|file| Output::open(file, "figures")).transpose()?,

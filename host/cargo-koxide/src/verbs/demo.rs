@@ -42,7 +42,7 @@ pub(crate) fn run(options: &Demo, offline: bool, ui: &Ui) -> anyhow::Result<()> 
     let workshop = Workshop::open(offline, ui)?;
     let name = match &options.kernel {
         Some(word) => workshop.matrix.name(word)?,
-        None => workshop.matrix.first()?,
+        None => workshop.matrix.first(None)?,
     };
     announce(&workshop, &name, offline, ui)?;
     let kernel = workshop.kernel(&name)?;

@@ -51,7 +51,7 @@ fn list(cache: &Cache, matrix: &Matrix, ui: &Ui) -> anyhow::Result<()> {
         ));
     }
     let missing = matrix
-        .select(&[])?
+        .all()?
         .into_iter()
         .filter(|name| entries.iter().all(|entry| entry.name != *name));
     for name in missing {

@@ -14,7 +14,7 @@ use crate::workshop::Workshop;
 pub(crate) fn run(options: &Run, offline: bool, ui: &Ui) -> anyhow::Result<()> {
     let workshop = Workshop::of(&options.source, offline, ui)?;
     let driver = workshop.driver(&options.selection)?;
-    let kernel = workshop.one_kernel(&options.selection.kernel)?;
+    let kernel = workshop.one_kernel(&options.selection)?;
     let module = match options.c {
         true => workshop.named_twin(&driver, &kernel)?,
         false => workshop.module_for(&driver, &kernel)?,

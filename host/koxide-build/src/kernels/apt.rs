@@ -8,7 +8,8 @@ use std::time::{Duration, SystemTime};
 
 use koxide_process::{Command, Source};
 
-use crate::cache::{self, Cache, create_dir};
+use crate::arch::Arch;
+use crate::cache::{self, create_dir};
 use crate::progress::Progress;
 
 use super::deb822::{self, Stanza};
@@ -49,16 +50,17 @@ pub(crate) struct Apt {
 }
 
 impl Apt {
-    /// Sets up the state for `archives`, the first of which is the suite itself.
+    /// Sets up the state for `archives`, the first of which is the suite itself, and for these architectures, the first of which is
+    /// meant where none is said.
     pub(crate) fn prepare(
-        cache: &Cache,
+        dir: PathBuf,
         name: &str,
         archives: &[Archive],
-        arch: &str,
+        arches: &[Arch],
     ) -> Result<Self> {
         let first = &archives[0];
         let apt = Self {
-            dir: cache.apt().join(&first.suite),
+            dir,
             name: name.to_owned(),
             mirror: first.uri.clone(),
             suite: first.suite.clone(),
@@ -73,7 +75,7 @@ impl Apt {
             create_dir(&apt.dir.join(dir))?;
         }
         cache::write_if_changed(&apt.dir.join("status"), b"")?;
-        let sources = to_deb822(archives, arch);
+        let sources = to_deb822(archives, arches);
         let changed = cache::write_if_changed(
             &apt.dir.join("sources.list.d/koxide.sources"),
             sources.as_bytes(),
@@ -83,7 +85,7 @@ impl Apt {
         }
         let machine = Command::new("apt-config").arg("dump").output()?;
         let machine = String::from_utf8_lossy(&machine.stdout);
-        let config = config(&machine, &apt.dir, arch, nix::unistd::geteuid().is_root());
+        let config = config(&machine, &apt.dir, arches, nix::unistd::geteuid().is_root());
         cache::write_if_changed(&apt.config_file(), config.as_bytes())?;
         Ok(apt)
     }
@@ -264,7 +266,7 @@ fn percent(line: &str) -> Option<f64> {
 }
 
 /// The machine's settings without hooks and places, then ours.
-fn config(machine: &str, dir: &Path, arch: &str, root: bool) -> String {
+fn config(machine: &str, dir: &Path, arches: &[Arch], root: bool) -> String {
     let taken = |line: &&str| {
         let line = line.to_ascii_lowercase();
         let is = |list: &[&str]| list.iter().any(|prefix| line.starts_with(prefix));
@@ -287,14 +289,17 @@ fn config(machine: &str, dir: &Path, arch: &str, root: bool) -> String {
         ("Dir::Etc::sourceparts", place("sources.list.d")),
         ("Dir::Etc::preferences", "/dev/null".to_owned()),
         ("Dir::Etc::preferencesparts", place("empty")),
-        ("APT::Architecture", arch.to_owned()),
-        ("APT::Architectures::", arch.to_owned()),
+        ("APT::Architecture", arches[0].debian().to_owned()),
         ("APT::Update::Error-Mode", "any".to_owned()),
         ("Acquire::Languages", "none".to_owned()),
         // Lists stay as small as they were fetched.
         ("Acquire::GzipIndexes", "true".to_owned()),
     ] {
         config.push_str(&format!("{name} \"{value}\";\n"));
+    }
+    for arch in arches {
+        let arch = arch.debian();
+        config.push_str(&format!("APT::Architectures:: \"{arch}\";\n"));
     }
     if root {
         // The user that apt would change to cannot enter root's cache.
@@ -316,7 +321,7 @@ mod tests {
             Dir::State \"var/lib/apt\";\n\
             Dir::Etc::netrc \"auth.conf\";\n\
             Acquire::Retries \"3\";\n";
-        let config = config(machine, Path::new("/c d"), "amd64", false);
+        let config = config(machine, Path::new("/c d"), &[Arch::X86_64], false);
         assert!(config.contains("Acquire::http::Proxy \"http://p.test:3128\";"));
         assert!(config.contains("Acquire::Retries \"3\";"));
         assert!(config.contains("Dir::Etc::netrc \"auth.conf\";"));

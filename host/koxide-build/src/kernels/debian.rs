@@ -4,127 +4,178 @@
 
 use std::cmp::Ordering;
 
+use crate::arch::Arch;
+
 use super::apt::Apt;
 use super::deb822::{Stanza, dependencies};
 use super::error::{Error, Result};
 use super::version::compare;
-use super::{Package, Plan};
-
-/// Debian's name for the architecture.
-pub(crate) const DEBIAN_ARCH: &str = "amd64";
-
-/// Kernels built for special places, which no name asks for.
-const FLAVOURS: [&str; 2] = ["-cloud-", "-rt-"];
+use super::{Package, Plan, Suite};
 
 /// What newer releases split from the image's package.
 const IMAGE_PARTS: [&str; 2] = ["linux-binary-", "linux-modules-"];
 
-/// The package whose version says which line of kernels the suite is about: security archives have others too.
-const META: &str = "linux-image-amd64";
+/// The shell and commands of the virtual machine, where this machine's own cannot run.
+const BUSYBOX: &str = "busybox-static";
 
-/// Chooses from the package lists.
-pub(crate) fn plan(apt: &Apt, name: &str, suite: &str) -> Result<Plan> {
+/// Chooses from the package lists, which are those of the kernel's architecture and of this machine's.
+pub(crate) fn plan(apt: &Apt, name: &Suite) -> Result<Plan> {
+    let choice = Choice::of(name);
     let mut names = apt.names("linux-")?;
-    names.retain(|name| is_part(name));
+    names.retain(|name| choice.is_part(name));
     names.extend(apt.names("libelf1")?);
+    if choice.is_foreign() {
+        names.push(BUSYBOX.to_owned());
+    }
+    let names: Vec<String> = names.iter().map(|name| choice.qualified(name)).collect();
     let stanzas = apt.show(&names)?;
-    select(&stanzas, suite).map_err(|lacking| Error::Incomplete {
-        name: name.to_owned(),
-        lacking,
-    })
+    choice
+        .select(&stanzas)
+        .map_err(|lacking| Error::Incomplete {
+            name: name.to_string(),
+            lacking,
+        })
 }
 
-fn is_part(name: &str) -> bool {
-    name == META
-        || image_release(name).is_some()
-        || IMAGE_PARTS.iter().any(|part| name.starts_with(part))
-        || name.starts_with("linux-kbuild-")
-        || name
-            .strip_prefix("linux-headers-")
-            .is_some_and(|rest| rest.ends_with("-common") || is_release(rest))
+/// Which kernel is chosen, for building on which machine.
+struct Choice<'a> {
+    name: &'a Suite,
+    /// The architecture of the machine that builds modules, on which the tools with the headers run.
+    host: Arch,
 }
 
-/// The release that an image package is for; images are the signed ones.
-fn image_release(name: &str) -> Option<&str> {
-    name.strip_prefix("linux-image-")
-        .filter(|rest| is_release(rest))
-}
+impl<'a> Choice<'a> {
+    fn of(name: &'a Suite) -> Self {
+        Self { name, host: host() }
+    }
 
-/// `6.1.0-56-amd64` and `6.12.95+deb12-amd64` are releases, `6.12-amd64` names whichever is newest of its line.
-fn is_release(text: &str) -> bool {
-    text.split_once('-')
-        .is_some_and(|(upstream, _)| upstream.split('.').count() >= 3)
-        && text.starts_with(|c: char| c.is_ascii_digit())
-        && text.ends_with(&format!("-{DEBIAN_ARCH}"))
-        && !FLAVOURS.iter().any(|flavour| text.contains(flavour))
-}
+    fn is_foreign(&self) -> bool {
+        self.name.flavour.arch() != self.host
+    }
 
-/// The newest release whose parts are all there, else what the newest one lacks.
-fn select(stanzas: &[Stanza], suite: &str) -> Result<Plan, String> {
-    // The base suite is among the sources of a backport, for its libraries.
-    let from_suite = |s: &&Stanza| !suite.contains("-backports") || version(s).contains("~bpo");
-    let own: Vec<&Stanza> = stanzas.iter().filter(from_suite).collect();
-    let metas = own.iter().filter(|s| s.get("Package") == Some(META));
-    let newest = metas.max_by(|a, b| compare(version(a), version(b)));
-    let in_line = |s: &Stanza| newest.is_none_or(|meta| line(version(meta)) == line(version(s)));
-    let mut images: Vec<(&str, &Stanza)> = own
-        .iter()
-        .filter(|s| in_line(s))
-        .filter_map(|s| Some((image_release(s.get("Package")?)?, *s)))
-        .collect();
-    images.sort_by(|(_, a), (_, b)| compare(version(b), version(a)));
-    let mut lacking = Err("the archive has no kernel for this architecture".to_owned());
-    for (i, (release, image)) in images.into_iter().enumerate() {
-        match complete(stanzas, release, image) {
-            Ok(plan) => return Ok(plan),
-            Err(part) if i == 0 => lacking = Err(format!("{release} lacks {part}")),
-            Err(_) => {}
+    /// The package whose version says which line of kernels the suite is about: security archives have others too.
+    fn meta(&self) -> String {
+        format!("linux-image-{}", self.name.flavour)
+    }
+
+    fn is_part(&self, name: &str) -> bool {
+        name == self.meta()
+            || self.image_release(name).is_some()
+            || IMAGE_PARTS.iter().any(|part| name.starts_with(part))
+            || is_tool(name)
+            || name.strip_prefix("linux-headers-").is_some_and(|rest| {
+                rest.ends_with("-common") || self.name.flavour.has_release(rest)
+            })
+    }
+
+    /// A package's name with the architecture that it is wanted for, where apt would take another.
+    fn qualified(&self, name: &str) -> String {
+        match self.is_foreign() && is_tool(name) {
+            true => format!("{name}:{}", self.host.debian()),
+            false => name.to_owned(),
         }
     }
-    lacking
+
+    /// The release that an image package is for; images are the signed ones.
+    fn image_release<'n>(&self, name: &'n str) -> Option<&'n str> {
+        name.strip_prefix("linux-image-")
+            .filter(|rest| self.name.flavour.has_release(rest))
+    }
+
+    /// The newest release whose parts are all there, else what the newest one lacks.
+    fn select(&self, stanzas: &[Stanza]) -> Result<Plan, String> {
+        // The base suite is among the sources of a backport, for its libraries.
+        let backport = self.name.suite.contains("-backports");
+        let from_suite = |s: &&Stanza| !backport || version(s).contains("~bpo");
+        let own: Vec<&Stanza> = stanzas.iter().filter(from_suite).collect();
+        let meta = self.meta();
+        let metas = own
+            .iter()
+            .filter(|s| s.get("Package") == Some(meta.as_str()));
+        let newest = metas.max_by(|a, b| compare(version(a), version(b)));
+        let in_line =
+            |s: &Stanza| newest.is_none_or(|meta| line(version(meta)) == line(version(s)));
+        let mut images: Vec<(&str, &Stanza)> = own
+            .iter()
+            .filter(|s| in_line(s))
+            .filter_map(|s| Some((self.image_release(s.get("Package")?)?, *s)))
+            .collect();
+        images.sort_by(|(_, a), (_, b)| compare(version(b), version(a)));
+        let mut lacking = Err(format!("the archive has no kernel `{}`", self.name.flavour));
+        for (i, (release, image)) in images.into_iter().enumerate() {
+            match self.complete(stanzas, release, image) {
+                Ok(plan) => return Ok(plan),
+                Err(part) if i == 0 => lacking = Err(format!("{release} lacks {part}")),
+                Err(_) => {}
+            }
+        }
+        lacking
+    }
+
+    /// All packages of one release, or the name of one that is not there.
+    fn complete(&self, stanzas: &[Stanza], release: &str, image: &Stanza) -> Result<Plan, String> {
+        let wanted = version(image);
+        let find = |name: &str, version: Option<&str>| {
+            find(stanzas, name, version).ok_or_else(|| name.to_owned())
+        };
+        let headers = find(&format!("linux-headers-{release}"), Some(wanted))?;
+        let mut parts = vec![image, headers];
+        for (name, exact) in dependencies(image.get("Depends").unwrap_or_default()) {
+            if IMAGE_PARTS.iter().any(|part| name.starts_with(part)) {
+                parts.push(find(name, exact)?);
+            }
+        }
+        for (name, exact) in dependencies(headers.get("Depends").unwrap_or_default()) {
+            if name.starts_with("linux-headers-") {
+                parts.push(find(name, exact)?);
+            } else if name.starts_with("linux-kbuild-") {
+                // Its tools know more than one version; the one built together with the headers is best.
+                parts.push(find(name, Some(wanted)).or_else(|_| find(name, None))?);
+            }
+        }
+        let kbuild = parts
+            .last()
+            .and_then(|s| s.get("Depends"))
+            .unwrap_or_default();
+        for (name, _) in dependencies(kbuild) {
+            // Unpacking skips dependencies, and objtool does not start without this one. Where the suite's lists have
+            // none, the machine's own library may still do.
+            if name.starts_with("libelf1") {
+                parts.extend(find(name, None));
+            }
+        }
+        if self.is_foreign() {
+            parts.extend(find(BUSYBOX, None));
+        }
+        let packages: Vec<Package> = parts
+            .iter()
+            .filter_map(|s| {
+                let package = package(s)?;
+                Some(Package {
+                    name: self.qualified(&package.name),
+                    ..package
+                })
+            })
+            .collect();
+        let kib = |s: &&Stanza| s.get("Installed-Size")?.parse::<u64>().ok();
+        Ok(Plan {
+            release: release.to_owned(),
+            download: packages.iter().map(|p| p.bytes).sum(),
+            unpacked: parts.iter().filter_map(kib).sum::<u64>() * 1024,
+            packages,
+            fetched: false,
+        })
+    }
 }
 
-/// All packages of one release, or the name of one that is not there.
-fn complete(stanzas: &[Stanza], release: &str, image: &Stanza) -> Result<Plan, String> {
-    let wanted = version(image);
-    let find = |name: &str, version: Option<&str>| {
-        find(stanzas, name, version).ok_or_else(|| name.to_owned())
-    };
-    let headers = find(&format!("linux-headers-{release}"), Some(wanted))?;
-    let mut parts = vec![image, headers];
-    for (name, exact) in dependencies(image.get("Depends").unwrap_or_default()) {
-        if IMAGE_PARTS.iter().any(|part| name.starts_with(part)) {
-            parts.push(find(name, exact)?);
-        }
-    }
-    for (name, exact) in dependencies(headers.get("Depends").unwrap_or_default()) {
-        if name.starts_with("linux-headers-") {
-            parts.push(find(name, exact)?);
-        } else if name.starts_with("linux-kbuild-") {
-            // Its tools know more than one version; the one built together with the headers is best.
-            parts.push(find(name, Some(wanted)).or_else(|_| find(name, None))?);
-        }
-    }
-    let kbuild = parts
-        .last()
-        .and_then(|s| s.get("Depends"))
-        .unwrap_or_default();
-    for (name, _) in dependencies(kbuild) {
-        // Unpacking skips dependencies, and objtool does not start without this one. Where the suite's lists have
-        // none, the machine's own library may still do.
-        if name.starts_with("libelf1") {
-            parts.extend(find(name, None));
-        }
-    }
-    let packages: Vec<Package> = parts.iter().filter_map(|s| package(s)).collect();
-    let kib = |s: &&Stanza| s.get("Installed-Size")?.parse::<u64>().ok();
-    Ok(Plan {
-        release: release.to_owned(),
-        download: packages.iter().map(|p| p.bytes).sum(),
-        unpacked: parts.iter().filter_map(kib).sum::<u64>() * 1024,
-        packages,
-        fetched: false,
-    })
+/// The architecture of this machine; on one that is none of those that modules are built for, nothing of its own runs.
+pub(crate) fn host() -> Arch {
+    Arch::of_this_machine().unwrap_or_default()
+}
+
+/// Whether a package has programs that run where modules are built.
+fn is_tool(name: &str) -> bool {
+    name.starts_with("linux-kbuild-") || name.starts_with("libelf1")
 }
 
 /// Major and minor number: `6.1` for `6.1.192-2`.
@@ -166,7 +217,9 @@ mod tests {
     }
 
     fn release(release: &str, version: &str) -> String {
-        let line = release.trim_end_matches("-amd64");
+        let line = release
+            .trim_end_matches("-amd64")
+            .trim_end_matches("-arm64");
         let depends =
             format!("linux-headers-{line}-common (= {version}), linux-kbuild-6.1, gcc-12");
         [
@@ -179,6 +232,19 @@ mod tests {
         .concat()
     }
 
+    /// On a machine that is x86_64.
+    fn choose(text: &str, name: &str) -> Result<Plan, String> {
+        let name: crate::KernelName = format!("debian:{name}").parse().unwrap();
+        let crate::KernelName::Debian(name) = name else {
+            unreachable!("that is its form");
+        };
+        let choice = Choice {
+            name: &name,
+            host: Arch::X86_64,
+        };
+        choice.select(&parse(text))
+    }
+
     #[test]
     fn the_newest_complete_release_is_chosen() {
         let text = release("6.1.0-9-amd64", "6.1.27-1")
@@ -186,7 +252,7 @@ mod tests {
             // The next image is signed already, and its headers are not there yet.
             + &stanza("linux-image-6.1.0-57-amd64", "6.1.193-1", "")
             + &stanza("linux-image-6.1.0-57-rt-amd64", "6.1.194-1", "");
-        let plan = select(&parse(&text), "bookworm").unwrap();
+        let plan = choose(&text, "bookworm").unwrap();
         assert_eq!(plan.release, "6.1.0-56-amd64");
         let names: Vec<_> = plan.packages.iter().map(|p| p.name.as_str()).collect();
         assert_eq!(
@@ -210,23 +276,43 @@ mod tests {
             + &stanza("linux-image-6.12-amd64", "6.12.117-1~deb12u1", "")
             + &stanza("linux-image-amd64", "6.1.192-2", "")
             + &stanza("linux-image-amd64", "6.1.176-1", "");
-        let plan = select(&parse(&text), "bookworm").unwrap();
+        let plan = choose(&text, "bookworm").unwrap();
         assert_eq!(plan.release, "6.1.0-56-amd64");
     }
 
     #[test]
     fn what_is_lacking_is_named() {
         let text = stanza("linux-image-6.1.0-57-amd64", "6.1.193-1", "");
-        let lacking = select(&parse(&text), "bookworm").unwrap_err();
+        let lacking = choose(&text, "bookworm").unwrap_err();
         assert_eq!(lacking, "6.1.0-57-amd64 lacks linux-headers-6.1.0-57-amd64");
     }
 
     #[test]
     fn a_backport_is_never_the_base_suites_kernel() {
         let text = release("6.1.0-56-amd64", "6.1.192-2");
-        assert!(select(&parse(&text), "bookworm-backports").is_err());
+        assert!(choose(&text, "bookworm-backports").is_err());
         let text = text + &release("6.12.95+deb12-amd64", "6.12.95-1~bpo12+1");
-        let plan = select(&parse(&text), "bookworm-backports").unwrap();
+        let plan = choose(&text, "bookworm-backports").unwrap();
         assert_eq!(plan.release, "6.12.95+deb12-amd64");
+    }
+
+    #[test]
+    fn tools_are_for_the_machine_that_builds() {
+        let text = release("6.1.0-56-arm64", "6.1.192-2") + &stanza(BUSYBOX, "1:1.35.0-4", "");
+        let plan = choose(&text, "bookworm/arm64").unwrap();
+        let names: Vec<_> = plan.packages.iter().map(|p| p.name.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "linux-image-6.1.0-56-arm64",
+                "linux-headers-6.1.0-56-arm64",
+                "linux-headers-6.1.0-56-common",
+                "linux-kbuild-6.1:amd64",
+                "libelf1:amd64",
+                "busybox-static",
+            ]
+        );
+        let none = choose(&text, "bookworm/rt-arm64").unwrap_err();
+        assert_eq!(none, "the archive has no kernel `rt-arm64`");
     }
 }

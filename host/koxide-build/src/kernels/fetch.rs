@@ -7,15 +7,16 @@ use std::path::{Path, PathBuf};
 
 use koxide_process::{Command, interrupt};
 
+use crate::arch::Arch;
 use crate::cache::{self, Cache};
 use crate::progress::Progress;
 
 use super::apt::Apt;
-use super::debian::{self, DEBIAN_ARCH};
+use super::debian;
 use super::error::{Error, Result};
 use super::sources::{self, Archive};
 use super::store::{self, Remembered};
-use super::{KernelName, Options, Package, Plan, Record};
+use super::{KernelName, Options, Package, Plan, Record, Suite};
 
 /// Where a suite comes from: what the user said, else what the machine's apt knows.
 fn archives(name: &str, suite: &str, known: Option<&Remembered>) -> Result<Vec<Archive>> {
@@ -32,18 +33,28 @@ fn archives(name: &str, suite: &str, known: Option<&Remembered>) -> Result<Vec<A
     Ok(archives)
 }
 
-/// The package lists of a suite, and the archives that they are of; needs the lock.
+/// Where the package lists for a kernel are: those of one suite and architecture serve all its flavours.
+pub(crate) fn lists_dir(cache: &Cache, kernel: &Suite) -> PathBuf {
+    let suite = &kernel.suite;
+    match kernel.flavour.arch() {
+        Arch::X86_64 => cache.apt().join(suite),
+        arch => cache.apt().join(format!("{suite}-{arch}")),
+    }
+}
+
+/// The package lists for a kernel, and the archives that they are of; needs the lock.
 pub(crate) fn lists(
     cache: &Cache,
-    suite: &str,
+    kernel: &Suite,
     options: &Options<'_>,
     newest: bool,
 ) -> Result<(Apt, Vec<String>)> {
-    let kernel = KernelName::Debian(suite.to_owned());
     let name = kernel.to_string();
-    let known = store::remembered(cache, &kernel)?;
-    let archives = archives(&name, suite, known.as_ref())?;
-    let apt = Apt::prepare(cache, &name, &archives, DEBIAN_ARCH)?;
+    let known = store::remembered(cache, &KernelName::Debian(kernel.clone()))?;
+    let archives = archives(&name, &kernel.suite, known.as_ref())?;
+    let mut arches = vec![kernel.flavour.arch(), debian::host()];
+    arches.dedup();
+    let apt = Apt::prepare(lists_dir(cache, kernel), &name, &archives, &arches)?;
     if !options.offline {
         apt.update(newest, options.progress)?;
     } else if !apt.has_lists() {
@@ -56,13 +67,12 @@ pub(crate) fn lists(
 /// What the newest kernel of a suite consists of; needs the lock.
 pub(crate) fn plan(
     cache: &Cache,
-    suite: &str,
+    kernel: &Suite,
     options: &Options<'_>,
     newest: bool,
 ) -> Result<(Apt, Plan, Vec<String>)> {
-    let (apt, mirrors) = lists(cache, suite, options, newest)?;
-    let name = KernelName::Debian(suite.to_owned()).to_string();
-    let plan = debian::plan(&apt, &name, suite)?;
+    let (apt, mirrors) = lists(cache, kernel, options, newest)?;
+    let plan = debian::plan(&apt, kernel)?;
     Ok((apt, plan, mirrors))
 }
 
@@ -75,11 +85,11 @@ pub(crate) fn id(plan: &Plan) -> String {
 /// Fetches the newest kernel of a suite unless it is there, and returns its id; needs the lock.
 pub(crate) fn debian(
     cache: &Cache,
-    suite: &str,
+    kernel: &Suite,
     options: &Options<'_>,
     newest: bool,
 ) -> Result<String> {
-    let (apt, plan, mirrors) = plan(cache, suite, options, newest)?;
+    let (apt, plan, mirrors) = plan(cache, kernel, options, newest)?;
     let id = id(&plan);
     let target = store::dir(cache, &id);
     if target.exists() {
@@ -97,7 +107,7 @@ pub(crate) fn debian(
     let root = scratch.path().join("kernel/root");
     unpack(&files, &root, progress)?;
     let record = Record {
-        name: format!("debian:{suite}"),
+        name: kernel.to_string(),
         release: plan.release,
         packages: plan.packages,
         fetched: store::now(),

@@ -10,6 +10,7 @@ mod debian;
 pub mod debug;
 mod error;
 mod fetch;
+mod flavour;
 mod local;
 mod name;
 mod sources;
@@ -22,8 +23,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 pub use error::Error;
+pub use flavour::Flavour;
 pub(crate) use local::resolve_in;
-pub use name::{KernelName, ParseError};
+pub use name::{KernelName, ParseError, Suite};
 pub use tree::{Tree, tree};
 
 use crate::arch::Arch;
@@ -413,7 +415,7 @@ pub fn remove(cache: &Cache, name: &KernelName) -> Result<u64> {
     }
     store::forget(cache, name)?;
     if let KernelName::Debian(suite) = name {
-        cache::remove(&cache.apt().join(suite))?;
+        cache::remove(&fetch::lists_dir(cache, suite))?;
     }
     Ok(half_done + store::sweep(cache)?)
 }

@@ -6,6 +6,10 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use crate::arch::Arch;
+
+use super::flavour::Flavour;
+
 /// Which kernel is meant. The host's own release decides only when the name is `running`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum KernelName {
@@ -13,17 +17,58 @@ pub enum KernelName {
     Running,
     /// `path:DIR`: a kernel's build tree, or a folder into which a kernel's packages were unpacked.
     Path(PathBuf),
-    /// `debian:SUITE`: the newest kernel of a Debian suite.
-    Debian(String),
+    /// `debian:SUITE` or `debian:SUITE/FLAVOUR`: the newest kernel of a Debian suite.
+    Debian(Suite),
     /// `debug:LINE`: a kernel of that line, built here with all that watches what drivers do.
     Debug(String),
     /// `deb:FILE,FILE...`: these package files.
     Deb(Vec<PathBuf>),
 }
 
+/// A kernel of a Debian suite.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Suite {
+    /// The suite, such as `bookworm-backports`.
+    pub suite: String,
+    /// Which of the kernels of a release; where the name says none, the plain one for x86_64.
+    pub flavour: Flavour,
+}
+
+impl Suite {
+    /// The plain kernel of a suite for an architecture.
+    pub fn plain(suite: &str, arch: Arch) -> Self {
+        Self {
+            suite: suite.to_owned(),
+            flavour: Flavour::plain(arch),
+        }
+    }
+
+    /// Reads `SUITE` or `SUITE/FLAVOUR`.
+    fn parse(text: &str) -> Option<Self> {
+        let (suite, flavour) = match text.split_once('/') {
+            Some((suite, word)) => (suite, Flavour::new(word)?),
+            None => (text, Flavour::plain(Arch::default())),
+        };
+        is_suite(suite).then(|| Self {
+            suite: suite.to_owned(),
+            flavour,
+        })
+    }
+}
+
+impl fmt::Display for Suite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "debian:{}", self.suite)?;
+        match self.flavour == Flavour::plain(Arch::default()) {
+            true => Ok(()),
+            false => write!(f, "/{}", self.flavour),
+        }
+    }
+}
+
 /// The forms of a name, for messages.
-const FORMS: &str = "the forms are running, path:DIR, debian:SUITE (such as debian:bookworm), debug:6.1, debug:6.12, deb:FILE,FILE...; \
-     and 6.1 stands for one of that line, if `cargo koxide kernel list` shows it";
+const FORMS: &str = "the forms are running, path:DIR, debian:SUITE (such as debian:bookworm), debian:SUITE/FLAVOUR \
+     (such as debian:bookworm/arm64), debug:6.1, debug:6.12, deb:FILE,FILE...; and 6.1 stands for one of that line, if `cargo koxide kernel list` shows it";
 
 /// The words a name begins with.
 const WORDS: [&str; 5] = ["running", "path", "debian", "debug", "deb"];
@@ -40,14 +85,28 @@ const SUITES: [&str; 6] = [
 
 /// A text that is no kernel's name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no kernel named `{text}`{}: {FORMS}", close(.text))]
+#[error("there is no kernel named `{text}`{}: {FORMS}", reason(.text))]
 pub struct ParseError {
     /// The text.
     pub text: String,
 }
 
-fn close(text: &str) -> String {
-    close_match(text).map_or(String::new(), |name| format!(" (did you mean `{name}`?)"))
+/// What may be wrong with a name.
+fn reason(text: &str) -> String {
+    let flavour = text
+        .strip_prefix("debian:")
+        .and_then(|rest| rest.split_once('/'))
+        .map(|(_, flavour)| flavour);
+    match flavour {
+        Some(flavour) if flavour.starts_with("686") => format!(
+            " (`{flavour}` is 32-bit x86, for which no modules are built: there is no Rust target for its kernels)"
+        ),
+        Some(flavour) if Flavour::new(flavour).is_none() => format!(
+            " (`{flavour}` is no flavour of a kernel that modules are built for; such are amd64, cloud-amd64, rt-amd64, arm64, arm64-16k, \
+             rt-arm64, armmp, armmp-lpae)"
+        ),
+        _ => close_match(text).map_or(String::new(), |name| format!(" (did you mean `{name}`?)")),
+    }
 }
 
 /// The nearest thing that is a name, when one is near.
@@ -109,7 +168,7 @@ impl FromStr for KernelName {
         }
         match word {
             "path" => Ok(Self::Path(rest.into())),
-            "debian" if is_suite(rest) => Ok(Self::Debian(rest.to_owned())),
+            "debian" => Suite::parse(rest).map(Self::Debian).ok_or_else(unknown),
             "debug" if super::debug::lines().any(|line| line == rest) => {
                 Ok(Self::Debug(rest.to_owned()))
             }
@@ -149,7 +208,7 @@ impl fmt::Display for KernelName {
         match self {
             Self::Running => f.write_str("running"),
             Self::Path(dir) => write!(f, "path:{}", dir.display()),
-            Self::Debian(suite) => write!(f, "debian:{suite}"),
+            Self::Debian(suite) => suite.fmt(f),
             Self::Debug(line) => write!(f, "debug:{line}"),
             Self::Deb(files) => {
                 let files: Vec<_> = files.iter().map(|f| f.display().to_string()).collect();
@@ -169,6 +228,7 @@ mod tests {
             "running",
             "path:/a b/c",
             "debian:bookworm-backports",
+            "debian:trixie/arm64-16k",
             "debug:6.12",
             "deb:/x/image.deb,/x/headers.deb",
         ] {
@@ -196,5 +256,14 @@ mod tests {
         assert!("debian:../x".parse::<KernelName>().is_err());
         assert!(say("debug:6.2").contains("debug:6.1, debug:6.12"));
         assert!("debian:".parse::<KernelName>().is_err());
+        assert!(say("debian:bookworm/686-pae").contains("32-bit x86"));
+        assert!(say("debian:bookworm/ppc64").contains("no flavour"));
+    }
+
+    #[test]
+    fn the_plain_flavour_need_not_be_said() {
+        let parse = |text: &str| text.parse::<KernelName>().unwrap();
+        assert_eq!(parse("debian:sid/amd64"), parse("debian:sid"));
+        assert_ne!(parse("debian:sid/arm64"), parse("debian:sid"));
     }
 }

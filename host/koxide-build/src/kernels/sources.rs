@@ -8,6 +8,8 @@ use std::path::Path;
 
 use koxide_process::Command;
 
+use crate::arch::Arch;
+
 use super::deb822;
 use super::error::Result;
 
@@ -199,15 +201,17 @@ pub(crate) fn from_mirror(mirror: &str, keyring: &str, suite: &str) -> Vec<Archi
         .collect()
 }
 
-/// Archives in the form of a `.sources` file, for one architecture.
-pub(crate) fn to_deb822(archives: &[Archive], arch: &str) -> String {
+/// Archives in the form of a `.sources` file, for these architectures.
+pub(crate) fn to_deb822(archives: &[Archive], arches: &[Arch]) -> String {
+    let arches: Vec<&str> = arches.iter().map(|arch| arch.debian()).collect();
+    let arches = arches.join(" ");
     let stanza = |a: &Archive| {
         let keys = a
             .signed_by
             .as_ref()
             .map_or(String::new(), |keys| format!("Signed-By: {keys}\n"));
         format!(
-            "Types: deb\nURIs: {}\nSuites: {}\nComponents: main\nArchitectures: {arch}\n{keys}",
+            "Types: deb\nURIs: {}\nSuites: {}\nComponents: main\nArchitectures: {arches}\n{keys}",
             a.uri, a.suite
         )
     };
@@ -308,7 +312,7 @@ mod tests {
     fn an_embedded_key_stays_as_it_is() {
         let mut a = archive("http://m.test/debian", "sid", None);
         a.signed_by = Some("\n -----BEGIN PGP-----\n .\n".to_owned());
-        let text = to_deb822(&[a], "amd64");
+        let text = to_deb822(&[a], &[Arch::X86_64]);
         assert!(
             text.contains("Signed-By: \n -----BEGIN PGP-----\n"),
             "{text}"

@@ -29,7 +29,10 @@ pub(crate) struct Remembered {
 fn name_file(cache: &Cache, name: &KernelName) -> PathBuf {
     let file = match name {
         KernelName::Running => "running.json".to_owned(),
-        KernelName::Debian(suite) => format!("debian-{suite}.json"),
+        KernelName::Debian(name) => {
+            let name = name.to_string().replace([':', '/'], "-");
+            format!("{name}.json")
+        }
         KernelName::Debug(line) => format!("debug-{line}.json"),
         KernelName::Path(_) => format!("path-{}.json", digest(&name.to_string())),
         KernelName::Deb(_) => format!("deb-{}.json", digest(&name.to_string())),
@@ -199,7 +202,7 @@ mod tests {
     fn what_no_name_stands_for_is_swept() {
         let temp = tempfile::tempdir().unwrap();
         let cache = Cache::at(temp.path());
-        let name = KernelName::Debian("sid".to_owned());
+        let name: KernelName = "debian:sid".parse().unwrap();
         for id in ["old", "new"] {
             fs::create_dir_all(dir(&cache, id)).unwrap();
         }
@@ -220,7 +223,7 @@ mod tests {
     fn a_damaged_record_is_named() {
         let temp = tempfile::tempdir().unwrap();
         let cache = Cache::at(temp.path());
-        let name = KernelName::Debian("sid".to_owned());
+        let name: KernelName = "debian:sid".parse().unwrap();
         fs::create_dir_all(cache.names()).unwrap();
         fs::write(name_file(&cache, &name), "{").unwrap();
         let error = remembered(&cache, &name).unwrap_err().to_string();

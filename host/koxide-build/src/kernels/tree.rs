@@ -9,13 +9,14 @@ use std::path::{Component, Path, PathBuf};
 use koxide_process::interrupt;
 use liblzma::bufread::XzDecoder;
 
+use crate::arch::Arch;
 use crate::cache::{self, Cache};
 use crate::progress::Progress;
 
 use super::apt::Apt;
 use super::error::{Error, Result};
 use super::version::compare;
-use super::{KernelName, Options, Package, debian, fetch};
+use super::{Options, Package, Suite, debian, fetch};
 
 /// How the packages are called, before the version.
 const PREFIX: &str = "linux-source-";
@@ -46,9 +47,10 @@ pub fn tree(
     options: &Options<'_>,
 ) -> Result<Tree> {
     let _lock = cache.lock(options.progress)?;
-    let (apt, _) = fetch::lists(cache, suite, options, false)?;
+    let name = Suite::plain(suite, Arch::default());
+    let (apt, _) = fetch::lists(cache, &name, options, false)?;
     let no_tree = || Error::NoTree {
-        name: KernelName::Debian(suite.to_owned()).to_string(),
+        name: name.to_string(),
         folder: folder.to_owned(),
     };
     let package = choose(&apt, suite, wanted)?.ok_or_else(no_tree)?;
@@ -113,14 +115,15 @@ pub(crate) fn newest(
     let mut best: Option<(Apt, Package, Vec<String>)> = None;
     let mut failed = None;
     for suite in suites {
-        let (apt, mirrors) = match fetch::lists(cache, suite, options, false) {
-            Ok(lists) => lists,
-            // A suite that this machine cannot reach matters only when no other has the package.
-            Err(error) => {
-                failed.get_or_insert(error);
-                continue;
-            }
-        };
+        let (apt, mirrors) =
+            match fetch::lists(cache, &Suite::plain(suite, Arch::default()), options, false) {
+                Ok(lists) => lists,
+                // A suite that this machine cannot reach matters only when no other has the package.
+                Err(error) => {
+                    failed.get_or_insert(error);
+                    continue;
+                }
+            };
         let found = choose(&apt, suite, wanted)?.filter(|package| package.name == wanted);
         let Some(package) = found else { continue };
         let newer = |best: &Package| compare(&package.version, &best.version).is_gt();
