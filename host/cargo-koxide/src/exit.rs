@@ -89,6 +89,7 @@ fn of_build(error: &BuildError) -> Exit {
             | Kernel::Offline { .. }
             | Kernel::NoSource { .. }
             | Kernel::Network { .. }
+            | Kernel::OutOfStep { .. }
             | Kernel::Incomplete { .. }
             | Kernel::NoHeaders { .. },
         ) => Exit::Missing,

@@ -56,6 +56,10 @@ impl Progress for Steps<'_> {
         }
     }
 
+    fn warn(&self, text: &str) {
+        self.ui.note(text);
+    }
+
     fn note(&self, text: &str) {
         // The words of other programs: an error repeats those that explain it.
         if self.ui.is_verbose() {

@@ -19,6 +19,11 @@ pub trait Progress: Sync {
         let _ = (done, total);
     }
 
+    /// Something that the user should know although the step goes on.
+    fn warn(&self, text: &str) {
+        let _ = text;
+    }
+
     /// A line worth showing in a log, such as a warning of a program that was run.
     fn note(&self, text: &str) {
         let _ = text;

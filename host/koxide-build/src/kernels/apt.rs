@@ -184,6 +184,10 @@ impl Apt {
             }
             .into();
         }
+        let lists = out_of_step(&said);
+        if !lists.is_empty() {
+            return Error::OutOfStep { name, lists };
+        }
         if has(&[
             "NO_PUBKEY",
             "is not signed",
@@ -257,6 +261,16 @@ impl Apt {
         command.arg("download").args(packages).current_dir(into);
         self.run(&mut command, total, progress)
     }
+}
+
+/// The addresses of lists that the archive's release file describes otherwise.
+fn out_of_step(said: &str) -> Vec<String> {
+    const MARKS: [&str; 2] = ["File has unexpected size", "Hash Sum mismatch"];
+    said.lines()
+        .filter(|line| MARKS.iter().any(|mark| line.contains(mark)))
+        .filter_map(|line| line.strip_prefix("E: Failed to fetch ")?.split(' ').next())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The percentage in a line of apt's status protocol.
@@ -365,6 +379,15 @@ mod tests {
             reason("W: GPG error: x: NO_PUBKEY 0E98404D386FA1D9"),
             Error::Signature { .. }
         ));
+        let mixed = "E: Failed to fetch http://m.test/debian/dists/x/main/binary-armhf/Packages.xz  File has unexpected size \
+             (3 != 4). Mirror sync in progress? [IP: 192.0.2.1 80]\n   Hashes of expected file:\nE: Some index files failed";
+        let Error::OutOfStep { lists, .. } = reason(mixed) else {
+            panic!("another reason");
+        };
+        assert_eq!(
+            lists,
+            ["http://m.test/debian/dists/x/main/binary-armhf/Packages.xz"]
+        );
         assert!(matches!(
             reason("E: Write error - write (28: No space left on device)"),
             Error::Cache(cache::Error::DiskFull { .. })

@@ -129,6 +129,16 @@ pub enum Error {
         /// What apt said.
         said: String,
     },
+    /// A list is not the one that the archive's signed release file names.
+    #[error(
+        "{name}: the archive is out of step: {} is not what its signed release file says; a mirror is so while it is brought up to date: try again later, or choose another with --mirror", .lists.join(", ")
+    )]
+    OutOfStep {
+        /// The kernel's name.
+        name: String,
+        /// The addresses of the lists.
+        lists: Vec<String>,
+    },
     /// apt failed in another way.
     #[error("apt failed while it worked for {name}{}", indented(.said))]
     Apt {

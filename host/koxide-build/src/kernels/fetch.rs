@@ -51,17 +51,45 @@ pub(crate) fn lists(
 ) -> Result<(Apt, Vec<String>)> {
     let name = kernel.to_string();
     let known = store::remembered(cache, &KernelName::Debian(kernel.clone()))?;
-    let archives = archives(&name, &kernel.suite, known.as_ref())?;
+    let mut archives = archives(&name, &kernel.suite, known.as_ref())?;
     let mut arches = vec![kernel.flavour.arch(), debian::host()];
     arches.dedup();
-    let apt = Apt::prepare(lists_dir(cache, kernel), &name, &archives, &arches)?;
-    if !options.offline {
+    let dir = lists_dir(cache, kernel);
+    let mut apt = Apt::prepare(dir.clone(), &name, &archives, &arches)?;
+    if options.offline {
+        if !apt.has_lists() {
+            return Err(Error::Offline { name });
+        }
+    } else if let Err(error) = apt.update(newest, options.progress) {
+        // The suite itself must be there; what only brings updates to it need not be.
+        let without = without_broken(&archives, &error).ok_or(error)?;
+        for gone in archives.iter().filter(|a| !without.contains(a)) {
+            options.progress.warn(&format!(
+                "{} is out of step at {} and is left out: {name} may not be the newest",
+                gone.suite, gone.uri
+            ));
+        }
+        archives = without;
+        apt = Apt::prepare(dir, &name, &archives, &arches)?;
         apt.update(newest, options.progress)?;
-    } else if !apt.has_lists() {
-        return Err(Error::Offline { name });
     }
     let mirrors = archives.iter().map(|a| format!("{} {}", a.uri, a.suite));
     Ok((apt, mirrors.collect()))
+}
+
+/// The archives without those that are out of step, when it is not the suite itself that is.
+fn without_broken(archives: &[Archive], error: &Error) -> Option<Vec<Archive>> {
+    let Error::OutOfStep { lists, .. } = error else {
+        return None;
+    };
+    let is_broken = |archive: &&Archive| {
+        let uri = archive.uri.trim_end_matches('/');
+        let place = format!("{uri}/dists/{}/", archive.suite);
+        lists.iter().any(|list| list.starts_with(&place))
+    };
+    let (broken, rest): (Vec<_>, Vec<_>) = archives.iter().partition(is_broken);
+    let suite_is_there = rest.first() == archives.first().as_ref();
+    (suite_is_there && !broken.is_empty()).then(|| rest.into_iter().cloned().collect())
 }
 
 /// What the newest kernel of a suite consists of; needs the lock.
@@ -276,6 +304,28 @@ fn place(from: &Path, to: &Path, record: &Record) -> Result<()> {
 mod tests {
     use super::*;
     use crate::progress::Silent;
+
+    #[test]
+    fn only_what_updates_a_suite_may_be_out_of_step() {
+        let archive = |suite: &str| Archive {
+            uri: "http://m.test/debian/".to_owned(),
+            suite: suite.to_owned(),
+            origin: None,
+            signed_by: None,
+        };
+        let archives = [archive("bookworm"), archive("bookworm-updates")];
+        let broken = |suite: &str| {
+            let list = format!("http://m.test/debian/dists/{suite}/main/binary-armhf/Packages.xz");
+            let error = Error::OutOfStep {
+                name: "x".to_owned(),
+                lists: vec![list],
+            };
+            without_broken(&archives, &error)
+        };
+        assert_eq!(broken("bookworm"), None);
+        assert_eq!(broken("bookworm-updates"), Some(vec![archive("bookworm")]));
+        assert_eq!(broken("trixie"), None);
+    }
 
     #[test]
     fn a_corrupt_package_leaves_nothing_behind() {
