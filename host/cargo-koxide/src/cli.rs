@@ -169,6 +169,9 @@ pub(crate) struct Build {
     pub(crate) selection: Selection,
     #[command(flatten)]
     pub(crate) source: Source,
+    /// Build for the kernel that runs on this machine: `--kernel running` in short.
+    #[arg(long, conflicts_with = "kernel")]
+    pub(crate) host: bool,
     /// The twins in C (`c/NAME.c` of a driver) instead of the drivers.
     #[arg(long, conflicts_with = "source")]
     pub(crate) c: bool,
@@ -181,6 +184,13 @@ pub(crate) struct Run {
     pub(crate) selection: Selection,
     #[command(flatten)]
     pub(crate) source: Source,
+    /// Load the driver into the kernel of this machine instead of a virtual machine's, for as long as the command runs.
+    /// Asks before it does so, and takes sudo where it is not root's.
+    #[arg(long, conflicts_with = "kernel")]
+    pub(crate) host: bool,
+    /// Do not ask before the driver is loaded into the kernel of this machine.
+    #[arg(long, requires = "host")]
+    pub(crate) yes: bool,
     /// The twin in C (`c/NAME.c` of the driver) instead of the driver.
     #[arg(long, conflicts_with = "source")]
     pub(crate) c: bool,

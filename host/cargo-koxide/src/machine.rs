@@ -85,6 +85,22 @@ pub(crate) fn explained_vm<T>(result: Result<T, koxide_vm::Error>) -> anyhow::Re
     })
 }
 
+/// The same for an error of koxide-host.
+pub(crate) fn explained_host<T>(result: Result<T, koxide_host::Error>) -> anyhow::Result<T> {
+    match result {
+        Err(koxide_host::Error::Process(error)) => explained_process(Err(error)),
+        other => Ok(other?),
+    }
+}
+
+/// The same for a program that the command itself runs.
+pub(crate) fn explained_process<T>(result: Result<T, koxide_process::Error>) -> anyhow::Result<T> {
+    result.map_err(|error| {
+        let missing = BuildNeed::of(&error).map(from_build);
+        on_top(error.into(), missing)
+    })
+}
+
 fn on_top(error: anyhow::Error, missing: Option<Need>) -> anyhow::Error {
     match missing {
         Some(need) => error.context(because(Exit::Missing, explain(&[need]))),

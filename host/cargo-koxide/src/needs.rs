@@ -135,7 +135,8 @@ impl Need {
     pub(crate) fn package(&self, manager: Manager) -> Option<String> {
         let [apt, dnf, pacman, zypper] = match self {
             Self::Compiler(Some(name)) => return Some(named_compiler(name, manager)),
-            Self::KernelHeaders(release) => return Some(kernel_headers(release, manager)),
+            Self::KernelHeaders(release) => return kernel_headers(release, manager),
+            Self::Program(name) if KMOD.contains(&name.as_str()) => return Some("kmod".to_owned()),
             // Most programs are in a package of their name; the distribution says so when this one is not.
             Self::Program(name) => return Some(name.clone()),
             // The C library is for what runs on this machine: cargo links with gcc, too.
@@ -223,14 +224,26 @@ fn named_compiler(name: &str, manager: Manager) -> String {
     }
 }
 
-/// The package of the headers of a kernel that this machine has installed.
-fn kernel_headers(release: &str, manager: Manager) -> String {
-    match manager {
+/// The programs that load and unload modules.
+const KMOD: [&str; 4] = ["insmod", "modinfo", "modprobe", "rmmod"];
+
+/// The package of the headers of a kernel that this machine has installed; none when there is no such package, because
+/// the kernel did not come from the distribution.
+fn kernel_headers(release: &str, manager: Manager) -> Option<String> {
+    let package = match manager {
         Manager::Apt => format!("linux-headers-{release}"),
         Manager::Dnf => format!("kernel-devel-{release}"),
         Manager::Pacman => "linux-headers".to_owned(),
         Manager::Zypper => "kernel-default-devel".to_owned(),
-    }
+    };
+    let known = |package: &str| {
+        let mut show = koxide_process::Command::new("apt-cache");
+        // An apt that cannot be asked is not to hide the name.
+        show.args(["show", "--no-all-versions", package])
+            .output_unchecked()
+            .map_or(true, |output| output.status.success())
+    };
+    (manager != Manager::Apt || known(&package)).then_some(package)
 }
 
 /// Where the dynamic loader would find a library.
@@ -357,6 +370,12 @@ impl Remedy {
                 match manager.and_then(|manager| need.package(manager)) {
                     Some(package) if packages.contains(&package) => {}
                     Some(package) => packages.push(package),
+                    None if matches!(need, Need::KernelHeaders(_)) && manager.is_some() => {
+                        remedy.by_hand.push(format!(
+                            "the distribution has no package of the {need}: they are where this kernel is from \
+                             (`--kernel path:DIR` takes the folder in which it was built)"
+                        ));
+                    }
                     None => remedy.by_hand.push(format!(
                         "install {need} with your distribution's package manager"
                     )),

@@ -222,16 +222,40 @@ impl Command {
         self.check(status, b"")
     }
 
-    /// Runs the program in the user's own terminal, input included, in this process group.
+    /// Runs the program in the user's own terminal, input included, in this process group. Ctrl-C reaches it by itself;
+    /// one that goes on for longer than a moment after that is ended.
     ///
     /// # Errors
     /// Any [`Error`]; a failure status is one.
     pub fn run_in_terminal(&mut self) -> Result<()> {
-        self.announce();
         self.inner.stdin(Stdio::inherit());
-        let status = self.inner.status().map_err(|e| self.io(e))?;
+        let mut child = self.spawn_at_terminal()?;
+        let mut interrupted: Option<Instant> = None;
+        let status = loop {
+            if let Some(status) = child.try_wait().map_err(|e| self.io(e))? {
+                break status;
+            }
+            if interrupt::check().is_err() {
+                let since = interrupted.get_or_insert_with(Instant::now);
+                if since.elapsed() > GRACE {
+                    // It is gone when it ended by itself in this moment.
+                    let _ = child.kill();
+                }
+            }
+            std::thread::sleep(POLL);
+        };
         interrupt::check()?;
         self.check(status, b"")
+    }
+
+    /// Starts the program in this process group, where it may ask at the terminal, and where Ctrl-C reaches it.
+    ///
+    /// # Errors
+    /// As [`Command::spawn`].
+    pub fn spawn_at_terminal(&mut self) -> Result<Child> {
+        interrupt::check()?;
+        self.announce();
+        self.inner.spawn().map_err(|e| self.io(e))
     }
 
     /// Starts the program, as the leader of a process group of its own.

@@ -2,7 +2,7 @@
 
 //! `build`: each driver's one object, and its module for each kernel.
 
-use koxide_build::{Driver, Kernel};
+use koxide_build::{Driver, Kernel, KernelName};
 
 use crate::cli::Build;
 use crate::ui::Ui;
@@ -12,7 +12,10 @@ use crate::workshop::{Kind, Workshop};
 pub(crate) fn run(options: &Build, offline: bool, ui: &Ui) -> anyhow::Result<()> {
     let workshop = Workshop::of(&options.source, offline, ui)?;
     let drivers = workshop.drivers(&options.selection)?;
-    let kernels = workshop.kernels(&options.selection)?;
+    let kernels = match options.host {
+        true => vec![workshop.kernel(&KernelName::Running)?],
+        false => workshop.kernels(&options.selection)?,
+    };
     for driver in &drivers {
         if options.c {
             twins(&workshop, driver, &kernels, options, ui)?;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! `run`: a driver loaded in a virtual machine, with a command or a shell beside it.
+//! `run`: a driver loaded in a virtual machine, with a command or a shell beside it; `host.rs`: on this machine.
+
+mod host;
 
 use koxide_vm::{Crash, Event, Load, Payload, Plan, Report, Shell, Step, Stream};
 
@@ -12,6 +14,9 @@ use crate::workshop::Workshop;
 
 /// Boots, loads the driver, runs the command; its exit status is 0 when the command's was.
 pub(crate) fn run(options: &Run, offline: bool, ui: &Ui) -> anyhow::Result<()> {
+    if options.host {
+        return host::run(options, offline, ui);
+    }
     let workshop = Workshop::of(&options.source, offline, ui)?;
     let driver = workshop.driver(&options.selection)?;
     let kernel = workshop.one_kernel(&options.selection)?;
