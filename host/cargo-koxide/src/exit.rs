@@ -4,7 +4,7 @@
 
 use std::process::ExitCode;
 
-use koxide_build::{Error as BuildError, driver, kernels};
+use koxide_build::{Error as BuildError, driver, kernels, module};
 
 /// Why the command did not do its work, as a script sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +59,6 @@ pub(crate) fn status_of(error: &anyhow::Error) -> Exit {
 /// The exit status that an error of koxide-build deserves when nothing is to be installed.
 fn of_build(error: &BuildError) -> Exit {
     use driver::Error as Driver;
-    use kernels::Error as Kernel;
     match error {
         BuildError::Driver(
             Driver::NoManifest { .. }
@@ -70,29 +69,37 @@ fn of_build(error: &BuildError) -> Exit {
             | Driver::NoSource { .. }
             | Driver::Unreadable { .. }
             | Driver::Colon { .. },
-        )
-        | BuildError::Kernel(
-            Kernel::NoSuchSuite { .. }
-            | Kernel::NoSuchPath { .. }
-            | Kernel::NoKernel { .. }
-            | Kernel::NoKernelPackage { .. }
-            | Kernel::NoKeyring { .. }
-            | Kernel::SeveralKernels { .. }
-            | Kernel::NotBootable { .. }
-            | Kernel::Arch { .. },
         ) => Exit::Usage,
-        BuildError::Driver(Driver::Crates { .. })
-        | BuildError::Kernel(
-            Kernel::NotFetched { .. }
-            | Kernel::NotBuilt { .. }
-            | Kernel::NoSourcePackage { .. }
-            | Kernel::Offline { .. }
-            | Kernel::NoSource { .. }
-            | Kernel::Network { .. }
-            | Kernel::OutOfStep { .. }
-            | Kernel::Incomplete { .. }
-            | Kernel::NoHeaders { .. },
-        ) => Exit::Missing,
+        BuildError::Driver(Driver::Crates { .. }) => Exit::Missing,
+        BuildError::Kernel(error) | BuildError::Module(module::Error::Root(error)) => {
+            of_kernel(error)
+        }
+        _ => Exit::Failed,
+    }
+}
+
+/// The exit status that a kernel which cannot be had deserves, or what it is built with.
+fn of_kernel(error: &kernels::Error) -> Exit {
+    use kernels::Error as Kernel;
+    match error {
+        Kernel::NoSuchSuite { .. }
+        | Kernel::NoSuchPath { .. }
+        | Kernel::NoKernel { .. }
+        | Kernel::NoKernelPackage { .. }
+        | Kernel::NoKeyring { .. }
+        | Kernel::SeveralKernels { .. }
+        | Kernel::NotBootable { .. }
+        | Kernel::Arch { .. } => Exit::Usage,
+        Kernel::NotFetched { .. }
+        | Kernel::NotBuilt { .. }
+        | Kernel::NoSourcePackage { .. }
+        | Kernel::Offline { .. }
+        | Kernel::OfflineRoot { .. }
+        | Kernel::NoSource { .. }
+        | Kernel::Network { .. }
+        | Kernel::OutOfStep { .. }
+        | Kernel::Incomplete { .. }
+        | Kernel::NoHeaders { .. } => Exit::Missing,
         _ => Exit::Failed,
     }
 }

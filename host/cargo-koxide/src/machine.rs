@@ -118,6 +118,7 @@ fn from_build(need: BuildNeed) -> Need {
         BuildNeed::Apt | BuildNeed::Dpkg => Need::Apt,
         BuildNeed::Rustup | BuildNeed::Cargo => Need::Rustup,
         BuildNeed::KernelTools => Need::KernelTools,
+        BuildNeed::Unshare => Need::Unshare,
         BuildNeed::Toolchain => Need::Toolchain,
         BuildNeed::RustSrc => Need::RustSrc,
         BuildNeed::RustTarget(target) => Need::RustTarget(target),

@@ -38,6 +38,8 @@ pub(crate) enum Need {
     Busybox,
     /// `setpriv`, with which no virtual machine outlives the command.
     Setpriv,
+    /// `unshare`, for kernels whose modules are built with their own distribution's compiler.
+    Unshare,
     /// A cargo that came from rustup.
     Rustup,
     /// The toolchain that drivers are built with.
@@ -74,7 +76,7 @@ impl Need {
 
     /// What only some need, for a verb of its own.
     pub(crate) fn optional() -> Vec<Self> {
-        vec![Self::KernelTools]
+        vec![Self::KernelTools, Self::Unshare]
     }
 
     /// What it is used for.
@@ -87,6 +89,9 @@ impl Need {
                 "objtool, which comes with the kernel's headers, reads object files with it"
             }
             Self::KernelTools => "compiles kernels, which only `cargo koxide kernel build` does",
+            Self::Unshare => {
+                "runs the compiler of a kernel's own distribution, for kernels that no compiler here is good for"
+            }
             Self::Apt => "fetches Debian's kernels and checks their signatures",
             Self::Qemu => "boots the kernels that drivers run on",
             Self::Busybox => "the shell and the commands inside the virtual machine",
@@ -119,6 +124,7 @@ impl Need {
             Self::Qemu => program("qemu-system-x86_64"),
             Self::Busybox => program("busybox"),
             Self::Setpriv => program("setpriv"),
+            Self::Unshare => program("mount").and(program("unshare")),
             Self::Rustup => program("rustup"),
             Self::Toolchain => in_sysroot("bin/rustc"),
             Self::RustSrc => in_sysroot("lib/rustlib/src/rust/library/core/Cargo.toml"),
@@ -158,7 +164,9 @@ impl Need {
                 "qemu-x86",
             ],
             Self::Busybox => ["busybox-static", "busybox", "busybox", "busybox-static"],
-            Self::Setpriv => ["util-linux", "util-linux", "util-linux", "util-linux"],
+            Self::Setpriv | Self::Unshare => {
+                ["util-linux", "util-linux", "util-linux", "util-linux"]
+            }
             Self::Rustup | Self::Toolchain | Self::RustSrc | Self::RustTarget(_) => return None,
         };
         let name = match manager {
@@ -204,6 +212,7 @@ impl fmt::Display for Need {
             Self::Qemu => f.write_str("QEMU"),
             Self::Busybox => f.write_str("busybox"),
             Self::Setpriv => f.write_str("setpriv"),
+            Self::Unshare => f.write_str("unshare"),
             Self::Rustup => f.write_str("rustup"),
             Self::Toolchain => write!(f, "Rust {TOOLCHAIN}"),
             Self::RustSrc => f.write_str("rust-src"),

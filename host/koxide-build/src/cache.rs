@@ -5,6 +5,7 @@
 //! ```text
 //! lock                    held while something is added or removed
 //! kernels/<id>/           one unpacked kernel: record.json, root/
+//! roots/<id>/             a distribution's compiler to build modules with: record.json, root/
 //! names/<name>.json       which kernel a name stands for, and where the name's packages come from
 //! apt/<suite>/            apt's private state: package lists, sources
 //! library/<hash>/         the library that a command carries, for drivers outside of a project
@@ -146,7 +147,7 @@ impl Cache {
         let bytes = disk_use(&self.root);
         // Only what this tool put there: the folder may be named by a variable, and that may be set wrongly.
         for name in [
-            "kernels", "names", "apt", "vm", "library", "sources", "build", "tmp", "lock",
+            "kernels", "roots", "names", "apt", "vm", "library", "sources", "build", "tmp", "lock",
         ] {
             remove(&self.root.join(name))?;
         }
@@ -174,6 +175,10 @@ impl Cache {
 
     pub(crate) fn kernels(&self) -> PathBuf {
         self.root.join("kernels")
+    }
+
+    pub(crate) fn roots(&self) -> PathBuf {
+        self.root.join("roots")
     }
 
     pub(crate) fn names(&self) -> PathBuf {

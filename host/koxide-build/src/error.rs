@@ -50,6 +50,7 @@ impl Error {
         match self {
             Self::Cache(error)
             | Self::Kernel(kernels::Error::Cache(error))
+            | Self::Module(module::Error::Root(kernels::Error::Cache(error)))
             | Self::Driver(driver::Error::Cache(error))
             | Self::Object(object::Error::Files(error))
             | Self::Module(
@@ -59,6 +60,7 @@ impl Error {
                 matches!(error, cache::Error::Interrupted(_))
             }
             Self::Kernel(kernels::Error::Process(error))
+            | Self::Module(module::Error::Root(kernels::Error::Process(error)))
             | Self::Driver(driver::Error::Process(error))
             | Self::Object(object::Error::Process(error))
             | Self::Module(

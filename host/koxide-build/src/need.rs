@@ -33,6 +33,8 @@ pub enum Need {
     RustTarget(String),
     /// What compiling a kernel needs and compiling a module does not: flex, bison, bc, the headers of libelf.
     KernelTools,
+    /// `unshare` and `mount`, with which programs of another release of the distribution are run.
+    Unshare,
     /// Headers of a kernel that is installed on this machine.
     KernelHeaders {
         /// The kernel's release.
@@ -50,6 +52,7 @@ impl Need {
             "cargo" => Self::Cargo,
             "rustup" => Self::Rustup,
             "ld" | "objcopy" | "strip" | "nm" | "readelf" | "objdump" | "ar" => Self::Binutils,
+            "unshare" | "mount" => Self::Unshare,
             "dpkg" | "dpkg-deb" => Self::Dpkg,
             _ if name.starts_with("apt-") => Self::Apt,
             _ if name.starts_with("gcc") || name.starts_with("clang") => Self::Compiler {

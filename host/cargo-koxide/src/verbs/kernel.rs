@@ -61,7 +61,17 @@ fn list(cache: &Cache, matrix: &Matrix, ui: &Ui) -> anyhow::Result<()> {
             style("not fetched yet").dim()
         ));
     }
+    let roots = explained(kernels::roots(cache))?;
+    for (root, bytes) in &roots {
+        let what = format!("{} of {}", root.compiler, root.suite);
+        ui.result(format!(
+            "{} {what:34} {:>12}",
+            pad_str("root to build in", 28, Alignment::Left, None),
+            BinaryBytes(*bytes).to_string(),
+        ));
+    }
     let total: u64 = entries.iter().map(|entry| entry.bytes).sum();
+    let total = total + roots.iter().map(|(_, bytes)| bytes).sum::<u64>();
     ui.result(format!(
         "{} in {}",
         BinaryBytes(total),

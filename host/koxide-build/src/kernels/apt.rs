@@ -249,6 +249,20 @@ impl Apt {
         Ok(deb822::parse(&String::from_utf8_lossy(&output.stdout)))
     }
 
+    /// The packages to be unpacked so that the named ones run, each with its version.
+    pub(crate) fn closure(&self, names: &[&str]) -> Result<Vec<(String, String)>> {
+        let mut command = self.command("apt-get");
+        command.args(["install", "--simulate", "--no-install-recommends"]);
+        match command.args(names).output() {
+            Ok(output) => Ok(String::from_utf8_lossy(&output.stdout)
+                .lines()
+                .filter_map(chosen)
+                .collect()),
+            Err(koxide_process::Error::Failed { stderr, .. }) => Err(self.reason(&stderr)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Fetches packages, given as `name=version`, into a folder; apt checks them against the signed lists.
     pub(crate) fn download(
         &self,
@@ -271,6 +285,12 @@ fn out_of_step(said: &str) -> Vec<String> {
         .filter_map(|line| line.strip_prefix("E: Failed to fetch ")?.split(' ').next())
         .map(str::to_owned)
         .collect()
+}
+
+/// Reads `Inst NAME (VERSION ...)` of what apt would do.
+fn chosen(line: &str) -> Option<(String, String)> {
+    let (name, rest) = line.strip_prefix("Inst ")?.split_once(" (")?;
+    Some((name.to_owned(), rest.split(' ').next()?.to_owned()))
 }
 
 /// The percentage in a line of apt's status protocol.
@@ -352,6 +372,19 @@ mod tests {
             Some(22.3849)
         );
         assert_eq!(percent("Get:4 http://m.test"), None);
+    }
+
+    #[test]
+    fn what_apt_would_install_is_read() {
+        let of = |name: &str, version: &str| Some((name.to_owned(), version.to_owned()));
+        assert_eq!(
+            chosen("Inst libcap2 (1:2.75-10+b3 Debian:13.7/stable [amd64]) []"),
+            of("libcap2", "1:2.75-10+b3")
+        );
+        assert_eq!(
+            chosen("Conf libcap2 (1:2.75-10+b3 Debian:13.7/stable [amd64])"),
+            None
+        );
     }
 
     #[test]

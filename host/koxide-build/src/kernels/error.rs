@@ -27,6 +27,16 @@ pub enum Error {
         /// Its name.
         name: String,
     },
+    /// A root to build in was never fetched, and the network is forbidden.
+    #[error(
+        "modules for {name} are built with {compiler}, which this machine lacks and which is not in the cache, and the network is forbidden: build once without --offline, or install the package {compiler}"
+    )]
+    OfflineRoot {
+        /// The kernel's name.
+        name: String,
+        /// The compiler.
+        compiler: String,
+    },
     /// This machine's apt knows no archive of Debian's.
     #[error(
         "this machine's apt does not know Debian's archive, where {name} comes from: say once where it is with `cargo koxide kernel add {name} --mirror URL --keyring FILE`"

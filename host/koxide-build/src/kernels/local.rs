@@ -116,6 +116,7 @@ pub(crate) fn in_root(name: &KernelName, root: &Path, release: &str) -> Result<K
             build,
         },
         record: None,
+        origin: None,
     })
 }
 
@@ -143,6 +144,7 @@ fn tree(name: &KernelName, dir: &Path, release: String) -> Result<Kernel> {
             build: dir.to_owned(),
         },
         record: None,
+        origin: None,
         release,
     })
 }

@@ -13,6 +13,7 @@ mod fetch;
 mod flavour;
 mod local;
 mod name;
+pub(crate) mod root;
 mod sources;
 pub(crate) mod store;
 mod tree;
@@ -26,6 +27,7 @@ pub use error::Error;
 pub use flavour::Flavour;
 pub(crate) use local::resolve_in;
 pub use name::{KernelName, ParseError, Suite};
+pub use root::{Root, roots};
 pub use tree::{Tree, tree};
 
 use crate::arch::Arch;
@@ -99,6 +101,8 @@ pub struct Kernel {
     pub headers: Headers,
     /// What was fetched for it; none for a kernel that was on the disk already.
     pub record: Option<Record>,
+    /// Where it was fetched from.
+    pub(crate) origin: Option<root::Origin>,
 }
 
 impl Kernel {
@@ -239,7 +243,7 @@ pub fn resolve(cache: &Cache, name: &KernelName, options: &Options<'_>) -> Resul
         }
     };
     stand_for(cache, name, &id)?;
-    load(cache, name, &id)
+    load(cache, name, &id, options)
 }
 
 /// Like [`resolve`], but never fetches.
@@ -354,7 +358,7 @@ pub fn update(cache: &Cache, name: &KernelName, options: &Options<'_>) -> Result
     stand_for(cache, name, &id)?;
     store::sweep(cache)?;
     Ok(Update {
-        kernel: load(cache, name, &id)?,
+        kernel: load(cache, name, &id, options)?,
         before,
         changed: old.as_deref() != Some(&id),
     })
@@ -444,7 +448,7 @@ fn present(cache: &Cache, name: &KernelName, options: &Options<'_>) -> Result<Op
         KernelName::Debug(line) => {
             let id = store::remembered(cache, name)?.and_then(|known| known.kernel);
             let id = id.filter(|id| store::dir(cache, id).exists());
-            let kernel = id.map(|id| load(cache, name, &id)).transpose()?;
+            let kernel = id.map(|id| load(cache, name, &id, options)).transpose()?;
             Ok(kernel.filter(|k| {
                 k.record
                     .as_ref()
@@ -454,7 +458,9 @@ fn present(cache: &Cache, name: &KernelName, options: &Options<'_>) -> Result<Op
         KernelName::Debian(_) | KernelName::Deb(_) => {
             let id = store::remembered(cache, name)?.and_then(|known| known.kernel);
             match id {
-                Some(id) if store::dir(cache, &id).exists() => load(cache, name, &id).map(Some),
+                Some(id) if store::dir(cache, &id).exists() => {
+                    load(cache, name, &id, options).map(Some)
+                }
                 _ => Ok(None),
             }
         }
@@ -482,10 +488,17 @@ fn stand_for(cache: &Cache, name: &KernelName, id: &str) -> Result<()> {
     store::remember(cache, name, &what)
 }
 
-fn load(cache: &Cache, name: &KernelName, id: &str) -> Result<Kernel> {
+fn load(cache: &Cache, name: &KernelName, id: &str, options: &Options<'_>) -> Result<Kernel> {
     let dir = store::dir(cache, id);
     let record = store::record(&dir, &name.to_string())?.ok_or_else(|| not_fetched(name))?;
     let mut kernel = local::in_root(name, &dir.join("root"), &record.release)?;
     kernel.record = Some(record);
+    if let KernelName::Debian(suite) = name {
+        kernel.origin = Some(root::Origin {
+            cache: cache.clone(),
+            kernel: suite.clone(),
+            offline: options.offline,
+        });
+    }
     Ok(kernel)
 }

@@ -116,7 +116,7 @@ fn signed_by_line(text: &str, uri: &str, suite: &str) -> Option<String> {
 }
 
 /// The suite without what follows its code name: `bookworm` for `bookworm-backports`.
-fn base(suite: &str) -> &str {
+pub(crate) fn base(suite: &str) -> &str {
     const POCKETS: [&str; 6] = [
         "-backports-sloppy",
         "-backports",

@@ -13,7 +13,7 @@ use crate::cache::{self, Cache};
 
 use super::KernelName;
 use super::error::{Error, Result};
-use super::{Record, Source};
+use super::{Record, Source, root};
 
 /// What is remembered of a name.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -80,7 +80,7 @@ fn read_json<T: serde::de::DeserializeOwned>(path: &Path, name: &str) -> Result<
     }
 }
 
-fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
+pub(crate) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
     let mut text = serde_json::to_vec_pretty(value).expect("our records are plain data");
     text.push(b'\n');
     Ok(cache::write(path, &text)?)
@@ -137,7 +137,7 @@ pub(crate) fn place(from: &Path, to: &Path) -> Result<()> {
     fs::rename(from, to).map_err(|e| cache::Error::io("create", to, e).into())
 }
 
-/// Removes the kernels that no name stands for any more; the lock must be held.
+/// Removes the kernels that no name stands for any more, and the roots that no kernel is for; the lock must be held.
 pub(crate) fn sweep(cache: &Cache) -> Result<u64> {
     let used: Vec<String> = all(cache)?.into_iter().filter_map(|r| r.kernel).collect();
     let mut freed = 0;
@@ -151,7 +151,7 @@ pub(crate) fn sweep(cache: &Cache) -> Result<u64> {
             cache::remove(&entry.path())?;
         }
     }
-    Ok(freed)
+    Ok(freed + root::sweep(cache)?)
 }
 
 /// The time now, as RFC 3339 writes it.

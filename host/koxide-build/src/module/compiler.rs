@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Chooses the C compiler for a kernel: the one that built it, else one that its headers' own flags work with.
+//! Chooses the C compiler for a kernel: the one that built it, else one that its headers' own flags work with, else the
+//! one of the kernel's own distribution, in a root to build in.
 
 use std::fs;
 use std::path::Path;
@@ -12,6 +13,7 @@ use crate::kernels::Kernel;
 use crate::progress::Progress;
 
 use super::error::{Error, Result};
+use super::tools::{self, Tools};
 use super::view::View;
 use super::{kbuild, make_command};
 
@@ -20,10 +22,29 @@ const OTHERS: [&str; 7] = [
     "gcc", "gcc-15", "gcc-14", "gcc-13", "gcc-12", "gcc-11", "gcc-10",
 ];
 
-/// The compiler to build with.
-pub(crate) fn choose(kernel: &Kernel, view: &View, progress: &dyn Progress) -> Result<String> {
+/// The tools to build with: this machine's when they are good for it, else those of the kernel's own distribution.
+pub(crate) fn choose(kernel: &Kernel, view: &View, progress: &dyn Progress) -> Result<Tools> {
+    let error = match here(kernel, view, progress) {
+        Err(error @ (Error::NoCompiler { .. } | Error::Tools { .. })) => error,
+        other => return other.map(|compiler| Tools::here(&compiler)),
+    };
+    let Some(origin) = &kernel.origin else {
+        return Err(error);
+    };
+    let compiler = wanted(&kernel.headers.build);
+    tools::may_enter(&kernel.release, &compiler)?;
+    let root = origin.root(&compiler, progress)?;
+    Tools::of_root(compiler, root)
+}
+
+/// The compiler of this machine to build with.
+fn here(kernel: &Kernel, view: &View, progress: &dyn Progress) -> Result<String> {
     let wanted = wanted(&kernel.headers.build);
     if find(&wanted).is_some() {
+        // The programs that came with the headers may be of a newer system than the compiler that is here.
+        if kernel.origin.is_some() {
+            starts(kernel, view)?;
+        }
         return Ok(wanted);
     }
     let mut tried = Vec::new();
@@ -38,19 +59,27 @@ pub(crate) fn choose(kernel: &Kernel, view: &View, progress: &dyn Progress) -> R
         }
         versions.push(version.clone());
         let note = view.notes.join(format!("cc-{compiler}"));
-        if fs::read_to_string(&note).is_ok_and(|known| known == version) {
-            return Ok((*compiler).to_owned());
+        match known(&note, &version) {
+            Some(None) => return Ok((*compiler).to_owned()),
+            Some(Some(said)) => {
+                tried.push(attempt(compiler, &version, &said));
+                continue;
+            }
+            None => {}
         }
         progress.stage(&format!(
             "trying {compiler} with the headers of {}",
             kernel.release
         ));
-        match probe(kernel, view, compiler)? {
+        match probe(kernel, view, &Tools::here(compiler))? {
             None => {
                 cache::write(&note, version.as_bytes())?;
                 return Ok((*compiler).to_owned());
             }
-            Some(said) => tried.push(format!("{compiler} ({version}) does not do: {said}")),
+            Some(said) => {
+                cache::write(&note, format!("{version}\n{said}").as_bytes())?;
+                tried.push(attempt(compiler, &version, &said));
+            }
         }
     }
     Err(Error::NoCompiler {
@@ -60,8 +89,35 @@ pub(crate) fn choose(kernel: &Kernel, view: &View, progress: &dyn Progress) -> R
     })
 }
 
+/// What is known of a compiler of that version: nothing, that it is good, or what it said.
+fn known(note: &Path, version: &str) -> Option<Option<String>> {
+    let text = fs::read_to_string(note).ok()?;
+    let (of, said) = match text.split_once('\n') {
+        Some((of, said)) => (of, Some(said.to_owned())),
+        None => (text.as_str(), None),
+    };
+    (of == version).then_some(said)
+}
+
+fn attempt(compiler: &str, version: &str, said: &str) -> String {
+    format!("{compiler} ({version}) does not do: {said}")
+}
+
+/// Sees that a program that came with the headers starts on this machine.
+fn starts(kernel: &Kernel, view: &View) -> Result<()> {
+    let program = view.build.join("scripts/mod/modpost");
+    // Without arguments it has nothing to do, and may say so.
+    match Command::new(&program).env("LC_ALL", "C").output_unchecked() {
+        Ok(output) => {
+            kbuild::tools_fault(&kernel.release, &String::from_utf8_lossy(&output.stderr))
+        }
+        // Whatever it is, make meets it, too, and the build says what it was.
+        Err(_) => Ok(()),
+    }
+}
+
 /// The compiler that the headers name.
-fn wanted(build: &Path) -> String {
+pub(crate) fn wanted(build: &Path) -> String {
     let read = |file: &str| fs::read_to_string(build.join(file)).unwrap_or_default();
     from_variables(&read(".kernelvariables"))
         .or_else(|| from_config(&read(".config")))
@@ -103,7 +159,7 @@ fn version(compiler: &str) -> Option<String> {
 }
 
 /// Compiles a file that does nothing, with the headers' own flags; what the compiler said when it could not.
-fn probe(kernel: &Kernel, view: &View, compiler: &str) -> Result<Option<String>> {
+fn probe(kernel: &Kernel, view: &View, tools: &Tools) -> Result<Option<String>> {
     let work = tempfile::Builder::new()
         .prefix("probe-")
         .tempdir_in(&view.notes)
@@ -111,7 +167,7 @@ fn probe(kernel: &Kernel, view: &View, compiler: &str) -> Result<Option<String>>
     let code = "#include <linux/module.h>\n#include <linux/fs.h>\nMODULE_LICENSE(\"GPL\");\n";
     cache::write(&work.path().join("probe.c"), code.as_bytes())?;
     cache::write(&work.path().join("Kbuild"), b"obj-m := probe.o\n")?;
-    let mut make = make_command(view, work.path(), compiler);
+    let mut make = make_command(view, work.path(), tools);
     make.arg("probe.o");
     match make.output() {
         Ok(_) => Ok(None),

@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use crate::need::Need;
-use crate::{cache, check, object};
+use crate::{cache, check, kernels, object};
 
 /// Why a module cannot be built for a kernel.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +23,21 @@ pub enum Error {
         /// Those that were tried, each with what it said.
         tried: Vec<String>,
     },
+    /// The compiler of the kernel's distribution cannot be run apart from this machine's programs.
+    #[error(
+        "modules for the kernel {release} are built with {wanted}, which this machine lacks; it would be fetched and run in a namespace of its own, and the system does not let this user have one ({said}): install the package {wanted}, or allow namespaces (in a container: --cap-add SYS_ADMIN or as the engine calls it)"
+    )]
+    NoNamespace {
+        /// The kernel's release.
+        release: String,
+        /// The compiler that built it.
+        wanted: String,
+        /// What the system said.
+        said: String,
+    },
+    /// The distribution's compiler cannot be had.
+    #[error(transparent)]
+    Root(#[from] kernels::Error),
     /// objtool cannot start because a library is missing.
     #[error(
         "the headers of {release} bring objtool, which needs libelf.so.1: install the package libelf1 (elfutils-libelf on Fedora, libelf on Arch)"
@@ -97,9 +112,12 @@ impl Error {
         match self {
             Self::Process(error) => Need::of(error),
             Self::Object(error) => error.missing(),
-            Self::NoCompiler { wanted, .. } => Some(Need::Compiler {
-                wanted: wanted.clone(),
-            }),
+            Self::Root(error) => error.missing(),
+            Self::NoCompiler { wanted, .. } | Self::NoNamespace { wanted, .. } => {
+                Some(Need::Compiler {
+                    wanted: wanted.clone(),
+                })
+            }
             Self::LibElf { .. } => Some(Need::LibElf),
             _ => None,
         }

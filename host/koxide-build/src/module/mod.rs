@@ -10,6 +10,7 @@ mod error;
 mod kbuild;
 mod place;
 mod sizes;
+mod tools;
 mod twin;
 mod view;
 
@@ -19,6 +20,7 @@ use std::path::{Path, PathBuf};
 use koxide_process::Command;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use compiler::wanted;
 pub use error::Error;
 use error::Result;
 pub(crate) use place::is_plain;
@@ -30,6 +32,7 @@ use crate::kernels::store::{digest, sha256};
 use crate::object::{self, Artefact};
 use crate::progress::Progress;
 use crate::{cache, check};
+use tools::Tools;
 use view::View;
 
 /// Counts up when this module makes another file of the same input, so that old ones are not taken for new.
@@ -177,14 +180,14 @@ impl Job<'_> {
         progress.stage(&format!("building {stem} for {}", kernel.release));
         let base = place::plain(&out.join(".views"))?;
         let view = view::of(kernel, &base)?;
-        let compiler = compiler::choose(kernel, &view, progress)?;
+        let tools = compiler::choose(kernel, &view, progress)?;
         let work = place::plain(&dir.join(format!(".{stem}.work")))?;
         fill(&work)?;
         let of_sources = |said: &str| match self.sources {
             Some(dir) => said.replace(&work.display().to_string(), &dir.display().to_string()),
             None => said.to_owned(),
         };
-        let made = make_command(&view, &work, &compiler)
+        let made = make_command(&view, &work, &tools)
             .args(["-j2", "modules"])
             .output()
             .map_err(|error| match error {
@@ -231,10 +234,10 @@ pub struct Headers {
 /// Any [`Error`].
 pub fn headers(kernel: &Kernel, out: &Path, progress: &dyn Progress) -> Result<Headers> {
     let view = view::of(kernel, &place::plain(&out.join(".views"))?)?;
-    let compiler = compiler::choose(kernel, &view, progress)?;
+    let tools = compiler::choose(kernel, &view, progress)?;
     Ok(Headers {
         build: view.build,
-        compiler,
+        compiler: tools.compiler,
     })
 }
 
@@ -290,15 +293,15 @@ fn fresh(stamp: &Path, input: &str, target: &Path) -> Option<String> {
 }
 
 /// make as it is started for a module in `work`.
-fn make_command(view: &View, work: &Path, compiler: &str) -> Command {
-    let mut make = Command::new("make");
+fn make_command(view: &View, work: &Path, tools: &Tools) -> Command {
+    let mut make = tools.command("make", &[&view.dir, &view.root, work]);
     make.arg("-C").arg(&view.build);
     for (name, value) in [("M", work), ("KX_WORK", work)] {
         make.arg(format!("{name}={}", value.display()));
     }
     // Debian's headers name programs with a prefix that other distributions do not have.
     for (name, program) in [
-        ("CC", compiler),
+        ("CC", tools.compiler.as_str()),
         ("LD", "ld"),
         ("AR", "ar"),
         ("NM", "nm"),
@@ -323,7 +326,8 @@ fn make_command(view: &View, work: &Path, compiler: &str) -> Command {
         make.env_remove(name);
     }
     make.env("LC_ALL", "C");
-    if let Some(libraries) = view.libraries.as_ref().filter(|_| !has_libelf()) {
+    let own = tools.root.is_none() && has_libelf();
+    if let Some(libraries) = view.libraries.as_ref().filter(|_| !own) {
         make.env("LD_LIBRARY_PATH", libraries);
     }
     make

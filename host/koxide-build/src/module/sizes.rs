@@ -19,6 +19,7 @@ use crate::progress::Progress;
 use crate::{cache, check};
 
 use super::error::{Error, Result};
+use super::tools::Tools;
 use super::view::{self, View};
 use super::{compiler, kbuild, make_command, place};
 
@@ -51,9 +52,10 @@ pub fn variant(
     let probe = read(&abi.join("probe/rooms.c"))?;
     let view = view::of(kernel, &place::plain(&out.join(".views"))?)?;
     let config = fs::read_to_string(view.build.join("include/config/auto.conf"));
-    let compiler = compiler::choose(kernel, &view, progress)?;
+    let tools = compiler::choose(kernel, &view, progress)?;
     let input = digest(&format!(
-        "{compiler}\n{probe}\n{}",
+        "{}\n{probe}\n{}",
+        tools.compiler,
         config.unwrap_or_default()
     ));
     let note = view.notes.join("sizes.json");
@@ -61,7 +63,7 @@ pub fn variant(
         Some(sizes) => sizes,
         None => {
             progress.stage(&format!("asking for the sizes of {}", kernel.release));
-            let sizes = ask(kernel, &view, &compiler, &probe)?;
+            let sizes = ask(kernel, &view, &tools, &probe)?;
             let known = Note {
                 input,
                 sizes: sizes.to_string(),
@@ -94,14 +96,14 @@ fn reserved(header: &str) -> Rooms {
 }
 
 /// Compiles the probe, and reads the sizes from what comes of it.
-fn ask(kernel: &Kernel, view: &View, compiler: &str, probe: &str) -> Result<Rooms> {
+fn ask(kernel: &Kernel, view: &View, tools: &Tools, probe: &str) -> Result<Rooms> {
     let work = tempfile::Builder::new()
         .prefix("sizes-")
         .tempdir_in(&view.notes)
         .map_err(|e| cache::Error::io("create a folder in", &view.notes, e))?;
     cache::write(&work.path().join("rooms.c"), probe.as_bytes())?;
     cache::write(&work.path().join("Kbuild"), b"obj-m := rooms.o\n")?;
-    let mut make = make_command(view, work.path(), compiler);
+    let mut make = make_command(view, work.path(), tools);
     make.arg("rooms.o").output().map_err(|error| match error {
         koxide_process::Error::Failed { stderr, .. } => {
             kbuild::fault("the question for its sizes", &kernel.release, &stderr)

@@ -24,6 +24,10 @@ const FORMAT: u32 = 2;
 /// A kernel's headers as make can use them.
 #[derive(Debug, Clone)]
 pub(crate) struct View {
+    /// All that is laid out.
+    pub(crate) dir: PathBuf,
+    /// The folder in which the headers are.
+    pub(crate) root: PathBuf,
     /// The folder for `make -C`.
     pub(crate) build: PathBuf,
     /// A folder with libelf, for objtool on machines that have none.
@@ -38,13 +42,16 @@ pub(crate) fn of(kernel: &Kernel, base: &Path) -> Result<View> {
     let key = key(&headers.root, &headers.build, base);
     let dir = base.join(format!("{}-{key}", kernel.release));
     let view = View {
+        root: headers.root.clone(),
         build: dir.join("build"),
         libraries: Some(dir.join("lib")).filter(|_| headers.root != Path::new("/")),
         notes: base.join(format!("{}-{key}.notes", kernel.release)),
+        dir,
     };
+    let dir = &view.dir;
     cache::create_dir(&view.notes)?;
-    if !is_current(&dir, &headers.build) {
-        make(kernel, base, &dir)?;
+    if !is_current(dir, &headers.build) {
+        make(kernel, base, dir)?;
     }
     Ok(view)
 }

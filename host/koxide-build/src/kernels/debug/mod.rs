@@ -72,7 +72,7 @@ pub fn build(
         let id = id(line, &package, &compiler);
         if store::dir(cache, &id).exists() {
             stand_for(cache, &name, &id)?;
-            return load(cache, &name, &id);
+            return load(cache, &name, &id, options);
         }
         source(cache, &id, &apt, &package, options)?;
         (id, record(&name, line, package, mirrors, &compiler))
@@ -109,7 +109,7 @@ fn finish(
     stand_for(cache, name, id)?;
     store::sweep(cache)?;
     forget_work(cache, line.name)?;
-    load(cache, name, id)
+    load(cache, name, id, options)
 }
 
 /// The tree to build, fetched unless it is there from a build that did not end; needs the lock.

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Roots to build in: the compiler of a kernel's own distribution with all that it runs on, unpacked in the cache.
+//!
+//! A root is for the C half of modules whose headers no compiler of this machine is good for. Its packages come from
+//! where the kernel came from. They are unpacked and not installed: no script of theirs runs, so that making a root
+//! needs neither root nor a namespace, and the same packages make the same root.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::cache::{self, Cache};
+use crate::module;
+use crate::progress::{Progress, Silent};
+
+use super::apt::Apt;
+use super::error::{Error, Result};
+use super::sources::base;
+use super::{Options, Package, Suite, debian, fetch, store};
+
+/// What the kernel's own build files run, besides the compiler.
+const PROGRAMS: [&str; 9] = [
+    "bash",
+    "binutils",
+    "coreutils",
+    "dash",
+    "findutils",
+    "grep",
+    "make",
+    "mawk",
+    "sed",
+];
+
+/// Links that scripts of packages make.
+const LINKS: [(&str, &str); 5] = [
+    ("bin", "usr/bin"),
+    ("sbin", "usr/sbin"),
+    ("lib", "usr/lib"),
+    ("lib64", "usr/lib64"),
+    ("usr/bin/awk", "mawk"),
+];
+
+/// What no build reads, and what is a fifth of a root.
+const DOCUMENTATION: &str = "usr/share";
+
+/// Where a kernel was fetched from, so that what it needs can be fetched from there, too.
+#[derive(Debug, Clone)]
+pub(crate) struct Origin {
+    pub(crate) cache: Cache,
+    pub(crate) kernel: Suite,
+    pub(crate) offline: bool,
+}
+
+/// What a root is made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Root {
+    /// The release of the distribution that it is of, such as `trixie`.
+    pub suite: String,
+    /// The compiler in it, which is also its package.
+    pub compiler: String,
+    /// All packages.
+    pub packages: Vec<Package>,
+    /// When, as RFC 3339 writes it.
+    pub fetched: String,
+    /// The archives that were looked at, each an address and a suite.
+    pub mirrors: Vec<String>,
+}
+
+impl Origin {
+    /// The folder in the cache for the root with that compiler.
+    pub(crate) fn id(&self, compiler: &str) -> String {
+        let asked = format!("{compiler} {}", PROGRAMS.join(" "));
+        let asked = &store::digest(&asked)[..8];
+        format!("{}_{compiler}_{asked}", base(&self.kernel.suite))
+    }
+
+    /// The root with that compiler: at once when it is there, else it is fetched.
+    pub(crate) fn root(&self, compiler: &str, progress: &dyn Progress) -> Result<PathBuf> {
+        let dir = self.cache.roots().join(self.id(compiler));
+        if let Some(root) = finished(&dir) {
+            return Ok(root);
+        }
+        if self.offline {
+            return Err(Error::OfflineRoot {
+                name: self.kernel.to_string(),
+                compiler: compiler.to_owned(),
+            });
+        }
+        let _lock = self.cache.lock(progress)?;
+        // Another process may have made it while this one waited.
+        if let Some(root) = finished(&dir) {
+            return Ok(root);
+        }
+        self.make(compiler, &dir, progress)?;
+        Ok(dir.join("root"))
+    }
+
+    /// Fetches the packages and unpacks them in a folder that is then moved into place; needs the lock.
+    fn make(&self, compiler: &str, dir: &Path, progress: &dyn Progress) -> Result<()> {
+        fetch::unpacker()?;
+        // The packages are for this machine, whatever the kernel is for.
+        let lists = match self.kernel.flavour.arch() == debian::host() {
+            true => &self.kernel,
+            false => &Suite::plain(&self.kernel.suite, debian::host()),
+        };
+        let (apt, mirrors) = fetch::lists(&self.cache, lists, &Options::new(progress), false)?;
+        let (packages, unpacked) = packages(&apt, compiler)?;
+        let suite = base(&self.kernel.suite).to_owned();
+        let what = format!("fetching {compiler} of {suite} and what it runs on");
+        let download: u64 = packages.iter().map(|package| package.bytes).sum();
+        cache::need_space(self.cache.root(), &what, download + unpacked)?;
+        let scratch = self.cache.scratch()?;
+        progress.stage(&what);
+        let files = fetch::download(&apt, &packages, scratch.path(), progress)?;
+        progress.stage(&format!("unpacking {compiler} of {suite}"));
+        let new = scratch.path().join("new");
+        fetch::unpack(&files, &new.join("root"), progress)?;
+        complete(&new.join("root"))?;
+        let record = Root {
+            suite,
+            compiler: compiler.to_owned(),
+            packages,
+            fetched: store::now(),
+            mirrors,
+        };
+        store::write_json(&new.join("record.json"), &record)?;
+        // What is there without being finished is of no use.
+        cache::remove(dir)?;
+        store::place(&new, dir)?;
+        apt.tidy()
+    }
+}
+
+/// The root in a folder of the cache; what has no record or no compiler is none.
+fn finished(dir: &Path) -> Option<PathBuf> {
+    let record = fs::read(dir.join("record.json")).ok()?;
+    let record: Root = serde_json::from_slice(&record).ok()?;
+    let root = dir.join("root");
+    let compiler = root.join("usr/bin").join(record.compiler);
+    compiler.exists().then_some(root)
+}
+
+/// The packages of a root, and how many bytes they take unpacked.
+fn packages(apt: &Apt, compiler: &str) -> Result<(Vec<Package>, u64)> {
+    let mut wanted = PROGRAMS.to_vec();
+    wanted.push(compiler);
+    let chosen: BTreeSet<(String, String)> = apt.closure(&wanted)?.into_iter().collect();
+    let names: Vec<String> = chosen.iter().map(|(name, _)| name.clone()).collect();
+    let mut stanzas = apt.show(&names)?;
+    // Two archives of a suite may have the same package.
+    let mut left = chosen;
+    stanzas.retain(|stanza| {
+        let field = |name| stanza.get(name).unwrap_or_default().to_owned();
+        left.remove(&(field("Package"), field("Version")))
+    });
+    let kib = |stanza: &super::deb822::Stanza| stanza.get("Installed-Size")?.parse::<u64>().ok();
+    let unpacked = stanzas.iter().filter_map(kib).sum::<u64>() * 1024;
+    Ok((
+        stanzas.iter().filter_map(debian::package).collect(),
+        unpacked,
+    ))
+}
+
+/// Makes of unpacked packages what programs can run in.
+fn complete(root: &Path) -> Result<()> {
+    cache::remove(&root.join(DOCUMENTATION))?;
+    for (link, to) in LINKS {
+        let link = root.join(link);
+        if fs::symlink_metadata(&link).is_err() {
+            symlink(to, &link).map_err(|e| cache::Error::io("create", &link, e))?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes the roots that no kernel in the cache asks for; the lock must be held. Returns the bytes freed.
+pub(crate) fn sweep(cache: &Cache) -> Result<u64> {
+    let mut used = BTreeSet::new();
+    for known in store::all(cache)? {
+        let (Ok(name), Some(id)) = (known.name.parse(), known.kernel) else {
+            continue;
+        };
+        // A kernel whose record is damaged asks for nothing until it was fetched again.
+        if let Ok(kernel) = super::load(cache, &name, &id, &Options::new(&Silent))
+            && let Some(origin) = &kernel.origin
+        {
+            used.insert(origin.id(&module::wanted(&kernel.headers.build)));
+        }
+    }
+    let mut freed = 0;
+    for entry in fs::read_dir(cache.roots()).into_iter().flatten().flatten() {
+        if !used.contains(entry.file_name().to_string_lossy().as_ref()) {
+            freed += cache::disk_use(&entry.path());
+            cache::remove(&entry.path())?;
+        }
+    }
+    Ok(freed)
+}
+
+/// Every root in the cache, with the bytes that it takes.
+///
+/// # Errors
+/// When the cache cannot be read.
+pub fn roots(cache: &Cache) -> Result<Vec<(Root, u64)>> {
+    let mut roots = Vec::new();
+    for entry in fs::read_dir(cache.roots()).into_iter().flatten().flatten() {
+        let record = fs::read(entry.path().join("record.json")).unwrap_or_default();
+        if let Ok(record) = serde_json::from_slice::<Root>(&record) {
+            roots.push((record, cache::disk_use(&entry.path())));
+        }
+    }
+    roots.sort_by(|(a, _), (b, _)| (&a.suite, &a.compiler).cmp(&(&b.suite, &b.compiler)));
+    Ok(roots)
+}
