@@ -2,11 +2,13 @@
 
 //! The words of the command line. What they do is in `verbs/`, one file for each.
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use koxide_build::Arch;
+
+use crate::matrix::Shard;
 
 /// The release and the ABI version, as `--version` prints them.
 const VERSION: &str = concat!(
@@ -216,6 +218,19 @@ pub(crate) struct Test {
     /// Leave out the tests that run on this machine.
     #[arg(long)]
     pub(crate) vm_only: bool,
+    /// Run on every kernel of `kernels.toml`, several virtual machines at once, and end with a table of drivers and
+    /// kernels; a kernel that cannot be had stops nothing. Leaves out the tests that run on this machine.
+    #[arg(long)]
+    pub(crate) matrix: bool,
+    /// Run only the K-th of N parts of the matrix, for N machines that share it.
+    #[arg(long, value_name = "K/N", requires = "matrix")]
+    pub(crate) shard: Option<Shard>,
+    /// Write the table and what failed as a page, too.
+    #[arg(long, value_name = "FILE", requires = "matrix")]
+    pub(crate) html: Option<PathBuf>,
+    /// How many virtual machines run at once; without it one, and for the matrix as many as processors and memory allow.
+    #[arg(short, long, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
     /// Run only tests whose name contains this text: `program::test`, or `suite::test` in the kernel.
     #[arg(value_name = "FILTER")]
     pub(crate) filter: Option<String>,

@@ -2,14 +2,13 @@
 
 //! What the tests said: a line for each as it ends, a summary in the manner of cargo nextest, and JUnit XML.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use console::{Style, style};
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
 use crate::exit::{Exit, because};
+use crate::output::Output;
 use crate::ui::Ui;
 
 /// How a line begins that a test has for the user, whether it passes or not.
@@ -26,6 +25,18 @@ pub(crate) enum Verdict {
     Crashed(String),
     /// It was not run, and why.
     Skipped(String),
+    /// The kernel that it runs on could not be had, and why.
+    Unavailable(String),
+}
+
+impl Verdict {
+    /// Why it is none to be content with.
+    fn fault(&self) -> Option<&str> {
+        match self {
+            Self::Passed | Self::Skipped(_) => None,
+            Self::Failed(why) | Self::Crashed(why) | Self::Unavailable(why) => Some(why),
+        }
+    }
 }
 
 /// A test that ended.
@@ -47,6 +58,21 @@ pub(crate) struct Case {
     pub(crate) object: Option<Object>,
 }
 
+impl Case {
+    /// That a kernel could not be had.
+    pub(crate) fn unavailable(kernel: &str, why: &str) -> Self {
+        Self {
+            place: kernel.to_owned(),
+            suite: "kernel".to_owned(),
+            name: "available".to_owned(),
+            verdict: Verdict::Unavailable(why.to_owned()),
+            duration: None,
+            output: String::new(),
+            object: None,
+        }
+    }
+}
+
 /// A driver's object as a report names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Object {
@@ -61,6 +87,8 @@ pub(crate) struct Results<'a> {
     ui: &'a Ui,
     start: Instant,
     cases: Vec<Case>,
+    /// The object that was named last.
+    named: Option<Object>,
 }
 
 impl<'a> Results<'a> {
@@ -70,45 +98,57 @@ impl<'a> Results<'a> {
             ui,
             start: Instant::now(),
             cases: Vec::new(),
+            named: None,
         }
     }
 
     /// Takes a test in, and prints its line.
     pub(crate) fn add(&mut self, case: Case) {
+        self.show(&case);
+        self.cases.push(case);
+    }
+
+    /// Takes tests in whose lines were printed as they ended, in another order perhaps.
+    pub(crate) fn take(&mut self, cases: Vec<Case>) {
+        self.cases.extend(cases);
+    }
+
+    /// Prints the line of a test.
+    pub(crate) fn show(&mut self, case: &Case) {
         let (word, color) = match &case.verdict {
             Verdict::Passed => ("PASS", Style::new().green()),
             Verdict::Failed(_) => ("FAIL", Style::new().red()),
             Verdict::Crashed(_) => ("CRASH", Style::new().red()),
             Verdict::Skipped(_) => ("SKIP", Style::new().yellow()),
+            Verdict::Unavailable(_) => ("UNAVAILABLE", Style::new().red()),
         };
-        if !self.ui.is_quiet() || matches!(case.verdict, Verdict::Failed(_) | Verdict::Crashed(_)) {
+        if !self.ui.is_quiet() || case.verdict.fault().is_some() {
             let word = color.bold().apply_to(format!("{word:>12}"));
             let duration = case.duration.map_or_else(
                 || "       -".to_owned(),
                 |d| format!("{:7.3}s", d.as_secs_f64()),
             );
-            self.name_object(&case);
+            self.name_object(case);
             let place = style(&case.place).cyan();
             self.ui.result(format!(
                 "{word} [{duration}] {place} {} {}",
                 style(&case.suite).magenta(),
                 case.name
             ));
-            self.explain(&case);
+            self.explain(case);
         }
-        self.cases.push(case);
     }
 
     /// Says which object the tests from here on test, when the user wants to see everything.
-    fn name_object(&self, case: &Case) {
-        let last = self.cases.last().and_then(|case| case.object.as_ref());
+    fn name_object(&mut self, case: &Case) {
         if let Some(object) = &case.object
             && self.ui.is_verbose()
-            && last != Some(object)
+            && self.named.as_ref() != Some(object)
         {
             let word = style(format!("{:>12}", "OBJECT")).bold();
             let (name, sha256) = (&object.name, &object.sha256);
             self.ui.result(format!("{word} {name} sha256:{sha256}"));
+            self.named = Some(object.clone());
         }
     }
 
@@ -119,7 +159,7 @@ impl<'a> Results<'a> {
                 notes.for_each(|note| self.ui.result(format!("{:>12} {note}", "")));
             }
             Verdict::Skipped(why) => self.ui.result(format!("{:>12} {why}", "")),
-            Verdict::Failed(why) | Verdict::Crashed(why) => {
+            Verdict::Failed(why) | Verdict::Crashed(why) | Verdict::Unavailable(why) => {
                 self.ui.result(format!("{:>12} {why}", ""));
                 for line in case.output.lines() {
                     self.ui.result(format!("{:>12} | {line}", ""));
@@ -141,14 +181,16 @@ impl<'a> Results<'a> {
         let skipped = self.count(|verdict| matches!(verdict, Verdict::Skipped(_)));
         let crashed = self.count(|verdict| matches!(verdict, Verdict::Crashed(_)));
         let failed = self.count(|verdict| matches!(verdict, Verdict::Failed(_))) + crashed;
+        let missing = self.count(|verdict| matches!(verdict, Verdict::Unavailable(_)));
         let run = passed + failed;
         self.ui.result("-".repeat(12));
-        let failures = self
-            .cases
-            .iter()
-            .filter(|c| matches!(c.verdict, Verdict::Failed(_) | Verdict::Crashed(_)));
-        for case in failures {
-            let word = style(format!("{:>12}", "FAIL")).red().bold();
+        let faults = self.cases.iter().filter(|c| c.verdict.fault().is_some());
+        for case in faults {
+            let word = match case.verdict {
+                Verdict::Unavailable(_) => "UNAVAILABLE",
+                _ => "FAIL",
+            };
+            let word = style(format!("{word:>12}")).red().bold();
             self.ui.result(format!(
                 "{word} {} {} {}",
                 case.place, case.suite, case.name
@@ -159,23 +201,27 @@ impl<'a> Results<'a> {
         self.ui.result(format!(
             "{word} [{seconds:7.3}s] {run} tests run, {skipped} skipped"
         ));
-        self.ui.result(format!("{passed} passed, {failed} failed"));
-        match (run, failed, crashed) {
-            (0, ..) => Err(because(Exit::Failed, "no test was run: is the filter right?").into()),
-            (_, 0, _) => Ok(()),
-            (_, _, 0) => {
-                Err(because(Exit::Failed, "a test failed; what it printed is above").into())
+        let missed = match missing {
+            0 => String::new(),
+            some => format!(", {some} unavailable"),
+        };
+        self.ui
+            .result(format!("{passed} passed, {failed} failed{missed}"));
+        let (exit, message) = match (run, failed, crashed, missing) {
+            (_, _, 1.., _) => {
+                let message = "the kernel crashed in a test; the end of its log is above";
+                (Exit::Crashed, message)
             }
-            _ => Err(because(
-                Exit::Crashed,
-                "the kernel crashed in a test; the end of its log is above",
-            )
-            .into()),
-        }
+            (_, 1.., ..) => (Exit::Failed, "a test failed; what it printed is above"),
+            (.., 1..) => (Exit::Missing, "a kernel could not be had; why is above"),
+            (0, ..) => (Exit::Failed, "no test was run: is the filter right?"),
+            _ => return Ok(()),
+        };
+        Err(because(exit, message).into())
     }
 
-    /// Writes the tests as JUnit XML, whole or not at all.
-    pub(crate) fn write_junit(&self, file: &Path) -> anyhow::Result<()> {
+    /// Writes the tests as JUnit XML.
+    pub(crate) fn write_junit(&self, output: Output) -> anyhow::Result<()> {
         let mut report = quick_junit::Report::new("cargo koxide test");
         report.set_time(self.start.elapsed());
         let mut suites: Vec<(String, TestSuite)> = Vec::new();
@@ -194,16 +240,7 @@ impl<'a> Results<'a> {
             }
         }
         report.add_test_suites(suites.into_iter().map(|(_, suite)| suite));
-        let write = || -> anyhow::Result<()> {
-            let folder = file
-                .parent()
-                .filter(|folder| !folder.as_os_str().is_empty());
-            let mut whole = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
-            report.serialize(&mut whole)?;
-            whole.persist(file)?;
-            Ok(())
-        };
-        write().with_context(|| format!("cannot write the JUnit report {}", file.display()))
+        output.write(&report.to_string()?)
     }
 }
 
@@ -215,8 +252,12 @@ fn junit_case(case: &Case) -> TestCase {
             status.set_message(why.clone());
             status
         }
-        Verdict::Failed(why) | Verdict::Crashed(why) => {
-            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        Verdict::Failed(why) | Verdict::Crashed(why) | Verdict::Unavailable(why) => {
+            let kind = match case.verdict {
+                Verdict::Unavailable(_) => NonSuccessKind::Error,
+                _ => NonSuccessKind::Failure,
+            };
+            let mut status = TestCaseStatus::non_success(kind);
             status
                 .set_message(why.clone())
                 .set_description(case.output.clone());

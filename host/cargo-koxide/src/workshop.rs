@@ -42,26 +42,6 @@ pub(crate) struct Workshop<'a> {
     ui: &'a Ui,
 }
 
-/// The kinds of modules that there are of a driver.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// The one that is shipped.
-    Shipped,
-    /// With its in-kernel tests.
-    Kunit,
-    /// The same object as the one that is shipped, with shims that fail when a test says so.
-    Faulty,
-}
-
-impl Kind {
-    fn shims(self) -> Shims {
-        match self {
-            Self::Shipped | Self::Kunit => Shims::Shipped,
-            Self::Faulty => Shims::Faulty,
-        }
-    }
-}
-
 impl<'a> Workshop<'a> {
     /// The workspace of the current folder.
     pub(crate) fn open(offline: bool, ui: &'a Ui) -> anyhow::Result<Self> {
@@ -182,13 +162,12 @@ impl<'a> Workshop<'a> {
         &self.cache
     }
 
-    /// A driver's module of a kind for each kernel. It takes as few objects as these kernels do: one, as long as none of
+    /// A driver's module for each kernel. It takes as few objects as these kernels do: one, as long as none of
     /// them was built to look for faults.
     pub(crate) fn modules(
         &self,
         driver: &Driver,
         kernels: &[Kernel],
-        kind: Kind,
     ) -> anyhow::Result<Vec<Module>> {
         let mut objects: Vec<(Variant, Artefact)> = Vec::new();
         let mut modules = Vec::new();
@@ -197,12 +176,12 @@ impl<'a> Workshop<'a> {
             let object = match objects.iter().find(|(of, _)| *of == variant) {
                 Some((_, object)) => object.clone(),
                 None => {
-                    let object = self.object(driver, &variant, kind == Kind::Kunit)?;
+                    let object = self.object(driver, &variant, false)?;
                     objects.push((variant, object.clone()));
                     object
                 }
             };
-            modules.push(self.module(&object, kind.shims(), kernel)?);
+            modules.push(self.module(&object, Shims::Shipped, kernel)?);
         }
         Ok(modules)
     }
@@ -214,7 +193,7 @@ impl<'a> Workshop<'a> {
     }
 
     /// Which of a driver's objects is for a kernel.
-    fn variant(&self, kernel: &Kernel) -> anyhow::Result<Variant> {
+    pub(crate) fn variant(&self, kernel: &Kernel) -> anyhow::Result<Variant> {
         let steps = Steps::new(self.ui);
         let (abi, out) = (self.project.abi_dir(), self.project.output_dir());
         let variant = module::variant(abi, kernel, &out, &steps);
@@ -260,7 +239,12 @@ impl<'a> Workshop<'a> {
     }
 
     /// A driver's object.
-    fn object(&self, driver: &Driver, variant: &Variant, kunit: bool) -> anyhow::Result<Artefact> {
+    pub(crate) fn object(
+        &self,
+        driver: &Driver,
+        variant: &Variant,
+        kunit: bool,
+    ) -> anyhow::Result<Artefact> {
         // In-kernel tests are those of the documentation, too.
         let examples = if kunit { self.examples(driver)? } else { None };
         let (project, built) = match &examples {
@@ -294,7 +278,12 @@ impl<'a> Workshop<'a> {
     }
 
     /// The module of an object for a kernel.
-    fn module(&self, artefact: &Artefact, shims: Shims, kernel: &Kernel) -> anyhow::Result<Module> {
+    pub(crate) fn module(
+        &self,
+        artefact: &Artefact,
+        shims: Shims,
+        kernel: &Kernel,
+    ) -> anyhow::Result<Module> {
         let steps = Steps::new(self.ui);
         let module = module::build_with(
             self.project.abi_dir(),

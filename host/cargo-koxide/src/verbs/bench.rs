@@ -2,10 +2,8 @@
 
 //! `bench`: drivers beside the same drivers in C, measured in one run.
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::Context as _;
 use koxide_build::{Driver, Kernel, module};
 use koxide_process::Command;
 
@@ -17,8 +15,9 @@ use crate::bench::{DriverFigures, KernelFacts, Pair, Report, baseline, code, htm
 use crate::cli;
 use crate::exit::{Exit, because};
 use crate::machine::explained;
+use crate::output::Output;
 use crate::ui::Ui;
-use crate::workshop::{Kind, Workshop};
+use crate::workshop::Workshop;
 
 /// Measures what the command line names, and shows it, compares it or keeps it.
 pub(crate) fn run(options: &cli::Bench, offline: bool, ui: &Ui) -> anyhow::Result<()> {
@@ -124,7 +123,7 @@ fn measured(
     };
     let mut subjects: Vec<Vec<Subject>> = kernels.iter().map(|_| Vec::new()).collect();
     for driver in drivers {
-        let modules = workshop.modules(driver, kernels, Kind::Shipped)?;
+        let modules = workshop.modules(driver, kernels)?;
         let kernels = kernels.iter().zip(modules).zip(&mut subjects);
         for ((kernel, module), subjects) in kernels {
             subjects.push(Subject {
@@ -198,8 +197,8 @@ impl Outputs {
             || selection.arch.is_some();
         let old = (options.update && partial && file.exists()).then(|| baseline::read(root));
         Ok(Self {
-            json: json.map(|file| Output::open(file, "figures")).transpose()?,
-            html: html.map(|file| Output::open(file, "page")).transpose()?,
+            json: Output::wanted(json, "figures")?,
+            html: Output::wanted(html, "page")?,
             baseline: options
                 .update
                 .then(|| Output::open(&file, "figures"))
@@ -219,39 +218,5 @@ impl Outputs {
             output.write(&baseline::text(report, self.old)?)?;
         }
         Ok(())
-    }
-}
-
-/// A file that is written whole or not at all.
-struct Output {
-    temporary: tempfile::NamedTempFile,
-    file: PathBuf,
-    what: &'static str,
-}
-
-impl Output {
-    fn open(file: &Path, what: &'static str) -> anyhow::Result<Self> {
-        let folder = file.parent().filter(|dir| !dir.as_os_str().is_empty());
-        let temporary = tempfile::Builder::new()
-            .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
-            .tempfile_in(folder.unwrap_or(Path::new(".")));
-        Ok(Self {
-            temporary: temporary.with_context(|| Self::failure(file, what))?,
-            file: file.to_owned(),
-            what,
-        })
-    }
-
-    fn write(mut self, text: &str) -> anyhow::Result<()> {
-        let failure = || Self::failure(&self.file, self.what);
-        self.temporary
-            .write_all(text.as_bytes())
-            .with_context(failure)?;
-        self.temporary.persist(&self.file).with_context(failure)?;
-        Ok(())
-    }
-
-    fn failure(file: &Path, what: &str) -> String {
-        format!("cannot write the {what} {}", file.display())
     }
 }

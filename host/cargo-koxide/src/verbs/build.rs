@@ -6,7 +6,7 @@ use koxide_build::{Driver, Kernel, KernelName};
 
 use crate::cli::Build;
 use crate::ui::Ui;
-use crate::workshop::{Kind, Workshop};
+use crate::workshop::Workshop;
 
 /// Builds what the command line names, and prints where the modules are.
 pub(crate) fn run(options: &Build, offline: bool, ui: &Ui) -> anyhow::Result<()> {
@@ -21,7 +21,7 @@ pub(crate) fn run(options: &Build, offline: bool, ui: &Ui) -> anyhow::Result<()>
             twins(&workshop, driver, &kernels, options, ui)?;
             continue;
         }
-        for module in workshop.modules(driver, &kernels, Kind::Shipped)? {
+        for module in workshop.modules(driver, &kernels)? {
             ui.result(workshop.shown(&module.path));
         }
     }

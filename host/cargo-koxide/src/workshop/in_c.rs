@@ -11,17 +11,7 @@ use crate::exit::{Exit, because};
 use crate::machine::{Steps, explained};
 
 impl Workshop<'_> {
-    /// A driver's twin in C for each kernel; nothing when the driver has none.
-    pub(crate) fn twins(
-        &self,
-        driver: &Driver,
-        kernels: &[Kernel],
-    ) -> anyhow::Result<Option<Vec<Module>>> {
-        let twins = kernels.iter().map(|kernel| self.twin(driver, kernel));
-        twins.collect()
-    }
-
-    /// A driver's twin in C for one kernel.
+    /// A driver's twin in C for one kernel; nothing when the driver has none.
     pub(crate) fn twin(&self, driver: &Driver, kernel: &Kernel) -> anyhow::Result<Option<Module>> {
         let steps = Steps::new(self.ui);
         let twin = module::twin(driver, kernel, &self.project.output_dir(), &steps);

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! `test --matrix`: what a kernel that cannot be had does to the others, parts for several machines, and Ctrl-C.
+
+mod support;
+
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+
+use support::process::Running;
+use support::{INTERRUPTED, KERNEL, MISSING, Package, USAGE, koxide, repository};
+
+/// Kernels that are nowhere, so that nothing is built or booted for them.
+const NOWHERE: [&str; 4] = ["path:/no/a", "path:/no/b", "path:/no/c", "path:/no/d"];
+
+/// A package of one driver, with a support matrix of its own.
+fn package(name: &str, kernels: &[&str]) -> Package {
+    let package = Package::new(name, "koxide-matrix-");
+    let row = |kernel: &&str| {
+        format!("[[kernel]]\nname = \"{kernel}\"\nline = \"of {kernel}\"\narch = \"x86_64\"\n\n")
+    };
+    let rows: String = kernels.iter().map(row).collect();
+    package.write("kernels.toml", &rows);
+    package
+}
+
+/// The row of a kernel in the table.
+fn row(stdout: &str, kernel: &str) -> String {
+    let mut rows = stdout
+        .lines()
+        .filter(|line| line.starts_with(&format!("{kernel} ")));
+    let row = rows
+        .next()
+        .unwrap_or_else(|| panic!("no row {kernel}:\n{stdout}"));
+    let cells = row[kernel.len()..].split_whitespace();
+    cells.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn kernels_that_cannot_be_had_are_told_and_counted() {
+    let package = package("nowhere", &NOWHERE);
+    let words = ["test", "--matrix", "--junit", "m.xml", "--html", "m.html"];
+    let ended = package.run(&words).with(MISSING);
+    let ended = ended.saying("0 passed, 0 failed, 4 unavailable");
+    for kernel in NOWHERE {
+        assert_eq!(row(&ended.stdout, kernel), "unavailable", "{ended}");
+        let reason = format!("{kernel}: ");
+        let told = ended
+            .stdout
+            .lines()
+            .filter(|line| line.starts_with(&reason));
+        assert_eq!(told.count(), 1, "{ended}");
+    }
+    let read = |file: &str| std::fs::read_to_string(package.path().join(file)).unwrap();
+    let (xml, html) = (read("m.xml"), read("m.html"));
+    assert!(xml.contains("errors=\"4\""), "{xml}");
+    for kernel in NOWHERE {
+        assert!(xml.contains(&format!("\"kernel on {kernel}\"")), "{xml}");
+        assert!(html.contains(kernel), "{html}");
+    }
+}
+
+#[test]
+fn parts_are_everything_once() {
+    let package = package("parts", &NOWHERE);
+    let mut seen = Vec::new();
+    for part in ["1/3", "2/3", "3/3"] {
+        let ended = package
+            .run(&["test", "--matrix", "--shard", part])
+            .with(MISSING);
+        let here = NOWHERE.into_iter();
+        let here: Vec<&str> = here
+            .filter(|kernel| row(&ended.stdout, kernel) != "-")
+            .collect();
+        // What is not in this part is not even looked for, and the first line says what is.
+        for kernel in NOWHERE {
+            let there = here.contains(&kernel);
+            assert_eq!(ended.stderr.contains(kernel), there, "{kernel}:\n{ended}");
+        }
+        seen.extend(here);
+    }
+    assert_eq!(seen, NOWHERE);
+    // More machines than there is work for.
+    package
+        .run(&["test", "--matrix", "--shard", "1/9"])
+        .with(0)
+        .saying("0 pairs of driver and kernel (part 1/9 of 4)");
+}
+
+#[test]
+fn what_is_no_part_is_a_wrong_word() {
+    let package = package("no_part", &NOWHERE);
+    for part in ["0/4", "5/4", "4", "1/0", "a/b"] {
+        package
+            .run(&["test", "--matrix", "--shard", part])
+            .with(USAGE)
+            .saying("such as 2/4");
+    }
+    package
+        .run(&["test", "--shard", "1/2"])
+        .with(USAGE)
+        .saying("--matrix");
+    package
+        .run(&["test", "--matrix", "--html", "no/such/folder.html"])
+        .with(support::FAILED)
+        .saying("cannot write the page no/such/folder.html")
+        .not_saying("unavailable");
+}
+
+#[test]
+fn the_other_kernels_are_tested_all_the_same() {
+    let package = package("some", &[NOWHERE[0], KERNEL]);
+    let ended = package
+        .run(&["test", "--matrix", "--jobs", "2"])
+        .with(MISSING);
+    assert_eq!(row(&ended.stdout, NOWHERE[0]), "unavailable", "{ended}");
+    let tested = row(&ended.stdout, KERNEL);
+    assert!(
+        !tested.starts_with('0') && tested.contains(" ok "),
+        "{ended}"
+    );
+    assert!(!tested.contains("FAILED"), "{ended}");
+    ended
+        .saying("x86_64: one object of each driver for its kernel")
+        .saying(" passed, 0 failed, 1 unavailable");
+}
+
+#[test]
+fn a_driver_that_does_not_compile_fails_on_every_kernel() {
+    let package = package("broken", &[KERNEL, "debian:bookworm-backports"]);
+    package.write("src/lib.rs", "no Rust at all\n");
+    let ended = package.run(&["test", "--matrix"]).with(support::FAILED);
+    let ended = ended.saying("0 passed, 2 failed");
+    assert!(
+        row(&ended.stdout, KERNEL).starts_with("0 ok 1 FAILED"),
+        "{ended}"
+    );
+    // The compiler says why once.
+    assert_eq!(
+        ended.stderr.matches("error: expected").count(),
+        1,
+        "{ended}"
+    );
+}
+
+#[test]
+fn ctrl_c_ends_all_machines() {
+    let mut command = koxide(&repository());
+    command.args(["test", "--matrix", "-p", "hello_world", "--jobs", "2"]);
+    command.args(["--kernel", KERNEL, "--kernel", "debian:bookworm-backports"]);
+    let mut running = Running::start(&mut command);
+    running.wait_for_process("qemu-system");
+    running.signal(Signal::SIGINT);
+    running
+        .end_within(Duration::from_secs(5))
+        .with(INTERRUPTED)
+        .saying("error: interrupted")
+        .not_saying("Summary");
+}
