@@ -132,7 +132,11 @@ impl<'a> Workshop<'a> {
     }
 
     /// A kernel, which must be for the architecture that is asked for.
-    fn kernel_for(&self, name: &KernelName, arch: Option<Arch>) -> anyhow::Result<Kernel> {
+    pub(crate) fn kernel_for(
+        &self,
+        name: &KernelName,
+        arch: Option<Arch>,
+    ) -> anyhow::Result<Kernel> {
         let kernel = self.kernel(name)?;
         match arch {
             Some(arch) if arch != kernel.arch => {

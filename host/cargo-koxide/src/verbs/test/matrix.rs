@@ -9,7 +9,7 @@ use koxide_build::{Driver, Kernel, KernelName};
 
 use super::batch::{Batch, Builder};
 use super::pool;
-use crate::cli::Test;
+use crate::cli::{Selection, Test};
 use crate::exit::{Exit, because, status_of};
 use crate::machine::explained_vm;
 use crate::matrix::{self, Cell, Grid, Row, Shard, Tried};
@@ -24,7 +24,7 @@ type Place = (usize, usize);
 /// Tests the drivers on the kernels that the command line means, and ends with the table.
 pub(super) fn run(workshop: &Workshop<'_>, options: &Test, ui: &Ui) -> anyhow::Result<()> {
     let drivers = workshop.tested(&options.selection)?;
-    let kernels = workshop.matrix.select(&options.selection.kernel)?;
+    let kernels = kernels(workshop, &options.selection)?;
     let shard = options.shard.unwrap_or(Shard::WHOLE);
     let plan = Plan {
         cells: shard.of(kernels.len() * drivers.len()),
@@ -69,6 +69,14 @@ pub(super) fn run(workshop: &Workshop<'_>, options: &Test, ui: &Ui) -> anyhow::R
         return Ok(());
     }
     judge(&grid, results.finish())
+}
+
+/// The kernels that the command line means: all of the matrix, unless it says less.
+fn kernels(workshop: &Workshop<'_>, selection: &Selection) -> anyhow::Result<Vec<KernelName>> {
+    if selection.kernel.is_empty() && selection.arch.is_none() {
+        return workshop.matrix.all();
+    }
+    workshop.matrix.select(&selection.kernel, selection.arch)
 }
 
 /// The tests decide, and then whether kernels of an architecture had the same objects.
@@ -191,7 +199,7 @@ fn feed(
         if here.peek().is_none() {
             continue;
         }
-        let kernel = match workshop.kernel(name) {
+        let kernel = match workshop.kernel_for(name, options.selection.arch) {
             Ok(kernel) => kernel,
             Err(error) => {
                 let why = reason(error)?;
