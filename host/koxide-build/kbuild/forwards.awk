@@ -27,6 +27,12 @@ BEGIN { FS = "\t" }
 # already.
 name == "" || $3 ~ /^movzbl +%(dil,%edi|sil,%esi|dl,%edx|cl,%ecx)/ || $3 ~ /^(endbr64|nop)/ || $5 == "__fentry__-0x4" { next }
 
+# On ARM the operands have a field of their own. Signing a return address and taking the signature off again is nothing.
+$3 ~ /^(bti|paciasp|autiasp)$/ { next }
+$3 == "b" && $5 ~ /_JUMP2[46]$/ && $6 ~ /^[A-Za-z_][A-Za-z0-9_]*$/ {
+	target[name] = $6
+}
+
 # The offset is that of an operand at the instruction's end; a local function has the name of a section, and a thunk is a
 # return or a pointer's call.
 $3 ~ /^jmp / && $5 ~ /^[A-Za-z_][A-Za-z0-9_]*-0x4$/ && $5 !~ /^__x86_/ {
@@ -45,6 +51,12 @@ variable ~ /^[A-Za-z_][A-Za-z0-9_]*$/ && ($3 ~ /^ret/ || $5 == "__x86_return_thu
 # A shim that is the same as another, which the compiler wrote only once.
 $3 ~ /^jmp .*<kx_[a-z0-9_]*>$/ && $5 == "" {
 	split($3, part, /[<>]/)
+	if (part[2] in global)
+		target[name] = part[2]
+}
+
+$3 == "b" && $4 ~ /<kx_[a-z0-9_]*>$/ && $5 == "" {
+	split($4, part, /[<>]/)
 	if (part[2] in global)
 		target[name] = part[2]
 }

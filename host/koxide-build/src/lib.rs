@@ -7,6 +7,7 @@
 //! faults would show only on a machine. [`examples`] makes a package of the examples in a documentation. The library knows nothing of virtual machines and prints nothing.
 #![forbid(unsafe_code)]
 
+mod addend;
 mod arch;
 pub mod cache;
 pub mod check;
@@ -14,6 +15,7 @@ pub mod compare;
 pub mod driver;
 mod error;
 pub mod examples;
+mod gnu;
 pub mod guest;
 pub mod kernels;
 pub mod module;

@@ -14,8 +14,15 @@
 #define KX_IN_NO_TABLE notrace __attribute__((patchable_function_entry(0, 0)))
 #endif
 
+/* How large a value can be in Rust's instruction. */
+#ifdef CONFIG_X86
+#define KX_VALUE_MAX S32_MAX
+#else
+#define KX_VALUE_MAX U16_MAX
+#endif
+
 /*
- * Gives a symbol a value, of 31 bits. Only the assembler can do that, and only within a function is it told what a constant
+ * Gives a symbol a value. Only the assembler can do that, and only within a function is it told what a constant
  * expression is. Nobody calls that function, the linker drops its section, and it is not empty for objtool's sake.
  */
 #define KX_VALUE(name, value)									\
@@ -24,7 +31,7 @@
 		asm volatile(".globl " #name "\n\t.set " #name ", %c0" : : "i" (value));	\
 		__builtin_trap();								\
 	}											\
-	static_assert((value) <= S32_MAX)
+	static_assert((value) <= KX_VALUE_MAX)
 
 /* Where a field is; its type is the one that Rust takes it to have. */
 #define KX_FIELD(name, type, member)								\
@@ -48,9 +55,14 @@
  * A function that takes any further values, which is the kernel's own. C cannot hand such values on, but it can jump:
  * forwards.awk finds that, and Rust calls the kernel's function.
  */
+#ifdef CONFIG_X86
+#define KX_JUMP "jmp "
+#else
+#define KX_JUMP "b "
+#endif
 #define KX_VARIADIC(name, function)								\
-	asm(".pushsection .text\n\t.globl " #name "\n\t.type " #name ", @function\n" #name ":\n\t"	\
-	    "jmp " #function "\n\t.size " #name ", . - " #name "\n\t.popsection");			\
+	asm(".pushsection .text\n\t.globl " #name "\n\t.type " #name ", %function\n" #name ":\n\t"	\
+	    KX_JUMP #function "\n\t.size " #name ", . - " #name "\n\t.popsection");			\
 	static_assert(__same_type(name, function))
 
 #endif

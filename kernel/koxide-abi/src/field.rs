@@ -4,8 +4,9 @@
 //!
 //! An offset is the address of a symbol that the shims define (`include/koxide_field.h`). On x86-64 the compiler takes every
 //! symbol's address for a constant of 32 bits with a sign, which the linker or the module loader fills in: `file + symbol`
-//! is part of the instruction that reads the field, as it is in C. An architecture whose addresses are not written
-//! like that needs its own way here, and nowhere else.
+//! is part of the instruction that reads the field, as it is in C. On ARM an address is made in two instructions, and in 64 bits
+//! relative to the code: there the symbol's value is the operand of one that loads 16 bits, which the linker fills in
+//! likewise (`value!` in `macros`).
 //!
 //! The compiler may believe that two symbols have two addresses, and that none is null. Nobody compares them, and what
 //! it concludes of `file + symbol` is that two fields are not the same byte: they are words.

@@ -31,8 +31,8 @@ macro_rules! shims {
 /// Declares fields of kernel structs, which need no call: `KX_FIELD` in `shims/*.c` says where they are.
 ///
 /// The syntax is that of `shims!`, and the attribute `field` says what is done: one of the functions of
-/// `field`, or `per_cpu` for what each CPU has of its own and does not change for a thread. In the kernel the
-/// name is that of a symbol, too, whose value is the field's offset.
+/// `field`, or `current` for the thread that runs. In the kernel the name is that of a symbol, too, whose value is the field's
+/// offset.
 macro_rules! fields {
     ($(
         $(#[doc = $doc:expr])*
@@ -45,6 +45,7 @@ macro_rules! fields {
         #[inline(always)]
         pub unsafe fn $name($($arg: $ty),*) $(-> $ret)? {
             unsafe extern "C" {
+                #[allow(dead_code, reason = "the running thread need not be a variable")]
                 static $name: u8;
             }
             // SAFETY: the caller answers for the struct, and its shim for the field's offset and type.
@@ -62,20 +63,54 @@ macro_rules! fields {
 /// What is done with a field, or another value that the shims know.
 #[cfg(target_os = "none")]
 macro_rules! access {
-    // An instruction of its own, which has the symbol in it: the memory of this CPU is not in any pointer's reach.
-    (per_cpu $name:ident,) => {{
+    // An instruction of its own: the memory or register of this CPU is not in any pointer's reach.
+    (current $name:ident,) => {{
         let value;
         core::arch::asm!(
+            // The symbol is that of the variable.
+            #[cfg(target_arch = "x86_64")]
             "mov {}, qword ptr gs:[{}]",
+            #[cfg(target_arch = "aarch64")]
+            "mrs {}, sp_el0",
+            // `shims/module.c` refuses kernels that do not have it there.
+            #[cfg(target_arch = "arm")]
+            "mrc p15, 0, {}, c13, c0, 3",
             out(reg) value,
+            #[cfg(target_arch = "x86_64")]
             sym $name,
             options(pure, nomem, nostack, preserves_flags),
         );
         value
     }};
     ($does:ident $name:ident, $($arg:ident),*) => {
-        $crate::field::$does(&raw const $name, $($arg),*)
+        $crate::field::$does(value!($name), $($arg),*)
     };
+}
+
+/// The value of a symbol, as an address: see `field`.
+#[cfg(all(target_os = "none", target_arch = "x86_64"))]
+macro_rules! value {
+    ($name:ident) => {
+        &raw const $name
+    };
+}
+
+/// The value of a symbol, as an address: see `field`.
+#[cfg(all(target_os = "none", not(target_arch = "x86_64")))]
+macro_rules! value {
+    ($name:ident) => {{
+        let value: *const u8;
+        core::arch::asm!(
+            #[cfg(target_arch = "aarch64")]
+            "movz {}, #:abs_g0:{}",
+            #[cfg(target_arch = "arm")]
+            "movw {}, #:lower16:{}",
+            out(reg) value,
+            sym $name,
+            options(pure, nomem, nostack, preserves_flags),
+        );
+        value
+    }};
 }
 
 /// Declares functions that take any further values, as `printk` does; [`variadic!`](crate::variadic) calls them.

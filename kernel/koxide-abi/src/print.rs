@@ -77,5 +77,6 @@ values! {
     i64: |number| Value::Number(number.into());
     u64: |number| Value::Number(number.into());
     *const u8: |pointer| Value::Pointer(pointer);
-    *const c_char: |pointer| Value::Pointer(pointer.cast());
+    // A `char` of C is one or the other, after the processor.
+    *const i8: |pointer| Value::Pointer(pointer.cast());
 }

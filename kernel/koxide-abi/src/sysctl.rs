@@ -7,15 +7,15 @@ use core::ffi::{c_char, c_void};
 use crate::types::ctl_table_header;
 
 /// An `int` between two limits.
-pub const SYSCTL_INT: u64 = 0;
+pub const SYSCTL_INT: usize = 0;
 /// An `unsigned int` between two limits. GPL only.
-pub const SYSCTL_UINT: u64 = 1;
+pub const SYSCTL_UINT: usize = 1;
 /// An `unsigned long` between two limits.
-pub const SYSCTL_ULONG: u64 = 2;
+pub const SYSCTL_ULONG: usize = 2;
 /// A byte that is 0 or 1. GPL only.
-pub const SYSCTL_BOOL: u64 = 3;
+pub const SYSCTL_BOOL: usize = 3;
 /// A text with a NUL at its end, which [`kx_sysctl_copy`] reads and writes.
-pub const SYSCTL_TEXT: u64 = 4;
+pub const SYSCTL_TEXT: usize = 4;
 
 /// A file in `/proc/sys`: `shims/sysctl.c` has macros that make a `struct ctl_table` of it.
 #[repr(C)]
@@ -26,14 +26,14 @@ pub struct SysctlEntry {
     pub data: *mut c_void,
     /// How many bytes it has.
     pub size: usize,
-    /// The smallest value.
-    pub min: i64,
-    /// The largest value.
-    pub max: i64,
+    /// The smallest value; of a number without a sign the same bits.
+    pub min: isize,
+    /// The largest value, likewise.
+    pub max: isize,
     /// One of the `SYSCTL_*`.
-    pub kind: u64,
+    pub kind: usize,
     /// The permission bits.
-    pub mode: u64,
+    pub mode: usize,
 }
 
 shims! {

@@ -115,7 +115,7 @@ fields! {
     ///
     /// None. The task lives as long as the thread runs, or the interrupt lasts.
     #[host(twin::current)]
-    #[field(per_cpu)]
+    #[field(current)]
     pub fn kx_current() -> *mut task_struct;
 
     /// The flags of a thread that the kernel looks at before it returns to a program; any context.

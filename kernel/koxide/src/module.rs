@@ -147,9 +147,17 @@ fn loading() -> bool {
         // from loading to another state, so that an answer that is kept is at worst a `true` that is too old.
         unsafe {
             core::arch::asm!(
+                #[cfg(target_arch = "x86_64")]
                 "call {loading}",
+                #[cfg(not(target_arch = "x86_64"))]
+                "bl {loading}",
                 loading = sym koxide_abi::kx_module_loading,
+                #[cfg(target_arch = "x86_64")]
                 lateout("eax") loading,
+                #[cfg(target_arch = "aarch64")]
+                lateout("w0") loading,
+                #[cfg(target_arch = "arm")]
+                lateout("r0") loading,
                 clobber_abi("C"),
                 options(pure, nomem),
             );

@@ -30,11 +30,32 @@ fn panic(info: &PanicInfo<'_>) -> ! {
     // SAFETY: the function is one of C's convention with these arguments; it does not return, and what it reads is constant.
     unsafe {
         core::arch::asm!(
+            #[cfg(target_arch = "x86_64")]
             "call {report}",
+            #[cfg(not(target_arch = "x86_64"))]
+            "bl {report}",
+            // The address that it would return to is this function's, in a stack trace.
+            #[cfg(not(target_arch = "x86_64"))]
+            "udf #0",
             report = sym report,
+            #[cfg(target_arch = "x86_64")]
             in("rdi") template,
+            #[cfg(target_arch = "x86_64")]
             in("rsi") args,
+            #[cfg(target_arch = "x86_64")]
             in("rdx") place,
+            #[cfg(target_arch = "aarch64")]
+            in("x0") template,
+            #[cfg(target_arch = "aarch64")]
+            in("x1") args,
+            #[cfg(target_arch = "aarch64")]
+            in("x2") place,
+            #[cfg(target_arch = "arm")]
+            in("r0") template,
+            #[cfg(target_arch = "arm")]
+            in("r1") args,
+            #[cfg(target_arch = "arm")]
+            in("r2") place,
             options(nomem, noreturn),
         )
     }

@@ -55,7 +55,7 @@ pub fn get_random_bytes_raw(room: &mut [MaybeUninit<u8>]) -> &mut [u8] {
 #[inline]
 pub fn memzero_explicit(room: &mut [MaybeUninit<u8>]) -> &mut [u8] {
     // The kernel's function for it would be one more that a module is linked with.
-    #[cfg(target_os = "none")]
+    #[cfg(all(target_os = "none", target_arch = "x86_64"))]
     {
         let at: *mut u64;
         // SAFETY: so many words are within the room.
@@ -80,6 +80,12 @@ pub fn memzero_explicit(room: &mut [MaybeUninit<u8>]) -> &mut [u8] {
                 );
             }
         }
+    }
+    #[cfg(all(target_os = "none", not(target_arch = "x86_64")))]
+    {
+        room.fill(MaybeUninit::new(0));
+        // SAFETY: there is no instruction; what the compiler does not know is that nobody reads the zeroes.
+        unsafe { core::arch::asm!("/* {} */", in(reg) room.as_mut_ptr(), options(nostack, preserves_flags)) };
     }
     #[cfg(not(target_os = "none"))]
     core::hint::black_box(&mut *room).fill(MaybeUninit::new(0));

@@ -10,6 +10,8 @@ use object::{
     SectionIndex, SymbolKind,
 };
 
+use crate::addend;
+
 /// A place in a section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Place {
@@ -141,9 +143,10 @@ fn read_section<'a>(
         _ => 0,
     };
     let is = |flag: elf::SectionFlags| flags & flag.0 != 0;
+    let data = section.data()?;
     let relocations = section
         .relocations()
-        .map(|(offset, relocation)| read_relocation(file, offset, &relocation))
+        .map(|(offset, relocation)| read_relocation(file, data, offset, &relocation))
         .collect();
     Ok(Section {
         name: section.name()?.to_owned(),
@@ -151,13 +154,14 @@ fn read_section<'a>(
         alloc: is(SHF_ALLOC),
         write: is(SHF_WRITE),
         exec: is(SHF_EXECINSTR),
-        data: section.data()?,
+        data,
         relocations,
     })
 }
 
 fn read_relocation(
     file: &object::File<'_>,
+    data: &[u8],
     offset: u64,
     relocation: &object::Relocation,
 ) -> Relocation {
@@ -173,7 +177,7 @@ fn read_relocation(
     let place = target.as_ref().and_then(|symbol| {
         Some(Place {
             section: symbol.section_index()?.0,
-            offset: symbol.address().wrapping_add_signed(relocation.addend()),
+            offset: symbol.address().wrapping_add_signed(addend::of(data, offset, relocation)),
         })
     });
     Relocation {

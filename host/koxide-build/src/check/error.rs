@@ -106,6 +106,14 @@ pub enum Error {
         /// The function.
         function: String,
     },
+    /// The kernel traps when a function is called through a pointer.
+    #[error(
+        "no-landing-pad: the address of {function} is taken and it does not begin with `bti c` or `paciasp`, so that a call traps on this kernel (BTI)"
+    )]
+    NoPad {
+        /// The function.
+        function: String,
+    },
     /// The kernel makes a function that it calls through a pointer one that it cannot call so.
     #[error(
         "sealed: the kernel calls {function} through a pointer, and takes its endbr64 away when it loads the module (.ibt_endbr_seal), \

@@ -6,11 +6,13 @@
 //! cannot be tested in an emulator, so that these checks are their only test. `checks/koxide-check.sh` does the core
 //! of them on machines without Rust.
 
+mod arm64;
 mod code;
 pub(crate) mod elf;
 mod error;
 mod symbols;
 mod target;
+mod x86;
 
 use std::fs;
 use std::path::Path;
@@ -18,6 +20,7 @@ use std::path::Path;
 pub use error::Error;
 pub(crate) use symbols::unresolved;
 
+use crate::arch::Arch;
 use crate::cache;
 use crate::kernels::Kernel;
 use crate::object::Kasan;
@@ -38,7 +41,7 @@ pub struct Report {
 /// # Errors
 /// The first reason not to use the module.
 pub fn module(ko: &Path, kernel: &Kernel, rust_object: &Path) -> Result<Report, Error> {
-    let target = Target::read(&kernel.headers.build)?;
+    let target = Target::read(&kernel.headers.build, kernel.arch)?;
     let read = |path: &Path| fs::read(path).map_err(|e| cache::Error::io("read", path, e));
     let (ko_bytes, rust_bytes) = (read(ko)?, read(rust_object)?);
     let module = parse(ko, &ko_bytes)?;
@@ -51,20 +54,20 @@ pub fn module(ko: &Path, kernel: &Kernel, rust_object: &Path) -> Result<Report, 
 /// # Errors
 /// The first reason not to use the module.
 pub fn twin(ko: &Path, kernel: &Kernel) -> Result<(), Error> {
-    let target = Target::read(&kernel.headers.build)?;
+    let target = Target::read(&kernel.headers.build, kernel.arch)?;
     let bytes = fs::read(ko).map_err(|e| cache::Error::io("read", ko, e))?;
     let module = parse(ko, &bytes)?;
-    symbols::relocations(&module)?;
+    symbols::relocations(&module, &target)?;
     symbols::exports(&module, &target, &kernel.release)?;
     symbols::licence(&module, &target)?;
     symbols::versions(&module, &target)?;
-    code::returns(&module, &target)?;
-    code::branches(&module, &target)
+    x86::returns(&module, &target)?;
+    x86::branches(&module, &target)
 }
 
-/// The sanitizer of a kernel, by its headers folder.
-pub(crate) fn kasan(build: &Path) -> Result<Option<Kasan>, cache::Error> {
-    Ok(Target::read(build)?.kasan)
+/// The sanitizer of a kernel.
+pub(crate) fn kasan(kernel: &Kernel) -> Result<Option<Kasan>, cache::Error> {
+    Ok(Target::read(&kernel.headers.build, kernel.arch)?.kasan)
 }
 
 pub(crate) fn parse<'a>(path: &Path, bytes: &'a [u8]) -> Result<Elf<'a>, Error> {
@@ -76,18 +79,26 @@ pub(crate) fn parse<'a>(path: &Path, bytes: &'a [u8]) -> Result<Elf<'a>, Error> 
 
 fn all(ko: &Elf<'_>, rust: &Elf<'_>, target: &Target, release: &str) -> Result<Report, Error> {
     symbols::foreign(rust, target)?;
-    code::bare(rust)?;
+    if target.arch == Arch::X86_64 {
+        x86::bare(rust)?;
+    }
     symbols::abi(ko)?;
-    symbols::relocations(ko)?;
+    symbols::relocations(ko, target)?;
     let depends = symbols::exports(ko, target, release)?;
     symbols::licence(ko, target)?;
     symbols::versions(ko, target)?;
-    code::returns(ko, target)?;
-    code::branches(ko, target)?;
     let functions = code::rust_functions(ko, rust);
-    code::orc(ko, &functions, target)?;
-    code::endbr(ko, &functions, target)?;
-    code::padding(ko, &functions, target)?;
+    match target.arch {
+        Arch::X86_64 => {
+            x86::returns(ko, target)?;
+            x86::branches(ko, target)?;
+            x86::orc(ko, &functions, target)?;
+            x86::endbr(ko, &functions, target)?;
+            x86::padding(ko, &functions, target)?;
+        }
+        Arch::Arm64 => arm64::pads(ko, &functions, target)?,
+        Arch::Arm => {}
+    }
     code::tables(ko)?;
     Ok(Report {
         rust_functions: functions.len(),

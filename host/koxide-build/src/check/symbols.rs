@@ -2,18 +2,17 @@
 
 //! What a module refers to: relocations, exports, licences, CRCs, the ABI's version.
 
-use object::elf::{
-    R_X86_64_32, R_X86_64_32S, R_X86_64_64, R_X86_64_NONE, R_X86_64_PC32, R_X86_64_PC64,
-    R_X86_64_PLT32, RelocationType,
-};
+use object::elf::*;
 
 use super::elf::Elf;
 use super::error::Error;
 use super::target::Target;
-use crate::object::{is_given, is_kasans};
+use crate::arch::Arch;
+use crate::object::is_kasans;
+use crate::object::target::Target as Object;
 
 /// What arch/x86/kernel/module.c applies.
-const RELOCATIONS: [RelocationType; 7] = [
+const X86_64: &[RelocationType] = &[
     R_X86_64_NONE,
     R_X86_64_64,
     R_X86_64_32,
@@ -21,6 +20,55 @@ const RELOCATIONS: [RelocationType; 7] = [
     R_X86_64_PC32,
     R_X86_64_PLT32,
     R_X86_64_PC64,
+];
+
+/// What arch/arm64/kernel/module.c applies, of that what compilers make.
+const ARM64: &[RelocationType] = &[
+    R_AARCH64_NONE,
+    R_AARCH64_ABS64,
+    R_AARCH64_ABS32,
+    R_AARCH64_ABS16,
+    R_AARCH64_PREL64,
+    R_AARCH64_PREL32,
+    R_AARCH64_PREL16,
+    R_AARCH64_MOVW_UABS_G0,
+    R_AARCH64_MOVW_UABS_G0_NC,
+    R_AARCH64_MOVW_UABS_G1,
+    R_AARCH64_MOVW_UABS_G1_NC,
+    R_AARCH64_MOVW_UABS_G2,
+    R_AARCH64_MOVW_UABS_G2_NC,
+    R_AARCH64_MOVW_UABS_G3,
+    R_AARCH64_LD_PREL_LO19,
+    R_AARCH64_ADR_PREL_LO21,
+    R_AARCH64_ADR_PREL_PG_HI21,
+    R_AARCH64_ADR_PREL_PG_HI21_NC,
+    R_AARCH64_ADD_ABS_LO12_NC,
+    R_AARCH64_LDST8_ABS_LO12_NC,
+    R_AARCH64_LDST16_ABS_LO12_NC,
+    R_AARCH64_LDST32_ABS_LO12_NC,
+    R_AARCH64_LDST64_ABS_LO12_NC,
+    R_AARCH64_LDST128_ABS_LO12_NC,
+    R_AARCH64_TSTBR14,
+    R_AARCH64_CONDBR19,
+    R_AARCH64_JUMP26,
+    R_AARCH64_CALL26,
+];
+
+/// What arch/arm/kernel/module.c applies to code that is not Thumb.
+const ARM: &[RelocationType] = &[
+    R_ARM_NONE,
+    R_ARM_ABS32,
+    R_ARM_TARGET1,
+    R_ARM_PC24,
+    R_ARM_CALL,
+    R_ARM_JUMP24,
+    R_ARM_V4BX,
+    R_ARM_PREL31,
+    R_ARM_REL32,
+    R_ARM_MOVW_ABS_NC,
+    R_ARM_MOVT_ABS,
+    R_ARM_MOVW_PREL_NC,
+    R_ARM_MOVT_PREL,
 ];
 
 /// Licences that the kernel takes for GPL (include/linux/license.h).
@@ -37,10 +85,15 @@ const GPL: [&str; 6] = [
 const VERSION_ENTRY: usize = 64;
 
 /// Every relocation of what is loaded is one that the loader applies.
-pub(crate) fn relocations(ko: &Elf<'_>) -> Result<(), Error> {
+pub(crate) fn relocations(ko: &Elf<'_>, target: &Target) -> Result<(), Error> {
+    let applied = match target.arch {
+        Arch::X86_64 => X86_64,
+        Arch::Arm64 => ARM64,
+        Arch::Arm => ARM,
+    };
     for section in ko.sections.iter().filter(|s| s.alloc) {
         let mut bad = section.relocations.iter();
-        if let Some(bad) = bad.find(|r| !RELOCATIONS.contains(&r.kind)) {
+        if let Some(bad) = bad.find(|r| !applied.contains(&r.kind)) {
             return Err(Error::Relocation {
                 section: section.name.clone(),
                 symbol: bad.symbol.clone(),
@@ -53,8 +106,9 @@ pub(crate) fn relocations(ko: &Elf<'_>) -> Result<(), Error> {
 
 /// What the Rust object leaves open is a shim's, given by the kernel's build, or its sanitizer's.
 pub(crate) fn foreign(rust: &Elf<'_>, target: &Target) -> Result<(), Error> {
+    let given = Object::of(target.arch);
     let checks = |name: &str| target.kasan.is_some() && is_kasans(name);
-    let foreign = |name: &str| !name.starts_with("kx_") && !is_given(name) && !checks(name);
+    let foreign = |name: &str| !name.starts_with("kx_") && !given.is_given(name) && !checks(name);
     let names = rust.undefined.iter().map(|(name, _)| name.clone());
     let symbols: Vec<String> = names.filter(|name| foreign(name)).collect();
     if symbols.is_empty() {

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
+use crate::arch::Arch;
 use crate::cache;
 use crate::object::Kasan;
 
@@ -21,6 +22,7 @@ pub(crate) struct Export {
 /// A kernel as the checks see it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Target {
+    pub(crate) arch: Arch,
     pub(crate) exports: HashMap<String, Export>,
     /// Returns are patched at run time.
     pub(crate) rethunk: bool,
@@ -30,6 +32,8 @@ pub(crate) struct Target {
     pub(crate) orc: bool,
     /// The processor traps on indirect branches to anything but an endbr.
     pub(crate) ibt: bool,
+    /// The processor traps on indirect branches to anything but a landing pad.
+    pub(crate) bti: bool,
     /// How many bytes of NOPs are before each function, for what the kernel patches in at run time.
     pub(crate) padding: u64,
     /// Each symbol's prototype is compared by its CRC.
@@ -40,7 +44,7 @@ pub(crate) struct Target {
 
 impl Target {
     /// Reads a headers folder.
-    pub(crate) fn read(build: &Path) -> Result<Self, cache::Error> {
+    pub(crate) fn read(build: &Path, arch: Arch) -> Result<Self, cache::Error> {
         let symvers = build.join("Module.symvers");
         let symvers =
             fs::read_to_string(&symvers).map_err(|e| cache::Error::io("read", &symvers, e))?;
@@ -71,12 +75,14 @@ impl Target {
             copies: exports.contains_key("__asan_memcpy"),
         });
         Ok(Self {
+            arch,
             exports,
             kasan,
             rethunk: is_set(&["CONFIG_RETHUNK", "CONFIG_MITIGATION_RETHUNK"]),
             retpoline: is_set(&["CONFIG_RETPOLINE", "CONFIG_MITIGATION_RETPOLINE"]),
             orc: is_set(&["CONFIG_UNWINDER_ORC"]),
             ibt: is_set(&["CONFIG_X86_KERNEL_IBT"]),
+            bti: is_set(&["CONFIG_ARM64_BTI_KERNEL"]),
             padding: padding.and_then(|bytes| bytes.parse().ok()).unwrap_or(0),
             modversions: is_set(&["CONFIG_MODVERSIONS"]),
         })
@@ -120,7 +126,7 @@ mod tests {
              CONFIG_KASAN_SHADOW_OFFSET=0xdffffc0000000000\n",
         )
         .unwrap();
-        let target = Target::read(temp.path()).unwrap();
+        let target = Target::read(temp.path(), Arch::X86_64).unwrap();
         assert_eq!(target.padding, 16);
         // The offset has a default on kernels without a sanitizer.
         assert_eq!(target.kasan, None);

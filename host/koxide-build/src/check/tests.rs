@@ -112,11 +112,13 @@ fn target() -> Target {
         ("__x86_indirect_thunk_rax", 0x44),
     ];
     Target {
+        arch: Arch::X86_64,
         exports: exports.map(|(n, crc)| (n.to_owned(), export(crc))).into(),
         rethunk: true,
         retpoline: true,
         orc: true,
         ibt: true,
+        bti: false,
         padding: 16,
         modversions: true,
         kasan: None,

@@ -9,6 +9,7 @@ use std::path::Path;
 use koxide_process::{Command, find};
 
 use crate::cache;
+use crate::gnu::Gnu;
 use crate::kernels::Kernel;
 use crate::progress::Progress;
 
@@ -31,7 +32,7 @@ pub(crate) fn choose(kernel: &Kernel, view: &View, progress: &dyn Progress) -> R
     let Some(origin) = &kernel.origin else {
         return Err(error);
     };
-    let compiler = wanted(&kernel.headers.build);
+    let compiler = wanted(kernel);
     tools::may_enter(&kernel.release, &compiler)?;
     let root = origin.root(&compiler, progress)?;
     Tools::of_root(compiler, root)
@@ -39,7 +40,7 @@ pub(crate) fn choose(kernel: &Kernel, view: &View, progress: &dyn Progress) -> R
 
 /// The compiler of this machine to build with.
 fn here(kernel: &Kernel, view: &View, progress: &dyn Progress) -> Result<String> {
-    let wanted = wanted(&kernel.headers.build);
+    let wanted = wanted(kernel);
     if find(&wanted).is_some() {
         // The programs that came with the headers may be of a newer system than the compiler that is here.
         if kernel.origin.is_some() {
@@ -49,8 +50,10 @@ fn here(kernel: &Kernel, view: &View, progress: &dyn Progress) -> Result<String>
     }
     let mut tried = Vec::new();
     let mut versions = Vec::new();
-    for compiler in OTHERS.iter().filter(|c| find(c).is_some()) {
-        let Some(version) = version(compiler) else {
+    let gnu = Gnu::of(kernel.arch);
+    let others = OTHERS.iter().map(|name| gnu.name(name));
+    for compiler in others.filter(|c| find(c).is_some()) {
+        let Some(version) = version(&compiler) else {
             continue;
         };
         // The plain name is mostly one of the others.
@@ -60,9 +63,9 @@ fn here(kernel: &Kernel, view: &View, progress: &dyn Progress) -> Result<String>
         versions.push(version.clone());
         let note = view.notes.join(format!("cc-{compiler}"));
         match known(&note, &version) {
-            Some(None) => return Ok((*compiler).to_owned()),
+            Some(None) => return Ok(compiler),
             Some(Some(said)) => {
-                tried.push(attempt(compiler, &version, &said));
+                tried.push(attempt(&compiler, &version, &said));
                 continue;
             }
             None => {}
@@ -71,14 +74,14 @@ fn here(kernel: &Kernel, view: &View, progress: &dyn Progress) -> Result<String>
             "trying {compiler} with the headers of {}",
             kernel.release
         ));
-        match probe(kernel, view, &Tools::here(compiler))? {
+        match probe(kernel, view, &Tools::here(&compiler))? {
             None => {
                 cache::write(&note, version.as_bytes())?;
-                return Ok((*compiler).to_owned());
+                return Ok(compiler);
             }
             Some(said) => {
                 cache::write(&note, format!("{version}\n{said}").as_bytes())?;
-                tried.push(attempt(compiler, &version, &said));
+                tried.push(attempt(&compiler, &version, &said));
             }
         }
     }
@@ -117,11 +120,12 @@ fn starts(kernel: &Kernel, view: &View) -> Result<()> {
 }
 
 /// The compiler that the headers name.
-pub(crate) fn wanted(build: &Path) -> String {
-    let read = |file: &str| fs::read_to_string(build.join(file)).unwrap_or_default();
-    from_variables(&read(".kernelvariables"))
+pub(crate) fn wanted(kernel: &Kernel) -> String {
+    let read = |file: &str| fs::read_to_string(kernel.headers.build.join(file)).unwrap_or_default();
+    let name = from_variables(&read(".kernelvariables"))
         .or_else(|| from_config(&read(".config")))
-        .unwrap_or_else(|| "gcc".to_owned())
+        .unwrap_or_else(|| "gcc".to_owned());
+    Gnu::of(kernel.arch).name(&name)
 }
 
 /// Reads `CC = ... $(CROSS_COMPILE)gcc-12` of Debian's headers.
@@ -140,7 +144,7 @@ fn from_config(text: &str) -> Option<String> {
         .lines()
         .find_map(|l| l.strip_prefix("CONFIG_CC_VERSION_TEXT=\""))?;
     let program = value.split(' ').next()?;
-    let program = program.strip_prefix("x86_64-linux-gnu-").unwrap_or(program);
+    let (_, program) = Gnu::parse(program);
     let number = value.trim_end_matches('"').split(' ').next_back()?;
     let major = number.split('.').next()?;
     match program {
@@ -167,7 +171,7 @@ fn probe(kernel: &Kernel, view: &View, tools: &Tools) -> Result<Option<String>> 
     let code = "#include <linux/module.h>\n#include <linux/fs.h>\nMODULE_LICENSE(\"GPL\");\n";
     cache::write(&work.path().join("probe.c"), code.as_bytes())?;
     cache::write(&work.path().join("Kbuild"), b"obj-m := probe.o\n")?;
-    let mut make = make_command(view, work.path(), tools);
+    let mut make = make_command(kernel, view, work.path(), tools);
     make.arg("probe.o");
     match make.output() {
         Ok(_) => Ok(None),
@@ -204,6 +208,8 @@ mod tests {
         let read = |text: &str| from_config(text);
         let debian = "CONFIG_CC_VERSION_TEXT=\"x86_64-linux-gnu-gcc-12 (Debian 12.2.0-14+deb12u1) 12.2.0\"\n";
         assert_eq!(read(debian).as_deref(), Some("gcc-12"));
+        let cross = debian.replace("x86_64", "aarch64");
+        assert_eq!(read(&cross).as_deref(), Some("gcc-12"));
         let fedora = "CONFIG_CC_VERSION_TEXT=\"gcc (GCC) 14.2.1 20240912 (Red Hat 14.2.1-3)\"\n";
         assert!(read(fedora).is_some());
         let ubuntu =

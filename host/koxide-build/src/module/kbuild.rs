@@ -5,7 +5,9 @@
 use std::fs;
 use std::path::Path;
 
+use crate::arch::Arch;
 use crate::object::Artefact;
+use crate::object::target::Target;
 use crate::progress::Progress;
 use crate::{cache, check};
 
@@ -27,7 +29,7 @@ const PLACE: &str = include_str!("../../kbuild/place.awk");
 ///
 /// The C file is compiled twice: first with all shims that the object uses, then without those that turned out to be a
 /// function of the kernel under another name, which the object calls itself then.
-pub(crate) fn rules(name: &str, shims: Shims) -> String {
+pub(crate) fn rules(name: &str, arch: Arch, shims: Shims) -> String {
     let (faulty, entries) = match shims {
         Shims::Shipped => ("", ""),
         // Before any of the shims, and in no file of the artefact. The kernel calls the C file, which closes the ledger.
@@ -35,6 +37,11 @@ pub(crate) fn rules(name: &str, shims: Shims) -> String {
             " -include $(KX_WORK)/include/koxide_faulty.h",
             " --redefine-sym init_module=kx_driver_init --redefine-sym cleanup_module=kx_driver_exit",
         ),
+    };
+    let place = match arch {
+        Arch::X86_64 => "",
+        // Instructions of four bytes, all of them.
+        Arch::Arm64 | Arch::Arm => "-v least=4 ",
     };
     let rules = r#"obj-m := DRIVER.o
 DRIVER-y := DRIVER_glue.o DRIVER_rust.o
@@ -53,11 +60,11 @@ $(obj)/DRIVER_glue.c: $(obj)/DRIVER_forwards $(KX_WORK)/DRIVER_all.c FORCE
 	$(call if_changed,kxglue)
 quiet_cmd_kxplace = KXPLACE $@
       cmd_kxplace = $(OBJDUMP) -hw $< | LC_ALL=C awk -v room=$(if $(CONFIG_CALL_PADDING),$(CONFIG_FUNCTION_PADDING_BYTES)) \
-	-v align=$(CONFIG_FUNCTION_ALIGNMENT) -f $(KX_WORK)/place.awk > $@
+	-v align=$(CONFIG_FUNCTION_ALIGNMENT) PLACE-f $(KX_WORK)/place.awk > $@
 $(obj)/DRIVER_place: $(KX_WORK)/DRIVER.rust $(KX_WORK)/place.awk FORCE
 	$(call if_changed,kxplace)
 quiet_cmd_kxobj = KXOBJ   $@
-      cmd_kxobj = $(LD) -m elf_x86_64 -r -T $(obj)/DRIVER_place -o $@ $< ; \
+      cmd_kxobj = $(LD) -m EMULATION -r -T $(obj)/DRIVER_place -o $@ $< ; \
 	$(OBJCOPY) --redefine-syms=$(obj)/DRIVER_forwardsENTRIES $@ $(cmd_objtool)
 $(obj)/DRIVER_rust.o: objtool-enabled = $(if $(delay-objtool),,y)
 $(obj)/DRIVER_rust.o: $(KX_WORK)/DRIVER.rust $(obj)/DRIVER_place $(obj)/DRIVER_forwards FORCE
@@ -68,10 +75,18 @@ targets += DRIVER_all.o DRIVER_forwards DRIVER_glue.c DRIVER_place DRIVER_rust.o
         .replace("DRIVER", name)
         .replace("FAULTY", faulty)
         .replace("ENTRIES", entries)
+        .replace("EMULATION", Target::of(arch).emulation)
+        .replace("PLACE", place)
 }
 
 /// Puts the artefact and the shims into the work folder; unchanged files keep their times.
-pub(crate) fn fill(work: &Path, artefact: &Artefact, abi: &Path, shims: Shims) -> Result<()> {
+pub(crate) fn fill(
+    work: &Path,
+    artefact: &Artefact,
+    arch: Arch,
+    abi: &Path,
+    shims: Shims,
+) -> Result<()> {
     let name = &artefact.name;
     copy(&artefact.object, &work.join(format!("{name}.rust")))?;
     copy(&artefact.source, &work.join(format!("{name}_all.c")))?;
@@ -80,7 +95,7 @@ pub(crate) fn fill(work: &Path, artefact: &Artefact, abi: &Path, shims: Shims) -
     }
     cache::write_if_changed(&work.join("forwards.awk"), FORWARDS.as_bytes())?;
     cache::write_if_changed(&work.join("place.awk"), PLACE.as_bytes())?;
-    cache::write_if_changed(&work.join("Kbuild"), rules(name, shims).as_bytes())?;
+    cache::write_if_changed(&work.join("Kbuild"), rules(name, arch, shims).as_bytes())?;
     Ok(())
 }
 

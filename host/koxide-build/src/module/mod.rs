@@ -27,6 +27,8 @@ pub(crate) use place::is_plain;
 pub use sizes::variant;
 pub use twin::{in_c, twin, twin_source};
 
+use crate::arch::Arch;
+use crate::gnu::Gnu;
 use crate::kernels::Kernel;
 use crate::kernels::store::{digest, sha256};
 use crate::object::{self, Artefact};
@@ -118,7 +120,7 @@ pub fn build_with(
         what: format!("the C side of {}", artefact.name),
         sources: None,
     };
-    let fill = |work: &Path| kbuild::fill(work, artefact, abi, shims);
+    let fill = |work: &Path| kbuild::fill(work, artefact, kernel.arch, abi, shims);
     let check = |built: &Path| {
         check::module(built, kernel, &artefact.object)?;
         Ok(())
@@ -187,7 +189,7 @@ impl Job<'_> {
             Some(dir) => said.replace(&work.display().to_string(), &dir.display().to_string()),
             None => said.to_owned(),
         };
-        let made = make_command(&view, &work, &tools)
+        let made = make_command(kernel, &view, &work, &tools)
             .args(["-j2", "modules"])
             .output()
             .map_err(|error| match error {
@@ -203,7 +205,7 @@ impl Job<'_> {
         progress.stage(&format!("checking {stem} for {}", kernel.release));
         let built = work.join(format!("{}.ko", self.name));
         check(&built)?;
-        place_stripped(&built, &target)?;
+        place_stripped(&built, &target, kernel.arch)?;
         let sha256 = sha256(&target)?;
         let stamp = Stamp {
             input: self.input,
@@ -267,7 +269,7 @@ fn fingerprint(abi: &Path, artefact: &Artefact, shims: Shims, kernel: &Kernel) -
     }
     Ok(digest_for(
         kernel,
-        &kbuild::rules(&artefact.name, shims),
+        &kbuild::rules(&artefact.name, kernel.arch, shims),
         parts,
     ))
 }
@@ -293,15 +295,16 @@ fn fresh(stamp: &Path, input: &str, target: &Path) -> Option<String> {
 }
 
 /// make as it is started for a module in `work`.
-fn make_command(view: &View, work: &Path, tools: &Tools) -> Command {
+fn make_command(kernel: &Kernel, view: &View, work: &Path, tools: &Tools) -> Command {
     let mut make = tools.command("make", &[&view.dir, &view.root, work]);
     make.arg("-C").arg(&view.build);
     for (name, value) in [("M", work), ("KX_WORK", work)] {
         make.arg(format!("{name}={}", value.display()));
     }
     // Debian's headers name programs with a prefix that other distributions do not have.
+    let gnu = Gnu::of(kernel.arch);
+    make.arg(format!("CC={}", tools.compiler));
     for (name, program) in [
-        ("CC", tools.compiler.as_str()),
         ("LD", "ld"),
         ("AR", "ar"),
         ("NM", "nm"),
@@ -309,10 +312,15 @@ fn make_command(view: &View, work: &Path, tools: &Tools) -> Command {
         ("OBJCOPY", "objcopy"),
         ("OBJDUMP", "objdump"),
         ("READELF", "readelf"),
-        ("DEB_BUILD_ARCH", "amd64"),
     ] {
-        make.arg(format!("{name}={program}"));
+        make.arg(format!("{name}={}", gnu.name(program)));
     }
+    if !gnu.prefix().is_empty() {
+        make.arg(format!("ARCH={}", kernel.arch.kernel()));
+        make.arg(format!("CROSS_COMPILE={}", gnu.prefix()));
+    }
+    let machine = Arch::of_this_machine().unwrap_or_default();
+    make.arg(format!("DEB_BUILD_ARCH={}", machine.debian()));
     // A make that started this program must not lend its flags and jobs.
     for name in [
         "MAKEFLAGS",
@@ -348,13 +356,13 @@ fn has_libelf() -> bool {
 }
 
 /// Moves a module without what the loader ignores to where it belongs; symbols stay, for stack traces.
-fn place_stripped(built: &Path, target: &Path) -> Result<()> {
+fn place_stripped(built: &Path, target: &Path, arch: Arch) -> Result<()> {
     let dir = target.parent().unwrap_or(Path::new("."));
     let stripped = tempfile::Builder::new()
         .prefix(".strip-")
         .tempfile_in(dir)
         .map_err(|e| cache::Error::io("create a file in", dir, e))?;
-    Command::new("objcopy")
+    Command::new(Gnu::of(arch).name("objcopy"))
         .args(["--strip-debug", "--discard-locals"])
         .args([
             "--remove-section=.comment",

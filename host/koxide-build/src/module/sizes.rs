@@ -76,7 +76,7 @@ pub fn variant(
     Ok(Variant {
         arch: kernel.arch,
         rooms: Rooms::larger(&sizes, &reserved),
-        kasan: check::kasan(&kernel.headers.build)?,
+        kasan: check::kasan(kernel)?,
     })
 }
 
@@ -103,7 +103,7 @@ fn ask(kernel: &Kernel, view: &View, tools: &Tools, probe: &str) -> Result<Rooms
         .map_err(|e| cache::Error::io("create a folder in", &view.notes, e))?;
     cache::write(&work.path().join("rooms.c"), probe.as_bytes())?;
     cache::write(&work.path().join("Kbuild"), b"obj-m := rooms.o\n")?;
-    let mut make = make_command(view, work.path(), tools);
+    let mut make = make_command(kernel, view, work.path(), tools);
     make.arg("rooms.o").output().map_err(|error| match error {
         koxide_process::Error::Failed { stderr, .. } => {
             kbuild::fault("the question for its sizes", &kernel.release, &stderr)

@@ -17,35 +17,11 @@ use crate::cache;
 use crate::driver::{Driver, Project};
 
 use super::error::{Error, Result};
+use super::target::Target;
 use super::{BuildOptions, Color, Kasan, Toolchain, Variant};
-
-/// The target: no operating system.
-pub(crate) const TARGET: &str = "x86_64-unknown-none";
 
 /// With less space than this left, a failure is more likely the disk's than the driver's.
 const ROOM: u64 = 20_000_000;
-
-/// Code that a stock kernel of this architecture can load, with the kernel's own mitigations.
-const FLAGS: [&str; 14] = [
-    "-Cpanic=abort",
-    "-Crelocation-model=static",
-    "-Ccode-model=kernel",
-    // Without it there are references through a table that the module loader does not make.
-    "-Zplt=yes",
-    "-Zdirect-access-external-data=yes",
-    "-Zfunction-return=thunk-extern",
-    "-Zretpoline-external-thunk",
-    "-Zcf-protection=branch",
-    "-Cjump-tables=no",
-    "-Zemit-stack-sizes",
-    "-Cforce-unwind-tables=no",
-    // Each change of the stack pointer is an entry in the kernel's unwind tables, ten bytes, unless frames are found by
-    // another register. That costs one to three instructions an operation; functions that call none need it not.
-    "-Zunstable-options",
-    "-Cforce-frame-pointers=non-leaf",
-    // Loops need no room before them either, for which objtool has two entries.
-    "-Cllvm-args=-x86-experimental-pref-innermost-loop-alignment=0",
-];
 
 /// The profile in which drivers are built: optimised, with the checks on.
 const PROFILE: [&str; 9] = [
@@ -98,7 +74,8 @@ fn rustflags(toolchain: &Toolchain, variant: &Variant) -> OsString {
     let mut flags = OsString::new();
     let kasan = variant.kasan.as_ref().map(Kasan::flags);
     let kasan = kasan.unwrap_or_default();
-    for flag in FLAGS.into_iter().chain(kasan.iter().map(String::as_str)) {
+    let target = Target::of(variant.arch).flags.iter().copied();
+    for flag in target.chain(kasan.iter().map(String::as_str)) {
         flags.push(flag);
         flags.push("\u{1f}");
     }
@@ -152,10 +129,14 @@ pub(crate) fn staticlib(
     options: &BuildOptions<'_>,
 ) -> Result<PathBuf> {
     let mut cargo = command("rustc", driver, options);
+    let target = Target::of(options.variant.arch);
+    let dir = project.koxide_dir().join("cargo");
+    let name = target.argument(&dir)?;
     let settings = package_settings(project, &options.variant);
     cargo
         .args(["--package", &driver.package, "--lib"])
-        .args(["--crate-type", "staticlib", "--target", TARGET])
+        .args(["--crate-type", "staticlib", "--target"])
+        .arg(name)
         .args([
             "-Zbuild-std=core",
             "-Zprofile-rustflags",
@@ -164,14 +145,19 @@ pub(crate) fn staticlib(
         ])
         .args(PROFILE.iter().flat_map(|setting| ["--config", setting]))
         .args(settings.iter().flat_map(|s| ["--config", s]))
+        // What the core library says of itself is nothing that a driver's author could change.
+        .args(["--config", "future-incompat-report.frequency=\"never\""])
         .arg("--target-dir")
-        .arg(project.koxide_dir().join("cargo"))
+        .arg(dir)
         // The kernel's own build does the same: the flags above are not stable.
         .env("RUSTC_BOOTSTRAP", "1")
         .env(
             "CARGO_ENCODED_RUSTFLAGS",
             rustflags(toolchain, &options.variant),
         );
+    if target.is_described() {
+        cargo.arg("-Zjson-target-spec");
+    }
     match options.variant.variable() {
         (name, Some(value)) => cargo.env(name, value),
         (name, None) => cargo.env_remove(name),

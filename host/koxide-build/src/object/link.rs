@@ -10,12 +10,17 @@ use koxide_process::Command;
 use object::read::archive::ArchiveFile;
 use object::{Object, ObjectSection, ObjectSymbol, RelocationTarget};
 
+use crate::arch::Arch;
 use crate::cache;
+use crate::addend;
+use crate::gnu::Gnu;
 
 use super::error::{Error, Result};
 use super::info::{self, Info};
 use super::kasan::is_kasans;
 use super::tables::{self, Table};
+use super::target::Target;
+use super::variant::Variant;
 
 /// How the sections of the Rust object are merged. The kernels' own scripts merge none, and each section of a module
 /// costs memory and an entry in sysfs. Functions stay apart: what has to be between them, each kernel says.
@@ -50,17 +55,6 @@ const MOST_STACK: u64 = 1024;
 /// The same where there is room between the variables; such kernels have larger stacks.
 const MOST_STACK_SPACED: u64 = 4 * MOST_STACK;
 
-/// Symbols besides `kx_*` that the kernel or its build gives to the object.
-const GIVEN: [&str; 7] = [
-    "memcpy",
-    "memmove",
-    "memset",
-    "memcmp",
-    "bcmp",
-    "strlen",
-    "__x86_return_thunk",
-];
-
 /// What the object in an archive says and needs.
 #[derive(Debug)]
 pub(crate) struct Linked {
@@ -72,7 +66,10 @@ pub(crate) struct Linked {
 }
 
 /// Links the driver's object from `archive` into `out`; `work` is for files in between.
-pub(crate) fn link(archive: &Path, work: &Path, out: &Path, kasan: bool) -> Result<Linked> {
+pub(crate) fn link(archive: &Path, work: &Path, out: &Path, variant: &Variant) -> Result<Linked> {
+    let target = Target::of(variant.arch);
+    let tools = Gnu::of(variant.arch);
+    let kasan = variant.kasan.is_some();
     let bytes = read(archive)?;
     let member = driver_member(archive, &bytes)?;
     let info = records(archive, member)?;
@@ -80,22 +77,16 @@ pub(crate) fn link(archive: &Path, work: &Path, out: &Path, kasan: bool) -> Resu
     cache::write(&input, member)?;
     let tables = tables::read(archive, member)?;
     let referred = tables::addresses(&tables);
-    globalize(&input, &referred)?;
+    globalize(&tools, &input, &referred)?;
     let script = work.join("object.ld");
     let text = match kasan {
         true => SCRIPT.replace("\t/DISCARD/", &format!("{CONSTRUCTORS}\t/DISCARD/")),
         false => SCRIPT.to_owned(),
     };
     cache::write(&script, text.as_bytes())?;
-    let mut ld = Command::new("ld");
-    ld.args([
-        "-r",
-        "-m",
-        "elf_x86_64",
-        "--gc-sections",
-        "-e",
-        "init_module",
-    ])
+    let mut ld = Command::new(tools.name("ld"));
+    ld.args(["-r", "-m", target.emulation])
+    .args(["--gc-sections", "-e", "init_module"])
     .args(["-u", "cleanup_module"])
     // What shims of another version do not define.
     .arg(format!("--undefined=kx_abi_{}", info.abi))
@@ -111,7 +102,7 @@ pub(crate) fn link(archive: &Path, work: &Path, out: &Path, kasan: bool) -> Resu
     .arg(out)
     .arg(&input);
     ld.output()?;
-    forget_unreferenced(out, &format!("kx_abi_{}", info.abi))?;
+    forget_unreferenced(&tools, out, &format!("kx_abi_{}", info.abi))?;
     let linked = read(out)?;
     let file = parse(out, &linked)?;
     if file
@@ -120,7 +111,7 @@ pub(crate) fn link(archive: &Path, work: &Path, out: &Path, kasan: bool) -> Resu
     {
         return Err(Error::BuildAssert);
     }
-    let mut used = undefined(&file, kasan)?;
+    let mut used = undefined(&file, target, kasan)?;
     used.extend(tables::uses(&tables));
     let limit = if kasan { MOST_STACK_SPACED } else { MOST_STACK };
     frames(archive, member, &file, limit)?;
@@ -137,7 +128,8 @@ pub(crate) fn parse<'a>(path: &Path, bytes: &'a [u8]) -> Result<object::File<'a>
         why,
     };
     let file = object::File::parse(bytes).map_err(|e| form(e.to_string()))?;
-    if file.architecture() != object::Architecture::X86_64 {
+    let known = Arch::ALL.map(|arch| Target::of(arch).elf);
+    if !known.contains(&file.architecture()) {
         return Err(form("it is for another architecture".to_owned()));
     }
     Ok(file)
@@ -178,11 +170,11 @@ fn records(path: &Path, object: &[u8]) -> Result<Info> {
 }
 
 /// What the C file refers to, the linker keeps and does not hide.
-fn globalize(object: &Path, names: &BTreeSet<&str>) -> Result<()> {
+fn globalize(tools: &Gnu, object: &Path, names: &BTreeSet<&str>) -> Result<()> {
     if names.is_empty() {
         return Ok(());
     }
-    let mut objcopy = Command::new("objcopy");
+    let mut objcopy = Command::new(tools.name("objcopy"));
     for name in names {
         objcopy.arg(format!("--globalize-symbol={name}"));
     }
@@ -192,12 +184,12 @@ fn globalize(object: &Path, names: &BTreeSet<&str>) -> Result<()> {
 
 /// Removes the names that only code has referred to which is gone: ld keeps them, and each would be linked with the module. That of
 /// the shims' version is never referred to.
-fn forget_unreferenced(object: &Path, version: &str) -> Result<()> {
+fn forget_unreferenced(tools: &Gnu, object: &Path, version: &str) -> Result<()> {
     let bytes = read(object)?;
     let file = parse(object, &bytes)?;
     let targets = file.sections().flat_map(|section| section.relocations());
     let referenced: HashSet<_> = targets.map(|(_, at)| at.target()).collect();
-    let mut objcopy = Command::new("objcopy");
+    let mut objcopy = Command::new(tools.name("objcopy"));
     let mut any = false;
     for symbol in file.symbols().filter(ObjectSymbol::is_undefined) {
         let name = symbol.name().unwrap_or_default();
@@ -218,7 +210,7 @@ fn forget_unreferenced(object: &Path, version: &str) -> Result<()> {
 const BUILD_ERROR: &str = "12build_assert13___build_error";
 
 /// The shims that an object calls; anything else that is undefined is an error.
-fn undefined(file: &object::File<'_>, kasan: bool) -> Result<Vec<String>> {
+fn undefined(file: &object::File<'_>, target: &Target, kasan: bool) -> Result<Vec<String>> {
     let mut used = Vec::new();
     let mut foreign = Vec::new();
     for symbol in file.symbols().filter(ObjectSymbol::is_undefined) {
@@ -226,7 +218,7 @@ fn undefined(file: &object::File<'_>, kasan: bool) -> Result<Vec<String>> {
             Ok("") | Err(_) => {}
             Ok(name) if name.starts_with(tables::PREFIX) => {}
             Ok(name) if name.starts_with("kx_") => used.push(name.to_owned()),
-            Ok(name) if is_given(name) || kasan && is_kasans(name) => {}
+            Ok(name) if target.is_given(name) || kasan && is_kasans(name) => {}
             Ok(name) => foreign.push(name.to_owned()),
         }
     }
@@ -239,11 +231,6 @@ fn undefined(file: &object::File<'_>, kasan: bool) -> Result<Vec<String>> {
         hint: hint(&foreign),
         symbols: foreign,
     })
-}
-
-/// Whether a symbol that no shim defines may stay undefined.
-pub(crate) fn is_given(name: &str) -> bool {
-    GIVEN.contains(&name) || name.starts_with("__x86_indirect_thunk_")
 }
 
 fn hint(symbols: &[String]) -> &'static str {
@@ -272,16 +259,17 @@ fn frames(path: &Path, input: &[u8], linked: &object::File<'_>, limit: u64) -> R
         .filter_map(|s| s.name().ok())
         .collect();
     let file = parse(path, input)?;
+    let address = if file.is_64() { 8 } else { 4 };
     for section in file.sections() {
         if section.name() != Ok(".stack_sizes") {
             continue;
         }
         let data = section.data().unwrap_or_default();
         for (offset, relocation) in section.relocations() {
-            let Some(function) = target_name(&file, &relocation) else {
+            let Some(function) = target_name(&file, data, offset, &relocation) else {
                 continue;
             };
-            let size = usize::try_from(offset).ok().and_then(|o| data.get(o + 8..));
+            let size = usize::try_from(offset).ok().and_then(|o| data.get(o + address..));
             let bytes = size.map_or(0, leb128);
             if bytes > limit && kept.contains(function.as_str()) {
                 return Err(Error::Frame {
@@ -296,7 +284,12 @@ fn frames(path: &Path, input: &[u8], linked: &object::File<'_>, limit: u64) -> R
 }
 
 /// The function that a relocation points at, which may name the function's section.
-fn target_name(file: &object::File<'_>, relocation: &object::Relocation) -> Option<String> {
+fn target_name(
+    file: &object::File<'_>,
+    data: &[u8],
+    offset: u64,
+    relocation: &object::Relocation,
+) -> Option<String> {
     let object::RelocationTarget::Symbol(index) = relocation.target() else {
         return None;
     };
@@ -305,7 +298,7 @@ fn target_name(file: &object::File<'_>, relocation: &object::Relocation) -> Opti
         return symbol.name().ok().map(str::to_owned);
     }
     let section = symbol.section_index()?;
-    let addend = u64::try_from(relocation.addend()).ok()?;
+    let addend = u64::try_from(addend::of(data, offset, relocation)).ok()?;
     let function = file.symbols().find(|s| {
         s.section_index() == Some(section)
             && s.address() == addend
@@ -341,6 +334,8 @@ mod tests {
         assert!(hint("__udivti3").contains("64 bits"));
         assert!(hint("__adddf3").contains("floating point"));
         assert!(hint("_RNvCs1_4core9panicking").contains("dependency"));
-        assert!(is_given("__x86_indirect_thunk_r11") && !is_given("printk"));
+        let target = Target::of(Arch::X86_64);
+        assert!(target.is_given("__x86_indirect_thunk_r11") && !target.is_given("printk"));
+        assert!(!Target::of(Arch::Arm64).is_given("__x86_indirect_thunk_r11"));
     }
 }

@@ -12,6 +12,7 @@ mod kasan;
 mod link;
 mod source;
 mod tables;
+pub(crate) mod target;
 mod toolchain;
 pub mod variant;
 
@@ -32,7 +33,6 @@ use error::Result;
 pub use info::{Info, Param};
 pub use kasan::Kasan;
 pub(crate) use kasan::is_kasans;
-pub(crate) use link::is_given;
 pub(crate) use toolchain::Toolchain;
 pub use variant::Variant;
 
@@ -202,7 +202,7 @@ pub fn build(project: &Project, driver: &Driver, options: &BuildOptions<'_>) -> 
         .tempdir_in(&dir)
         .map_err(|e| cache::Error::io("create a folder in", &dir, e))?;
     let new = work.path().join("linked.o");
-    let linked = link::link(&archive, work.path(), &new, options.variant.kasan.is_some())?;
+    let linked = link::link(&archive, work.path(), &new, &options.variant)?;
     let files = source::shims_for(&shims, &linked.used, &linked.info)?;
     let text = source::generate(&linked, &files);
     let object = dir.join(format!("{}.o", stem(&linked.info.name, options.kunit)));

@@ -6,11 +6,13 @@
 //! for it, and a function that returns the address of the table that Rust has. That function is not called, nor is it kept:
 //! it has one reference to data, which tells where the table is.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt::Write;
 use std::path::Path;
 
 use object::{Object, ObjectSection, ObjectSymbol, Relocation, RelocationTarget, SymbolKind};
+
+use crate::addend;
 
 use super::error::{Error, Result};
 use super::link::parse;
@@ -48,10 +50,8 @@ pub(crate) fn read(path: &Path, bytes: &[u8]) -> Result<Vec<Table>> {
     let mut tables: BTreeMap<String, Vec<(String, Vec<Row>)>> = BTreeMap::new();
     for section in file.sections().filter(|s| s.name() == Ok(SECTION)) {
         let mut seen = BTreeSet::new();
-        let records = Records {
-            data: section.data().unwrap_or_default(),
-            at: 0,
-        };
+        let data = section.data().unwrap_or_default();
+        let records = Records { data, at: 0 };
         let getters: BTreeMap<u64, Relocation> = section.relocations().collect();
         for record in records {
             let getter = getters.get(&record.at);
@@ -60,7 +60,7 @@ pub(crate) fn read(path: &Path, bytes: &[u8]) -> Result<Vec<Table>> {
                 continue;
             }
             let rows = getter
-                .and_then(|getter| reader.rows(getter, &record))
+                .and_then(|getter| reader.rows(data, getter, &record))
                 .ok_or_else(|| reader.unclear(&record.name))?;
             let parts = tables.entry(record.name).or_default();
             parts.push((record.kind, rows));
@@ -192,15 +192,16 @@ impl Reader<'_> {
         }
     }
 
-    /// Where a relocation points at; nothing outside of the object.
-    fn target(&self, relocation: &Relocation) -> Option<Spot> {
+    /// Where a relocation of a section with these bytes points at; nothing outside of the object.
+    fn target(&self, data: &[u8], at: u64, relocation: &Relocation) -> Option<Spot> {
         let RelocationTarget::Symbol(index) = relocation.target() else {
             return None;
         };
         let symbol = self.file.symbol_by_index(index).ok()?;
-        let mut offset = relocation.addend();
-        // What is relative is so to the end of the instruction, four bytes on.
-        if relocation.kind() != object::RelocationKind::Absolute {
+        let mut offset = addend::of(data, at, relocation);
+        // What is relative is so to the end of the instruction, four bytes on; other processors have no such addresses.
+        let is_x86 = self.file.architecture() == object::Architecture::X86_64;
+        if is_x86 && relocation.kind() != object::RelocationKind::Absolute {
             offset += 4;
         }
         let address = symbol.address().checked_add_signed(offset)?;
@@ -208,35 +209,23 @@ impl Reader<'_> {
     }
 
     /// The rows of a table that a function returns the address of.
-    fn rows(&self, getter: &Relocation, record: &Record) -> Option<Vec<Vec<Word>>> {
+    fn rows(&self, records: &[u8], getter: &Relocation, record: &Record) -> Option<Vec<Row>> {
         if record.rows == 0 {
             return Some(Vec::new());
         }
-        let (code, start) = self.target(getter)?;
-        let is_getter = |s: &object::Symbol<'_, '_>| {
-            s.kind() == SymbolKind::Text && s.section_index() == Some(code) && s.address() == start
-        };
-        let end = start + self.file.symbols().find(is_getter)?.size();
-        let section = self.file.section_by_index(code).ok()?;
-        let mut spots = section
-            .relocations()
-            .filter(|(at, _)| (start..end).contains(at))
-            .filter_map(|(_, relocation)| self.target(&relocation))
-            .filter(|(section, _)| *section != code);
-        let (data, start) = spots.next()?;
-        if spots.next().is_some() {
-            return None;
-        }
+        let (data, start) = self.table(self.target(records, record.at, getter)?)?;
         let section = self.file.section_by_index(data).ok()?;
         let relocations: BTreeMap<u64, Relocation> = section.relocations().collect();
         let bytes = section.data().ok()?;
+        let size = if self.file.is_64() { 8 } else { 4 };
         let word = |at: usize| {
-            let at = start + 8 * at as u64;
+            let at = start + (size * at) as u64;
             match relocations.get(&at) {
-                Some(relocation) => self.referred(self.target(relocation)?),
+                Some(relocation) => self.referred(self.target(bytes, at, relocation)?),
                 None => {
                     let at = usize::try_from(at).ok()?;
-                    let word = bytes.get(at..at + 8)?.try_into().ok()?;
+                    let mut word = [0; 8];
+                    word[..size].copy_from_slice(bytes.get(at..at + size)?);
                     Some(Word::Number(u64::from_le_bytes(word)))
                 }
             }
@@ -247,6 +236,24 @@ impl Reader<'_> {
                 .collect()
         };
         (0..record.rows).map(row).collect()
+    }
+
+    /// The one place in data that a function refers to; it may need two instructions for it.
+    fn table(&self, (code, start): Spot) -> Option<Spot> {
+        let is_getter = |s: &object::Symbol<'_, '_>| {
+            s.kind() == SymbolKind::Text && s.section_index() == Some(code) && s.address() == start
+        };
+        let end = start + self.file.symbols().find(is_getter)?.size();
+        let section = self.file.section_by_index(code).ok()?;
+        let bytes = section.data().ok()?;
+        let spots: HashSet<Spot> = section
+            .relocations()
+            .filter(|(at, _)| (start..end).contains(at))
+            .filter_map(|(at, relocation)| self.target(bytes, at, &relocation))
+            .filter(|(section, _)| *section != code)
+            .collect();
+        let mut spots = spots.into_iter();
+        spots.next().filter(|_| spots.next().is_none())
     }
 
     /// What a table refers to: what has a name, else a text.

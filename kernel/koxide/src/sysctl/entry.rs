@@ -52,7 +52,7 @@ impl Entry {
         value: &'static S,
         range: RangeInclusive<i32>,
     ) -> Self {
-        let limits = (*range.start() as i64, *range.end() as i64);
+        let limits = (*range.start() as isize, *range.end() as isize);
         Self::new(
             name,
             mode,
@@ -70,7 +70,7 @@ impl Entry {
         value: &'static S,
         range: RangeInclusive<u32>,
     ) -> Self {
-        let limits = (*range.start() as i64, *range.end() as i64);
+        let limits = (*range.start() as isize, *range.end() as isize);
         Self::new(
             name,
             mode,
@@ -89,7 +89,7 @@ impl Entry {
         range: RangeInclusive<usize>,
     ) -> Self {
         // The bits are what matters: C makes them an unsigned long again.
-        let limits = (*range.start() as i64, *range.end() as i64);
+        let limits = (*range.start() as isize, *range.end() as isize);
         Self::new(
             name,
             mode,
@@ -126,9 +126,9 @@ impl Entry {
         name: &'static CStr,
         mode: u16,
         data: *mut c_void,
-        kind: u64,
+        kind: usize,
         size: usize,
-        (min, max): (i64, i64),
+        (min, max): (isize, isize),
     ) -> Self {
         Self(SysctlEntry {
             name: name.as_ptr(),
@@ -137,7 +137,7 @@ impl Entry {
             min,
             max,
             kind,
-            mode: mode as u64,
+            mode: mode as usize,
         })
     }
 
@@ -264,6 +264,6 @@ mod tests {
         let entry = Entry::usize(c"x", 0o644, &LARGE, 1..=usize::MAX);
         assert_eq!((entry.0.min, entry.0.max), (1, -1));
         let entry = Entry::i32(c"x", 0o644, &NUMBER, i32::MIN..=-1);
-        assert_eq!((entry.0.min, entry.0.max), (i64::from(i32::MIN), -1));
+        assert_eq!((entry.0.min, entry.0.max), (i32::MIN as isize, -1));
     }
 }
