@@ -115,6 +115,7 @@ fn from_build(need: BuildNeed) -> Need {
         BuildNeed::Compiler { wanted } => Need::Compiler(Some(wanted)),
         BuildNeed::LibElf => Need::LibElf,
         BuildNeed::Binutils => Need::Binutils,
+        BuildNeed::CrossBinutils(arch) => Need::CrossBinutils(arch),
         BuildNeed::Apt | BuildNeed::Dpkg => Need::Apt,
         BuildNeed::Rustup | BuildNeed::Cargo => Need::Rustup,
         BuildNeed::KernelTools => Need::KernelTools,

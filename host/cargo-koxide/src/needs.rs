@@ -6,6 +6,7 @@
 use std::fmt;
 use std::path::Path;
 
+use koxide_build::Arch;
 use koxide_process::find;
 
 /// The toolchain that drivers are compiled with: the one that `rust-toolchain.toml` names.
@@ -26,6 +27,8 @@ pub(crate) enum Need {
     Make,
     /// `ld`, `objcopy`, `strip`.
     Binutils,
+    /// The same for drivers of another architecture.
+    CrossBinutils(Arch),
     /// The library with which kernels' own tools read object files.
     LibElf,
     /// flex, bison, bc and the headers of libelf.
@@ -84,7 +87,7 @@ impl Need {
         match self {
             Self::Compiler(_) => "compiles the C side of a driver against the kernel's headers",
             Self::Make => "runs the kernel's own build files",
-            Self::Binutils => "links the driver's object",
+            Self::Binutils | Self::CrossBinutils(_) => "links the driver's object",
             Self::LibElf => {
                 "objtool, which comes with the kernel's headers, reads object files with it"
             }
@@ -113,6 +116,7 @@ impl Need {
             Self::Compiler(Some(name)) => program(name),
             Self::Make => program("make"),
             Self::Binutils => program("ld").and(program("strip")).and(program("objcopy")),
+            Self::CrossBinutils(arch) => program(&format!("{}-ld", arch.gnu())),
             Self::LibElf => library("libelf.so.1"),
             Self::KernelTools => header("gelf.h")
                 .and(program("flex"))
@@ -143,6 +147,7 @@ impl Need {
             Self::Compiler(Some(name)) => return Some(named_compiler(name, manager)),
             Self::KernelHeaders(release) => return kernel_headers(release, manager),
             Self::Program(name) if KMOD.contains(&name.as_str()) => return Some("kmod".to_owned()),
+            Self::CrossBinutils(arch) => return Some(cross(*arch, "binutils", manager)),
             // Most programs are in a package of their name; the distribution says so when this one is not.
             Self::Program(name) => return Some(name.clone()),
             // The C library is for what runs on this machine: cargo links with gcc, too.
@@ -206,6 +211,7 @@ impl fmt::Display for Need {
             Self::Compiler(Some(name)) => write!(f, "C compiler {name}"),
             Self::Make => f.write_str("make"),
             Self::Binutils => f.write_str("binutils"),
+            Self::CrossBinutils(arch) => write!(f, "binutils for {arch}"),
             Self::LibElf => f.write_str("libelf"),
             Self::KernelTools => f.write_str("flex, bison, bc, libelf's headers"),
             Self::Apt => f.write_str("apt"),
@@ -223,13 +229,29 @@ impl fmt::Display for Need {
     }
 }
 
-/// The package of a compiler that a kernel asks for by name, such as `gcc-12`.
+/// The package of a compiler that a kernel asks for by name, such as `gcc-12` or `aarch64-linux-gnu-gcc-12`.
 fn named_compiler(name: &str, manager: Manager) -> String {
+    let of = |arch: &Arch| Some((*arch, name.strip_prefix(arch.gnu())?.strip_prefix('-')?));
+    if let Some((arch, name)) = Arch::ALL.iter().find_map(of) {
+        return cross(arch, name, manager);
+    }
     let version = name.trim_start_matches(|c: char| !c.is_ascii_digit());
     match manager {
         // Those of the others that have old compilers at all leave out the hyphen.
         Manager::Apt => name.to_owned(),
         Manager::Dnf | Manager::Pacman | Manager::Zypper => format!("gcc{version}"),
+    }
+}
+
+/// The package of a tool that makes programs for another architecture. Only Debian has several versions of a compiler.
+fn cross(arch: Arch, tool: &str, manager: Manager) -> String {
+    let gnu = arch.gnu();
+    let plain = tool.split('-').next().unwrap_or(tool);
+    match manager {
+        Manager::Apt => format!("{tool}-{gnu}"),
+        Manager::Dnf => format!("{plain}-{gnu}"),
+        Manager::Pacman => format!("{gnu}-{plain}"),
+        Manager::Zypper => format!("cross-{}-{plain}", gnu.split('-').next().unwrap_or(gnu)),
     }
 }
 
@@ -513,5 +535,10 @@ mod tests {
         let need = Need::Compiler(Some("gcc-12".to_owned()));
         assert_eq!(need.package(Manager::Apt).as_deref(), Some("gcc-12"));
         assert_eq!(need.package(Manager::Zypper).as_deref(), Some("gcc12"));
+        let need = Need::Compiler(Some("aarch64-linux-gnu-gcc-12".to_owned()));
+        let package = need.package(Manager::Apt);
+        assert_eq!(package.as_deref(), Some("gcc-12-aarch64-linux-gnu"));
+        let package = Need::CrossBinutils(Arch::Arm).package(Manager::Apt);
+        assert_eq!(package.as_deref(), Some("binutils-arm-linux-gnueabihf"));
     }
 }

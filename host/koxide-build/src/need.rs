@@ -2,6 +2,9 @@
 
 //! What a step lacks on this machine, for callers that can say how to install it.
 
+use crate::arch::Arch;
+use crate::gnu::Gnu;
+
 /// Something that is to be installed before a step can be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -17,6 +20,8 @@ pub enum Need {
     LibElf,
     /// `ld`, `objcopy`, `strip` and the rest of GNU binutils.
     Binutils,
+    /// The same for another architecture.
+    CrossBinutils(Arch),
     /// apt, which fetches kernels and checks their signatures.
     Apt,
     /// `dpkg-deb`, which unpacks packages.
@@ -47,15 +52,18 @@ pub enum Need {
 impl Need {
     /// The need that a missing program stands for.
     pub fn program(name: &str) -> Self {
-        match name {
+        let (arch, plain) = Gnu::parse(name);
+        match plain {
             "make" => Self::Make,
             "cargo" => Self::Cargo,
             "rustup" => Self::Rustup,
-            "ld" | "objcopy" | "strip" | "nm" | "readelf" | "objdump" | "ar" => Self::Binutils,
+            "ld" | "objcopy" | "strip" | "nm" | "readelf" | "objdump" | "ar" => {
+                arch.map_or(Self::Binutils, Self::CrossBinutils)
+            }
             "unshare" | "mount" => Self::Unshare,
             "dpkg" | "dpkg-deb" => Self::Dpkg,
             _ if name.starts_with("apt-") => Self::Apt,
-            _ if name.starts_with("gcc") || name.starts_with("clang") => Self::Compiler {
+            _ if plain.starts_with("gcc") || plain.starts_with("clang") => Self::Compiler {
                 wanted: name.to_owned(),
             },
             _ => Self::Tool(name.to_owned()),
@@ -79,6 +87,10 @@ mod tests {
     fn a_missing_program_stands_for_what_brings_it() {
         assert_eq!(Need::program("apt-get"), Need::Apt);
         assert_eq!(Need::program("objcopy"), Need::Binutils);
+        let cross = Need::program("aarch64-linux-gnu-objcopy");
+        assert_eq!(cross, Need::CrossBinutils(Arch::Arm64));
+        let wanted = "arm-linux-gnueabihf-gcc-12".to_owned();
+        assert_eq!(Need::program(&wanted.clone()), Need::Compiler { wanted });
         assert_eq!(Need::program("xz"), Need::Tool("xz".to_owned()));
         assert_eq!(
             Need::program("gcc-12"),

@@ -350,10 +350,10 @@ struct kx_sysctl_entry {
 	const char *name;
 	void *data;
 	size_t size;
-	s64 min;
-	s64 max;
-	u64 kind;
-	u64 mode;
+	ssize_t min;
+	ssize_t max;
+	size_t kind;
+	size_t mode;
 };
 struct ctl_table_header *kx_sysctl_register(const char *path, const void *room, size_t len);
 void kx_sysctl_unregister(struct ctl_table_header *header);

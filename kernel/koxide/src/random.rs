@@ -85,7 +85,9 @@ pub fn memzero_explicit(room: &mut [MaybeUninit<u8>]) -> &mut [u8] {
     {
         room.fill(MaybeUninit::new(0));
         // SAFETY: there is no instruction; what the compiler does not know is that nobody reads the zeroes.
-        unsafe { core::arch::asm!("/* {} */", in(reg) room.as_mut_ptr(), options(nostack, preserves_flags)) };
+        unsafe {
+            core::arch::asm!("/* {} */", in(reg) room.as_mut_ptr(), options(nostack, preserves_flags))
+        };
     }
     #[cfg(not(target_os = "none"))]
     core::hint::black_box(&mut *room).fill(MaybeUninit::new(0));

@@ -39,6 +39,9 @@ pub(crate) fn pads(ko: &Elf<'_>, rust: &[&Function], target: &Target) -> Result<
 /// A function's first instruction.
 fn first(ko: &Elf<'_>, function: &Function) -> Option<u32> {
     let start = usize::try_from(function.start.offset).ok()?;
-    let word = ko.section_of(function)?.data.get(start..start.checked_add(4)?)?;
+    let word = ko
+        .section_of(function)?
+        .data
+        .get(start..start.checked_add(4)?)?;
     Some(u32::from_le_bytes(word.try_into().ok()?))
 }

@@ -177,7 +177,9 @@ fn read_relocation(
     let place = target.as_ref().and_then(|symbol| {
         Some(Place {
             section: symbol.section_index()?.0,
-            offset: symbol.address().wrapping_add_signed(addend::of(data, offset, relocation)),
+            offset: symbol
+                .address()
+                .wrapping_add_signed(addend::of(data, offset, relocation)),
         })
     });
     Relocation {

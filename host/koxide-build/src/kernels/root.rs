@@ -188,7 +188,7 @@ pub(crate) fn sweep(cache: &Cache) -> Result<u64> {
         if let Ok(kernel) = super::load(cache, &name, &id, &Options::new(&Silent))
             && let Some(origin) = &kernel.origin
         {
-            used.insert(origin.id(&module::wanted(&kernel.headers.build)));
+            used.insert(origin.id(&module::wanted(&kernel)));
         }
     }
     let mut freed = 0;

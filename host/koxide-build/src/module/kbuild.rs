@@ -28,7 +28,8 @@ const PLACE: &str = include_str!("../../kbuild/place.awk");
 /// The functions of the Rust object are placed for the kernel: where it has call padding, with that much before each.
 ///
 /// The C file is compiled twice: first with all shims that the object uses, then without those that turned out to be a
-/// function of the kernel under another name, which the object calls itself then.
+/// function of the kernel under another name, which the object calls itself then. Kernels whose stacks are walked by frames
+/// have no jumps to other functions, by which such shims are known: the first time there are some.
 pub(crate) fn rules(name: &str, arch: Arch, shims: Shims) -> String {
     let (faulty, entries) = match shims {
         Shims::Shipped => ("", ""),
@@ -50,6 +51,7 @@ ccflags-remove-y += $(CC_FLAGS_FTRACE)
 
 OBJECT_FILES_NON_STANDARD_DRIVER_all.o := y
 $(obj)/DRIVER_all.o: part-of-module := y
+CFLAGS_DRIVER_all.o := -foptimize-sibling-calls
 quiet_cmd_kxforwards = KXFWD   $@
       cmd_kxforwards = $(OBJDUMP) -dtrw $< | LC_ALL=C awk -f $(KX_WORK)/forwards.awk > $@
 $(obj)/DRIVER_forwards: $(obj)/DRIVER_all.o $(KX_WORK)/forwards.awk FORCE

@@ -10,9 +10,9 @@ use koxide_process::Command;
 use object::read::archive::ArchiveFile;
 use object::{Object, ObjectSection, ObjectSymbol, RelocationTarget};
 
+use crate::addend;
 use crate::arch::Arch;
 use crate::cache;
-use crate::addend;
 use crate::gnu::Gnu;
 
 use super::error::{Error, Result};
@@ -86,21 +86,21 @@ pub(crate) fn link(archive: &Path, work: &Path, out: &Path, variant: &Variant) -
     cache::write(&script, text.as_bytes())?;
     let mut ld = Command::new(tools.name("ld"));
     ld.args(["-r", "-m", target.emulation])
-    .args(["--gc-sections", "-e", "init_module"])
-    .args(["-u", "cleanup_module"])
-    // What shims of another version do not define.
-    .arg(format!("--undefined=kx_abi_{}", info.abi))
-    .args(referred.iter().map(|name| format!("--undefined={name}")))
-    .args(
-        info.params
-            .iter()
-            .map(|p| format!("--undefined=kx_param_{}", p.name)),
-    )
-    .arg("-T")
-    .arg(&script)
-    .arg("-o")
-    .arg(out)
-    .arg(&input);
+        .args(["--gc-sections", "-e", "init_module"])
+        .args(["-u", "cleanup_module"])
+        // What shims of another version do not define.
+        .arg(format!("--undefined=kx_abi_{}", info.abi))
+        .args(referred.iter().map(|name| format!("--undefined={name}")))
+        .args(
+            info.params
+                .iter()
+                .map(|p| format!("--undefined=kx_param_{}", p.name)),
+        )
+        .arg("-T")
+        .arg(&script)
+        .arg("-o")
+        .arg(out)
+        .arg(&input);
     ld.output()?;
     forget_unreferenced(&tools, out, &format!("kx_abi_{}", info.abi))?;
     let linked = read(out)?;
@@ -269,7 +269,9 @@ fn frames(path: &Path, input: &[u8], linked: &object::File<'_>, limit: u64) -> R
             let Some(function) = target_name(&file, data, offset, &relocation) else {
                 continue;
             };
-            let size = usize::try_from(offset).ok().and_then(|o| data.get(o + address..));
+            let size = usize::try_from(offset)
+                .ok()
+                .and_then(|o| data.get(o + address..));
             let bytes = size.map_or(0, leb128);
             if bytes > limit && kept.contains(function.as_str()) {
                 return Err(Error::Frame {

@@ -23,6 +23,9 @@ pub(crate) struct Target {
     given: &'static [&'static str],
 }
 
+/// How names are written, which `link` reads one of.
+const MANGLING: &str = "-Csymbol-mangling-version=v0";
+
 /// What each kernel has for compilers to call.
 const MEMORY: [&str; 6] = ["memcpy", "memmove", "memset", "memcmp", "bcmp", "strlen"];
 
@@ -48,6 +51,7 @@ const X86_64: Target = Target {
         "-Cforce-frame-pointers=non-leaf",
         // Loops need no room before them either, for which objtool has two entries.
         "-Cllvm-args=-x86-experimental-pref-innermost-loop-alignment=0",
+        MANGLING,
     ],
     emulation: "elf_x86_64",
     elf: object::Architecture::X86_64,
@@ -72,6 +76,7 @@ const ARM64: Target = Target {
         // The kernel finds its way up the stack by the frames.
         "-Zunstable-options",
         "-Cforce-frame-pointers=non-leaf",
+        MANGLING,
     ],
     emulation: "aarch64elf",
     elf: object::Architecture::Aarch64,
@@ -90,6 +95,7 @@ const ARM: Target = Target {
         // The kernel finds its way up the stack by tables of its own, which are made of these.
         "-Cforce-unwind-tables=yes",
         "-Zunstable-options",
+        MANGLING,
     ],
     emulation: "armelf_linux_eabi",
     elf: object::Architecture::Arm,
