@@ -18,7 +18,9 @@ static_assert(VM_HUGEPAGE == 0x20000000 && VM_NOHUGEPAGE == 0x40000000 && VM_MER
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
 #define vm_flags_mod(vma, set, clear) ((vma)->vm_flags = ((vma)->vm_flags | (set)) & ~(clear))
-#define zap_page_range_single(vma, address, size, details) zap_page_range(vma, address, size)
+#define zap_vma_range(vma, address, size) zap_page_range(vma, address, size)
+#elif LINUX_VERSION_CODE < KERNEL_VERSION(7, 1, 0)
+#define zap_vma_range(vma, address, size) zap_page_range_single(vma, address, size, NULL)
 #endif
 
 #ifdef KX_USE_kx_vma_flags
@@ -54,6 +56,6 @@ int kx_vm_insert_page(struct vm_area_struct *vma, size_t address, struct page *p
 #ifdef KX_USE_kx_zap_vma_range
 void kx_zap_vma_range(struct vm_area_struct *vma, size_t address, size_t size)
 {
-	zap_page_range_single(vma, address, size, NULL);
+	zap_vma_range(vma, address, size);
 }
 #endif

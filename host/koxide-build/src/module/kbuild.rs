@@ -215,6 +215,9 @@ fn without_noise(said: &str) -> String {
         line.starts_with("make")
             || line.trim().is_empty()
             || line.starts_with("warning: the compiler differs")
+            || line.starts_with("warning: pahole version differs")
+            || line.starts_with("  The kernel was built with:")
+            || line.starts_with("  You are using:")
             || line.starts_with("Skipping BTF generation")
     };
     let kept: Vec<&str> = said.lines().filter(|line| !noise(line)).collect();
