@@ -89,7 +89,11 @@ fn of_kernel(error: &kernels::Error) -> Exit {
         | Kernel::NoKeyring { .. }
         | Kernel::SeveralKernels { .. }
         | Kernel::NotBootable { .. }
-        | Kernel::Arch { .. } => Exit::Usage,
+        | Kernel::Arch { .. }
+        | Kernel::Refused { .. }
+        | Kernel::SignedOnly { .. }
+        | Kernel::Mismatch { .. }
+        | Kernel::PackageArch { .. } => Exit::Usage,
         Kernel::NotFetched { .. }
         | Kernel::NotBuilt { .. }
         | Kernel::NoSourcePackage { .. }

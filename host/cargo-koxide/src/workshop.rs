@@ -331,6 +331,7 @@ impl<'a> Workshop<'a> {
 
     /// A virtual machine with a kernel.
     pub(crate) fn vm(&self, kernel: &Kernel) -> anyhow::Result<Vm> {
+        explained(kernel.takes_unsigned())?;
         let init = match self.init.get() {
             Some(init) => init,
             None => {

@@ -106,6 +106,64 @@ fn a_kernel_without_headers() {
     }
 }
 
+/// Headers of a kernel in a folder of their own.
+fn headers(root: &Path, release: &str, files: &[(&str, &str)]) -> String {
+    let build = root.join(format!("usr/src/linux-headers-{release}"));
+    for (file, text) in [("Makefile", "include x\n")].iter().chain(files) {
+        let file = build.join(file);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    }
+    format!("path:{}", root.display())
+}
+
+#[test]
+fn kernels_that_are_refused_before_anything_is_built() {
+    let here = scratch("refused-");
+    let config = "include/config/auto.conf";
+    for (number, (release, files, says)) in [
+        (
+            "6.12.1-cfi",
+            &[(config, "CONFIG_X86_64=y\nCONFIG_CFI_CLANG=y\n")][..],
+            "kCFI",
+        ),
+        (
+            "6.12.1-lto",
+            &[(config, "CONFIG_X86_64=y\nCONFIG_LTO_CLANG=y\n")],
+            "CONFIG_LTO_NONE",
+        ),
+        ("6.12.1-686", &[(config, "CONFIG_X86_32=y\n")], "32-bit x86"),
+        (
+            "5.10.0-28-amd64",
+            &[(config, "CONFIG_X86_64=y\n")],
+            "Linux 5.10 is older than 6.1",
+        ),
+        (
+            "6.12.1-amd64",
+            &[
+                (config, "CONFIG_X86_64=y\n"),
+                (
+                    "include/generated/utsrelease.h",
+                    "#define UTS_RELEASE \"6.12.2-amd64\"\n",
+                ),
+            ],
+            "are of 6.12.2-amd64",
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let name = headers(&here.path().join(number.to_string()), release, files);
+        koxide_in(
+            &repository(),
+            &["build", "-p", "hello_world", "--kernel", &name],
+        )
+        .with(USAGE)
+        .saying(says)
+        .saying(release);
+    }
+}
+
 #[test]
 fn a_suite_that_the_archive_does_not_have() {
     let archive = scratch("archive-");

@@ -174,7 +174,7 @@ pub(crate) fn host() -> Arch {
 }
 
 /// Whether a package has programs that run where modules are built.
-fn is_tool(name: &str) -> bool {
+pub(crate) fn is_tool(name: &str) -> bool {
     name.starts_with("linux-kbuild-") || name.starts_with("libelf1")
 }
 

@@ -247,6 +247,56 @@ pub enum Error {
         /// The kernel's name.
         name: String,
     },
+    /// The kernel is one that modules cannot be built for.
+    #[error("{name}: Koxide does not build for the kernel {release}: {why}; this needs {needed}")]
+    Refused {
+        /// The kernel's name.
+        name: String,
+        /// Its release.
+        release: String,
+        /// What is in the way.
+        why: String,
+        /// What would do.
+        needed: &'static str,
+    },
+    /// The kernel loads only modules that its maker signed.
+    #[error(
+        "{name}: the kernel {release} loads signed modules only (CONFIG_MODULE_SIG_FORCE): drivers build for it, and to run one here takes a kernel without that, or a signature by a key that it trusts"
+    )]
+    SignedOnly {
+        /// The kernel's name.
+        name: String,
+        /// Its release.
+        release: String,
+    },
+    /// The headers or the image of a kernel are another one's.
+    #[error(
+        "{name}: the {what} of the kernel {release} ({path}) are of {found}: modules would not load; install headers and image of the same release", path = .path.display()
+    )]
+    Mismatch {
+        /// The kernel's name.
+        name: String,
+        /// Its release.
+        release: String,
+        /// `headers` or `image`.
+        what: &'static str,
+        /// Where they are.
+        path: PathBuf,
+        /// The release that they are of.
+        found: String,
+    },
+    /// A package is for another architecture than those that it was named with.
+    #[error("{name}: {package} is for {found}, and {wanted}: name packages that belong together")]
+    PackageArch {
+        /// The kernel's name.
+        name: String,
+        /// The package.
+        package: String,
+        /// Debian's name of its architecture.
+        found: String,
+        /// What it should be for.
+        wanted: String,
+    },
     /// A file of the cache cannot be understood.
     #[error("{path} is damaged: `cargo koxide kernel remove {name}` and add it again")]
     Damaged {

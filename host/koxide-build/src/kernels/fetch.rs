@@ -172,7 +172,7 @@ pub(crate) fn files(
     files: &[PathBuf],
     progress: &dyn Progress,
 ) -> Result<String> {
-    let mut packages = Vec::new();
+    let (mut packages, mut arches) = (Vec::new(), Vec::new());
     for file in files {
         if !file.is_file() {
             return Err(Error::NoSuchPath {
@@ -180,8 +180,11 @@ pub(crate) fn files(
                 path: file.clone(),
             });
         }
-        packages.push(describe(file)?);
+        let (package, arch) = describe(file)?;
+        arches.push((package.name.clone(), arch));
+        packages.push(package);
     }
+    belong_together(name, &arches)?;
     let hashes: Vec<&str> = packages.iter().map(|p| p.sha256.as_str()).collect();
     let id = format!("deb-{}", store::digest(&hashes.join(" ")));
     let target = store::dir(cache, &id);
@@ -209,23 +212,56 @@ pub(crate) fn files(
     Ok(id)
 }
 
-/// What a package file says of itself.
-fn describe(file: &Path) -> Result<Package> {
+/// Sees that packages that the user named are for one kernel on this machine.
+fn belong_together(name: &KernelName, arches: &[(String, String)]) -> Result<()> {
+    let wrong = |package: &str, found: &str, wanted: String| Error::PackageArch {
+        name: name.to_string(),
+        package: package.to_owned(),
+        found: found.to_owned(),
+        wanted,
+    };
+    let machine = debian::host().debian();
+    let (tools, parts): (Vec<_>, Vec<_>) = arches
+        .iter()
+        .filter(|(_, arch)| arch != "all")
+        .partition(|(package, _)| debian::is_tool(package));
+    for (package, arch) in tools {
+        if arch != machine {
+            let wanted = format!("what it has is run on this machine, which is {machine}");
+            return Err(wrong(package, arch, wanted));
+        }
+    }
+    let Some((first, of_first)) = parts.first() else {
+        return Ok(());
+    };
+    for (package, arch) in &parts {
+        if arch != of_first {
+            return Err(wrong(package, arch, format!("{first} is for {of_first}")));
+        }
+    }
+    Ok(())
+}
+
+/// What a package file says of itself, and the architecture that it is for.
+fn describe(file: &Path) -> Result<(Package, String)> {
     let output = Command::new("dpkg-deb")
         .arg("--show")
-        .args(["--showformat", "${Package}\t${Version}"])
+        .args(["--showformat", "${Package}\t${Version}\t${Architecture}"])
         .arg(file)
         .output()
         .map_err(|e| corrupt(file, e))?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let (name, version) = text.split_once('\t').unwrap_or((&text, ""));
+    let mut fields = text.split('\t').map(str::to_owned);
+    let mut field = || fields.next().unwrap_or_default();
+    let (name, version, arch) = (field(), field(), field());
     let bytes = fs::metadata(file).map_or(0, |meta| meta.len());
-    Ok(Package {
-        name: name.to_owned(),
-        version: version.to_owned(),
+    let package = Package {
+        name,
+        version,
         sha256: store::sha256(file)?,
         bytes,
-    })
+    };
+    Ok((package, arch))
 }
 
 fn corrupt(file: &Path, error: koxide_process::Error) -> Error {
@@ -337,6 +373,31 @@ mod tests {
         let error = files(&cache, &name, &[file], &Silent).unwrap_err();
         assert!(matches!(error, Error::Package { .. }), "{error}");
         assert!(!cache.kernels().exists());
+    }
+
+    #[test]
+    fn packages_of_different_architectures_are_told_apart() {
+        let name = KernelName::Deb(vec!["a.deb".into()]);
+        let check = |packages: &[(&str, &str)]| {
+            let of = |(name, arch): &(&str, &str)| ((*name).to_owned(), (*arch).to_owned());
+            let packages: Vec<_> = packages.iter().map(of).collect();
+            belong_together(&name, &packages).map_err(|error| error.to_string())
+        };
+        let host = debian::host().debian();
+        let image = ("linux-image-6.1.0-1-arm64", "arm64");
+        check(&[
+            image,
+            ("linux-headers-6.1.0-1-common", "all"),
+            ("linux-kbuild-6.1", host),
+        ])
+        .unwrap();
+        let error = check(&[image, ("linux-headers-6.1.0-1-amd64", "amd64")]).unwrap_err();
+        assert!(
+            error.contains("is for amd64, and linux-image-6.1.0-1-arm64 is for arm64"),
+            "{error}"
+        );
+        let error = check(&[image, ("linux-kbuild-6.1", "s390x")]).unwrap_err();
+        assert!(error.contains("linux-kbuild-6.1 is for s390x"), "{error}");
     }
 
     #[test]

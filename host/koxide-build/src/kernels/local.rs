@@ -9,7 +9,7 @@ use std::path::{Component, Path, PathBuf};
 use crate::arch::Arch;
 
 use super::error::{Error, Result};
-use super::{Headers, Kernel, KernelName, Machine};
+use super::{Headers, Kernel, KernelName, Machine, fit};
 
 /// The kernel that the machine runs, or the release that stands for it, below the machine's root folder.
 pub(crate) fn running(machine: &Machine) -> Result<Kernel> {
@@ -104,10 +104,12 @@ pub(crate) fn in_root(name: &KernelName, root: &Path, release: &str) -> Result<K
         format!("usr/lib/modules/{release}/vmlinuz"),
         format!("lib/modules/{release}/vmlinuz"),
     ]);
+    let arch = fit::arch(&name.to_string(), release, &build)?;
+    fit::match_up(&name.to_string(), release, &build, vmlinuz.as_deref())?;
     Ok(Kernel {
         name: name.clone(),
         release: release.to_owned(),
-        arch: arch(name, &build)?,
+        arch,
         vmlinuz,
         // A folder with nothing but the link to the headers is no set of modules.
         modules: modules.filter(|dir| dir.join("kernel").exists()),
@@ -126,7 +128,7 @@ fn tree_release(dir: &Path) -> Option<String> {
 }
 
 fn tree(name: &KernelName, dir: &Path, release: String) -> Result<Kernel> {
-    let arch = arch(name, dir)?;
+    let arch = fit::arch(&name.to_string(), &release, dir)?;
     let image = dir.join(match arch {
         Arch::X86_64 => "arch/x86/boot/bzImage",
         Arch::Arm64 => "arch/arm64/boot/Image.gz",
@@ -147,25 +149,6 @@ fn tree(name: &KernelName, dir: &Path, release: String) -> Result<Kernel> {
         origin: None,
         release,
     })
-}
-
-/// What the headers' configuration says that they are for.
-fn arch(name: &KernelName, build: &Path) -> Result<Arch> {
-    let config = fs::read_to_string(build.join("include/config/auto.conf"))
-        .or_else(|_| fs::read_to_string(build.join(".config")))
-        .unwrap_or_default();
-    let is = |option: &str| config.lines().any(|line| line == option);
-    let arch = match () {
-        () if is("CONFIG_X86_64=y") => Arch::X86_64,
-        () if is("CONFIG_ARM64=y") => Arch::Arm64,
-        () if is("CONFIG_ARM=y") => Arch::Arm,
-        () => {
-            return Err(Error::Arch {
-                name: name.to_string(),
-            });
-        }
-    };
-    Ok(arch)
 }
 
 /// Follows links as if `root` were the file system's root; nothing outside of it is looked at.

@@ -10,6 +10,7 @@ mod debian;
 pub mod debug;
 mod error;
 mod fetch;
+pub(crate) mod fit;
 mod flavour;
 mod local;
 mod name;
@@ -113,6 +114,20 @@ impl Kernel {
     pub fn image(&self) -> Result<&Path> {
         let image = self.vmlinuz.as_deref();
         image.ok_or_else(|| self.not_bootable("image (vmlinuz)"))
+    }
+
+    /// Sees that it loads modules that nobody signed.
+    ///
+    /// # Errors
+    /// [`Error::SignedOnly`].
+    pub fn takes_unsigned(&self) -> Result<()> {
+        match fit::Config::read(&self.headers.build).has("CONFIG_MODULE_SIG_FORCE") {
+            true => Err(Error::SignedOnly {
+                name: self.name.to_string(),
+                release: self.release.clone(),
+            }),
+            false => Ok(()),
+        }
     }
 
     /// The folder of its modules.

@@ -216,3 +216,135 @@ pub fn roots(cache: &Cache) -> Result<Vec<(Root, u64)>> {
     roots.sort_by(|(a, _), (b, _)| (&a.suite, &a.compiler).cmp(&(&b.suite, &b.compiler)));
     Ok(roots)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::{self, KernelName, Source};
+
+    /// A cache with a kernel for each name, whose headers ask for gcc-99.
+    fn fetched(names: &[&str]) -> (tempfile::TempDir, Cache) {
+        let temp = tempfile::tempdir().unwrap();
+        let cache = Cache::at(temp.path().join("cache"));
+        for name in names {
+            let release = format!("6.12.1-{}", name.replace(':', "-"));
+            let kernel = cache.kernels().join(&release);
+            let headers = kernel.join(format!("root/usr/src/linux-headers-{release}"));
+            for (file, text) in [
+                (
+                    "Makefile",
+                    "probe.o:\n\t@echo 'error: no such option' >&2; false\n",
+                ),
+                (".kernelvariables", "CC = $(CROSS_COMPILE)gcc-99\n"),
+                ("include/config/auto.conf", "CONFIG_X86_64=y\n"),
+            ] {
+                cache::write(&headers.join(file), text.as_bytes()).unwrap();
+            }
+            let record = kernels::Record {
+                name: (*name).to_owned(),
+                release: release.clone(),
+                packages: Vec::new(),
+                fetched: String::new(),
+                mirrors: Vec::new(),
+                built: None,
+            };
+            store::write_record(&kernel, &record).unwrap();
+            remember(&cache, name, &release, None);
+        }
+        (temp, cache)
+    }
+
+    fn remember(cache: &Cache, name: &str, id: &str, source: Option<Source>) {
+        let what = store::Remembered {
+            name: name.to_owned(),
+            kernel: Some(id.to_owned()),
+            source,
+        };
+        store::remember(cache, &name.parse().unwrap(), &what).unwrap();
+    }
+
+    fn origin(cache: &Cache, name: &str, offline: bool) -> Origin {
+        let mut options = Options::new(&Silent);
+        options.offline = offline;
+        let kernel = kernels::show(cache, &name.parse().unwrap(), &options).unwrap();
+        kernel.origin.unwrap()
+    }
+
+    /// Puts a root into the cache, or a part of one.
+    fn put(cache: &Cache, origin: &Origin, record: bool, compiler: bool) -> PathBuf {
+        let dir = cache.roots().join(origin.id("gcc-99"));
+        let made = Root {
+            suite: base(&origin.kernel.suite).to_owned(),
+            compiler: "gcc-99".to_owned(),
+            packages: Vec::new(),
+            fetched: String::new(),
+            mirrors: Vec::new(),
+        };
+        if record {
+            store::write_json(&dir.join("record.json"), &made).unwrap();
+        }
+        if compiler {
+            cache::write(&dir.join("root/usr/bin/gcc-99"), b"").unwrap();
+        }
+        dir
+    }
+
+    #[test]
+    fn a_half_made_root_is_not_used() {
+        let (_temp, cache) = fetched(&["debian:trixie"]);
+        let origin = origin(&cache, "debian:trixie", true);
+        for (record, compiler) in [(false, false), (true, false), (false, true)] {
+            let dir = put(&cache, &origin, record, compiler);
+            let error = origin.root("gcc-99", &Silent).unwrap_err();
+            assert!(matches!(error, Error::OfflineRoot { .. }), "{error}");
+            let said = error.to_string();
+            assert!(
+                said.contains("gcc-99") && said.contains("without --offline"),
+                "{said}"
+            );
+            cache::remove(&dir).unwrap();
+        }
+        let dir = put(&cache, &origin, true, true);
+        assert_eq!(origin.root("gcc-99", &Silent).unwrap(), dir.join("root"));
+    }
+
+    /// The archive of a kernel that was fetched long ago need not have its suite any more.
+    #[test]
+    fn a_suite_that_is_gone_leaves_no_root() {
+        let (temp, cache) = fetched(&["debian:nosuch"]);
+        let keyring = temp.path().join("keyring.gpg");
+        fs::write(&keyring, "").unwrap();
+        let source = Source {
+            mirror: format!("file:{}", temp.path().display()),
+            keyring,
+        };
+        remember(
+            &cache,
+            "debian:nosuch",
+            "6.12.1-debian-nosuch",
+            Some(source),
+        );
+        let origin = origin(&cache, "debian:nosuch", false);
+        let error = origin.root("gcc-99", &Silent).unwrap_err();
+        assert!(matches!(error, Error::NoSuchSuite { .. }), "{error}");
+        assert!(!cache.roots().exists());
+    }
+
+    #[test]
+    fn suites_share_a_root_which_goes_with_the_last_kernel() {
+        let names = ["debian:trixie", "debian:trixie-backports"];
+        let (_temp, cache) = fetched(&names);
+        let [first, second] = names.map(|name| origin(&cache, name, true));
+        assert_eq!(first.id("gcc-99"), second.id("gcc-99"));
+        assert_ne!(first.id("gcc-99"), first.id("gcc-98"));
+        let root = put(&cache, &first, true, true);
+        let listed = roots(&cache).unwrap();
+        assert_eq!((listed.len(), listed[0].0.suite.as_str()), (1, "trixie"));
+
+        let [first, second]: [KernelName; 2] = names.map(|name| name.parse().unwrap());
+        kernels::remove(&cache, &first).unwrap();
+        assert!(root.exists());
+        kernels::remove(&cache, &second).unwrap();
+        assert!(!root.exists());
+    }
+}
