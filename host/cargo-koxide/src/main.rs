@@ -4,6 +4,8 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+#[cfg(test)]
+mod book;
 mod cli;
 mod exit;
 mod host_tests;
