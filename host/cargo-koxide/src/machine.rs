@@ -6,7 +6,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use koxide_build::{Need as BuildNeed, Progress};
+use koxide_build::{Arch, Need as BuildNeed, Progress};
 use koxide_vm::Need as VmNeed;
 
 use crate::exit::{Exit, because};
@@ -108,6 +108,15 @@ fn on_top(error: anyhow::Error, missing: Option<Need>) -> anyhow::Error {
     }
 }
 
+/// The architecture as the virtual machine knows it.
+pub(crate) fn vm_arch(arch: Arch) -> koxide_vm::Arch {
+    match arch {
+        Arch::X86_64 => koxide_vm::Arch::X86_64,
+        Arch::Arm64 => koxide_vm::Arch::Arm64,
+        Arch::Arm => koxide_vm::Arch::Arm,
+    }
+}
+
 fn from_build(need: BuildNeed) -> Need {
     match need {
         BuildNeed::Make => Need::Make,
@@ -118,6 +127,7 @@ fn from_build(need: BuildNeed) -> Need {
         BuildNeed::CrossBinutils(arch) => Need::CrossBinutils(arch),
         BuildNeed::Apt | BuildNeed::Dpkg => Need::Apt,
         BuildNeed::Rustup | BuildNeed::Cargo => Need::Rustup,
+        BuildNeed::GuestLibrary(arch) => Need::GuestLibrary(arch),
         BuildNeed::KernelTools => Need::KernelTools,
         BuildNeed::Unshare => Need::Unshare,
         BuildNeed::Toolchain => Need::Toolchain,
@@ -131,7 +141,10 @@ fn from_build(need: BuildNeed) -> Need {
 
 fn from_vm(need: &VmNeed) -> Need {
     match need {
-        VmNeed::Qemu => Need::Qemu,
+        VmNeed::Qemu(arch) => {
+            let known = Arch::ALL.into_iter().find(|known| vm_arch(*known) == *arch);
+            known.map_or_else(|| Need::Program(need.program().to_owned()), Need::Qemu)
+        }
         VmNeed::Busybox => Need::Busybox,
         VmNeed::Setpriv => Need::Setpriv,
         other => Need::Program(other.program().to_owned()),

@@ -6,17 +6,17 @@
 use std::fmt;
 use std::path::Path;
 
-use koxide_build::Arch;
+use koxide_build::{Arch, guest};
 use koxide_process::find;
+use koxide_vm::Need as VmNeed;
+
+use crate::machine::vm_arch;
 
 /// The toolchain that drivers are compiled with: the one that `rust-toolchain.toml` names.
 pub(crate) const TOOLCHAIN: &str = env!("KOXIDE_TOOLCHAIN");
 
 /// The target of kernel objects.
 const KERNEL_TARGET: &str = "x86_64-unknown-none";
-
-/// The target of the programs that run in the virtual machine.
-const GUEST_TARGET: &str = "x86_64-unknown-linux-musl";
 
 /// Something that the command needs of the machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,8 +35,8 @@ pub(crate) enum Need {
     KernelTools,
     /// `apt-get`, `apt-cache` and `dpkg-deb`.
     Apt,
-    /// QEMU for x86_64.
-    Qemu,
+    /// QEMU for the machines of an architecture.
+    Qemu(Arch),
     /// A static busybox: the commands inside the virtual machine.
     Busybox,
     /// `setpriv`, with which no virtual machine outlives the command.
@@ -49,6 +49,8 @@ pub(crate) enum Need {
     Toolchain,
     /// The source of Rust's core library.
     RustSrc,
+    /// A cross compiler with a static C library for the programs in the virtual machine.
+    GuestLibrary(Arch),
     /// A compiled standard library, by target.
     RustTarget(String),
     /// The headers of a kernel of this machine, by release.
@@ -65,13 +67,13 @@ impl Need {
             Self::Toolchain,
             Self::RustSrc,
             Self::RustTarget(KERNEL_TARGET.to_owned()),
-            Self::RustTarget(GUEST_TARGET.to_owned()),
+            Self::RustTarget(guest::target(Arch::X86_64).to_owned()),
             Self::Compiler(None),
             Self::Make,
             Self::Binutils,
             Self::LibElf,
             Self::Apt,
-            Self::Qemu,
+            Self::Qemu(Arch::X86_64),
             Self::Busybox,
             Self::Setpriv,
         ]
@@ -79,7 +81,13 @@ impl Need {
 
     /// What only some need, for a verb of its own.
     pub(crate) fn optional() -> Vec<Self> {
-        vec![Self::KernelTools, Self::Unshare]
+        let mut optional = vec![Self::KernelTools, Self::Unshare];
+        for arch in [Arch::Arm64, Arch::Arm] {
+            optional.push(Self::Qemu(arch));
+            optional.push(Self::RustTarget(guest::target(arch).to_owned()));
+        }
+        optional.push(Self::GuestLibrary(Arch::Arm));
+        optional
     }
 
     /// What it is used for.
@@ -96,7 +104,11 @@ impl Need {
                 "runs the compiler of a kernel's own distribution, for kernels that no compiler here is good for"
             }
             Self::Apt => "fetches Debian's kernels and checks their signatures",
-            Self::Qemu => "boots the kernels that drivers run on",
+            Self::Qemu(Arch::X86_64) => "boots the kernels that drivers run on",
+            Self::Qemu(_) => "boots kernels of that architecture",
+            Self::GuestLibrary(_) => {
+                "links the programs that run in that architecture's virtual machine"
+            }
             Self::Busybox => "the shell and the commands inside the virtual machine",
             Self::Setpriv => "ends the virtual machine together with the command",
             Self::Rustup => "brings the Rust compiler that drivers are built with",
@@ -125,7 +137,10 @@ impl Need {
             Self::Apt => program("dpkg-deb")
                 .and(program("apt-cache"))
                 .and(program("apt-get")),
-            Self::Qemu => program("qemu-system-x86_64"),
+            Self::Qemu(arch) => program(VmNeed::Qemu(vm_arch(*arch)).program()),
+            Self::GuestLibrary(arch) => {
+                program(&format!("{}-gcc", arch.gnu())).filter(|_| guest::has_library(*arch))
+            }
             Self::Busybox => program("busybox"),
             Self::Setpriv => program("setpriv"),
             Self::Unshare => program("mount").and(program("unshare")),
@@ -148,6 +163,14 @@ impl Need {
             Self::KernelHeaders(release) => return kernel_headers(release, manager),
             Self::Program(name) if KMOD.contains(&name.as_str()) => return Some("kmod".to_owned()),
             Self::CrossBinutils(arch) => return Some(cross(*arch, "binutils", manager)),
+            // Only Debian's kin has such a library in a package.
+            Self::GuestLibrary(arch) if manager == Manager::Apt => {
+                return Some(format!(
+                    "gcc-{} libc6-dev-{}-cross",
+                    arch.gnu(),
+                    arch.debian()
+                ));
+            }
             // Most programs are in a package of their name; the distribution says so when this one is not.
             Self::Program(name) => return Some(name.clone()),
             // The C library is for what runs on this machine: cargo links with gcc, too.
@@ -162,7 +185,19 @@ impl Need {
                 "flex bison bc libelf-devel",
             ],
             Self::Apt => ["apt", "apt", "apt", "apt"],
-            Self::Qemu => [
+            Self::Qemu(Arch::Arm64) => [
+                "qemu-system-arm",
+                "qemu-system-aarch64-core",
+                "qemu-system-aarch64",
+                "qemu-arm",
+            ],
+            Self::Qemu(Arch::Arm) => [
+                "qemu-system-arm",
+                "qemu-system-arm-core",
+                "qemu-system-arm",
+                "qemu-arm",
+            ],
+            Self::Qemu(Arch::X86_64) => [
                 "qemu-system-x86",
                 "qemu-system-x86-core",
                 "qemu-system-x86",
@@ -172,7 +207,11 @@ impl Need {
             Self::Setpriv | Self::Unshare => {
                 ["util-linux", "util-linux", "util-linux", "util-linux"]
             }
-            Self::Rustup | Self::Toolchain | Self::RustSrc | Self::RustTarget(_) => return None,
+            Self::Rustup
+            | Self::Toolchain
+            | Self::RustSrc
+            | Self::RustTarget(_)
+            | Self::GuestLibrary(_) => return None,
         };
         let name = match manager {
             Manager::Apt => apt,
@@ -215,7 +254,11 @@ impl fmt::Display for Need {
             Self::LibElf => f.write_str("libelf"),
             Self::KernelTools => f.write_str("flex, bison, bc, libelf's headers"),
             Self::Apt => f.write_str("apt"),
-            Self::Qemu => f.write_str("QEMU"),
+            Self::Qemu(Arch::X86_64) => f.write_str("QEMU"),
+            Self::Qemu(arch) => write!(f, "QEMU for {arch}"),
+            Self::GuestLibrary(arch) => {
+                write!(f, "a static C library for {arch} ({}-gcc)", arch.gnu())
+            }
             Self::Busybox => f.write_str("busybox"),
             Self::Setpriv => f.write_str("setpriv"),
             Self::Unshare => f.write_str("unshare"),
@@ -498,7 +541,7 @@ mod tests {
 
     #[test]
     fn packages_share_one_command() {
-        let missing = [Need::Qemu, Need::RustSrc, Need::Make];
+        let missing = [Need::Qemu(Arch::X86_64), Need::RustSrc, Need::Make];
         let remedy = Remedy::new(&missing, Some(Manager::Dnf));
         assert_eq!(
             remedy.packages.unwrap().join(" "),
@@ -522,7 +565,7 @@ mod tests {
 
     #[test]
     fn an_unknown_distribution_gets_names() {
-        let remedy = Remedy::new(&[Need::Qemu], None);
+        let remedy = Remedy::new(&[Need::Qemu(Arch::X86_64)], None);
         assert_eq!(remedy.packages, None);
         assert_eq!(
             remedy.by_hand,

@@ -5,7 +5,7 @@
 
 mod in_c;
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -21,7 +21,7 @@ use crate::cli::{Selection, Source};
 use crate::exit::{Exit, because};
 use crate::kernels::{self, Matrix};
 use crate::library;
-use crate::machine::{Steps, explained};
+use crate::machine::{Steps, explained, vm_arch};
 use crate::ui::Ui;
 
 /// How many times longer everything may take on a kernel that looks for faults. Five times was seen on an idle machine.
@@ -34,8 +34,8 @@ pub(crate) struct Workshop<'a> {
     /// The support matrix.
     pub(crate) matrix: Matrix,
     cache: Cache,
-    /// The virtual machine's init, once it was built.
-    init: OnceCell<PathBuf>,
+    /// The virtual machine's init for each architecture, once it was built.
+    inits: RefCell<Vec<(Arch, PathBuf)>>,
     /// The objects of which the user knows that stock kernels have others.
     told: RefCell<Vec<Variant>>,
     offline: bool,
@@ -62,7 +62,7 @@ impl<'a> Workshop<'a> {
             project,
             matrix,
             cache,
-            init: OnceCell::new(),
+            inits: RefCell::default(),
             told: RefCell::default(),
             offline,
             ui,
@@ -317,31 +317,34 @@ impl<'a> Workshop<'a> {
     }
 
     /// The programs that a driver's tests run in the virtual machine.
-    pub(crate) fn test_programs(&self, driver: &Driver) -> anyhow::Result<Vec<guest::TestProgram>> {
-        self.with_options(|options| explained(guest::tests(&self.project, driver, options)))
+    pub(crate) fn test_programs(
+        &self,
+        driver: &Driver,
+        arch: Arch,
+    ) -> anyhow::Result<Vec<guest::TestProgram>> {
+        self.with_options(|options| explained(guest::tests(&self.project, driver, arch, options)))
     }
 
     /// The programs that measure a driver in the virtual machine.
     pub(crate) fn bench_programs(
         &self,
         driver: &Driver,
+        arch: Arch,
     ) -> anyhow::Result<Vec<guest::TestProgram>> {
-        self.with_options(|options| explained(guest::benches(&self.project, driver, options)))
+        self.with_options(|options| explained(guest::benches(&self.project, driver, arch, options)))
     }
 
     /// A virtual machine with a kernel.
     pub(crate) fn vm(&self, kernel: &Kernel) -> anyhow::Result<Vm> {
         explained(kernel.takes_unsigned())?;
-        let init = match self.init.get() {
-            Some(init) => init,
-            None => {
-                let init = self.with_options(|o| explained(guest::init(&self.project, o)))?;
-                self.init.get_or_init(|| init)
-            }
-        };
+        let init = self.init(kernel.arch)?;
         let watches = self.watches(kernel)?;
+        // Packages are unpacked there; on this machine's own root it is this machine's busybox, which is found without.
+        let busybox = ["bin/busybox", "usr/bin/busybox"].map(|path| kernel.headers.root.join(path));
         let kernel = koxide_vm::Kernel {
             release: kernel.release.clone(),
+            arch: vm_arch(kernel.arch),
+            busybox: busybox.into_iter().find(|path| path.exists()),
             image: explained(kernel.image())?.to_owned(),
             modules: explained(kernel.modules_dir())?.to_owned(),
         };
@@ -350,6 +353,22 @@ impl<'a> Workshop<'a> {
             vm.machine.slowness = DEBUG_SLOWNESS;
         }
         Ok(vm)
+    }
+
+    /// The virtual machine's init for an architecture.
+    fn init(&self, arch: Arch) -> anyhow::Result<PathBuf> {
+        let built = self
+            .inits
+            .borrow()
+            .iter()
+            .find(|(of, _)| *of == arch)
+            .map(|(_, init)| init.clone());
+        if let Some(init) = built {
+            return Ok(init);
+        }
+        let init = self.with_options(|o| explained(guest::init(&self.project, arch, o)))?;
+        self.inits.borrow_mut().push((arch, init.clone()));
+        Ok(init)
     }
 
     /// A path as the user would type it.

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use koxide_build::kernels::{Options, resolve};
 use koxide_build::object::BuildOptions;
-use koxide_build::{Cache, Kernel, Project, Silent, guest, module};
+use koxide_build::{Arch, Cache, Kernel, Project, Silent, guest, module};
 use koxide_vm::{
     Event, Failure, Limits, Outcome, Payload, Plan, Program, Report, Step, TestResult, Vm,
 };
@@ -144,12 +144,14 @@ fn setup() -> Setup {
     let cache = Cache::from_env().unwrap();
     let kernel = resolve(&cache, &name.parse().unwrap(), &Options::new(&Silent)).unwrap();
     let project = Project::discover(&repository(), false).unwrap();
-    let init = guest::init(&project, &BuildOptions::new(&Silent)).unwrap();
+    let init = guest::init(&project, Arch::X86_64, &BuildOptions::new(&Silent)).unwrap();
     let folder = support::scratch("detectors-");
     let modules = vec![in_c(&kernel, &project, folder.path()), in_rust(&name)];
     let mut vm = Vm::new(
         koxide_vm::Kernel {
             release: kernel.release.clone(),
+            arch: koxide_vm::Arch::X86_64,
+            busybox: None,
             image: kernel.image().unwrap().to_owned(),
             modules: kernel.modules_dir().unwrap().to_owned(),
         },

@@ -7,12 +7,30 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{Artifact, Message, TargetKind};
 use koxide_process::Command;
 
+use crate::arch::Arch;
 use crate::driver::{Driver, Project};
 use crate::need::Need;
 use crate::object::{self, BuildOptions, Toolchain, cargo_options, run_cargo};
 
-/// Static, and the same on every distribution.
-const TARGET: &str = "x86_64-unknown-linux-musl";
+/// Static, and the same on every distribution: with musl, which comes with the target, where rustup has such a target.
+/// That for 32-bit ARM is linked with the C library of a cross compiler.
+pub fn target(arch: Arch) -> &'static str {
+    match arch {
+        Arch::X86_64 => "x86_64-unknown-linux-musl",
+        Arch::Arm64 => "aarch64-unknown-linux-musl",
+        Arch::Arm => "armv7-unknown-linux-gnueabihf",
+    }
+}
+
+/// The program that links for a machine of another architecture.
+fn linker(arch: Arch) -> Option<String> {
+    match arch {
+        Arch::X86_64 => None,
+        // In the toolchain, as all that a program with musl is linked with.
+        Arch::Arm64 => Some("rust-lld".to_owned()),
+        Arch::Arm => Some(format!("{}-gcc", arch.gnu())),
+    }
+}
 
 /// Small programs, because each boot unpacks them: no debugger sees them.
 const PROFILE: [&str; 4] = [
@@ -21,6 +39,14 @@ const PROFILE: [&str; 4] = [
     "profile.koxide-guest.debug=false",
     "profile.koxide-guest.strip=\"debuginfo\"",
 ];
+
+/// Whether a cross compiler finds a static C library for what it links.
+pub fn has_library(arch: Arch) -> bool {
+    let mut compiler = Command::new(format!("{}-gcc", arch.gnu()));
+    let output = compiler.arg("-print-file-name=libc.a").output();
+    // It says the bare name of what it does not find.
+    output.is_ok_and(|output| output.stdout.contains(&b'/'))
+}
 
 /// Why a program for the virtual machine cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +68,16 @@ pub enum Error {
         /// The program.
         program: &'static str,
     },
+    /// There is no C library for the machine's programs.
+    #[error(
+        "programs for a machine of {arch} are linked by `{compiler}` with a static C library (libc.a), and this machine does not have both"
+    )]
+    NoLibrary {
+        /// The machine's architecture.
+        arch: Arch,
+        /// The cross compiler.
+        compiler: String,
+    },
     /// The toolchain is not good, the program does not compile, or cargo could not be run.
     #[error(transparent)]
     Build(#[from] object::Error),
@@ -52,6 +88,7 @@ impl Error {
     pub fn missing(&self) -> Option<Need> {
         match self {
             Self::Build(error) => error.missing(),
+            Self::NoLibrary { arch, .. } => Some(Need::GuestLibrary(*arch)),
             _ => None,
         }
     }
@@ -70,7 +107,7 @@ pub struct TestProgram {
 ///
 /// # Errors
 /// Any [`Error`].
-pub fn init(project: &Project, options: &BuildOptions<'_>) -> Result<PathBuf, Error> {
+pub fn init(project: &Project, arch: Arch, options: &BuildOptions<'_>) -> Result<PathBuf, Error> {
     const PROGRAM: &str = "koxide-init";
     let dir = project.guest_dir().ok_or_else(|| Error::NoGuest {
         manifest: project.root().join("Cargo.toml"),
@@ -78,7 +115,7 @@ pub fn init(project: &Project, options: &BuildOptions<'_>) -> Result<PathBuf, Er
     options
         .progress
         .stage("compiling the virtual machine's init");
-    let mut cargo = command("build", project, dir, options)?;
+    let mut cargo = command("build", project, arch, dir, options)?;
     cargo
         .arg("--manifest-path")
         .arg(dir.join("Cargo.toml"))
@@ -100,10 +137,11 @@ pub fn init(project: &Project, options: &BuildOptions<'_>) -> Result<PathBuf, Er
 pub fn tests(
     project: &Project,
     driver: &Driver,
+    arch: Arch,
     options: &BuildOptions<'_>,
 ) -> Result<Vec<TestProgram>, Error> {
     let (kind, names) = (TargetKind::Test, &driver.tests);
-    driver_programs(project, driver, ("--test", kind, names), options)
+    driver_programs(project, driver, arch, ("--test", kind, names), options)
 }
 
 /// Builds the programs that measure a driver.
@@ -113,16 +151,18 @@ pub fn tests(
 pub fn benches(
     project: &Project,
     driver: &Driver,
+    arch: Arch,
     options: &BuildOptions<'_>,
 ) -> Result<Vec<TestProgram>, Error> {
     let (kind, names) = (TargetKind::Bench, &driver.benches);
-    driver_programs(project, driver, ("--bench", kind, names), options)
+    driver_programs(project, driver, arch, ("--bench", kind, names), options)
 }
 
 /// Builds programs of one kind, which an option of cargo's chooses by their names.
 fn driver_programs(
     project: &Project,
     driver: &Driver,
+    arch: Arch,
     (option, kind, names): (&str, TargetKind, &[String]),
     options: &BuildOptions<'_>,
 ) -> Result<Vec<TestProgram>, Error> {
@@ -131,7 +171,7 @@ fn driver_programs(
     }
     let stage = format!("compiling the {kind} programs of {}", driver.package);
     options.progress.stage(&stage);
-    let mut cargo = command("test", project, &driver.dir, options)?;
+    let mut cargo = command("test", project, arch, &driver.dir, options)?;
     cargo
         .args(["--no-run", "--manifest-path"])
         .arg(&driver.manifest)
@@ -147,22 +187,29 @@ fn driver_programs(
 fn command(
     verb: &str,
     project: &Project,
+    arch: Arch,
     dir: &Path,
     options: &BuildOptions<'_>,
 ) -> Result<Command, Error> {
     let toolchain = Toolchain::of(dir)?;
     toolchain.check()?;
-    toolchain.has_target(TARGET)?;
+    toolchain.has_target(target(arch))?;
+    if arch == Arch::Arm && !has_library(arch) {
+        let compiler = format!("{}-gcc", arch.gnu());
+        return Err(Error::NoLibrary { arch, compiler });
+    }
+    // The user's own flags are for other programs.
+    let mut flags = vec!["-Ctarget-feature=+crt-static".to_owned()];
+    flags.extend(linker(arch).map(|linker| format!("-Clinker={linker}")));
     let mut cargo = Command::new("cargo");
     cargo.arg(verb).current_dir(dir);
     cargo_options(&mut cargo, options);
     cargo
-        .args(["--target", TARGET, "--profile", "koxide-guest"])
+        .args(["--target", target(arch), "--profile", "koxide-guest"])
         .args(PROFILE.iter().flat_map(|setting| ["--config", setting]))
         .arg("--target-dir")
         .arg(project.koxide_dir().join("guest"))
-        // The user's own flags are for other programs.
-        .env("CARGO_ENCODED_RUSTFLAGS", "-Ctarget-feature=+crt-static");
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
     Ok(cargo)
 }
 

@@ -36,6 +36,8 @@ pub enum Need {
     RustSrc,
     /// A compilation target of the toolchain.
     RustTarget(String),
+    /// A cross compiler with a static C library, for the programs inside a virtual machine of another architecture.
+    GuestLibrary(Arch),
     /// What compiling a kernel needs and compiling a module does not: flex, bison, bc, the headers of libelf.
     KernelTools,
     /// `unshare` and `mount`, with which programs of another release of the distribution are run.

@@ -114,7 +114,7 @@ impl FilePages {
     ) -> Result<Self, Errno> {
         let size = count * PAGE;
         let length = NonZeroUsize::new(size).ok_or(Errno::EINVAL)?;
-        let offset = i64::try_from(first * PAGE).map_err(|_| Errno::EINVAL)?;
+        let offset = libc::off_t::try_from(first * PAGE).map_err(|_| Errno::EINVAL)?;
         let mut access = ProtFlags::PROT_READ;
         access.set(ProtFlags::PROT_WRITE, writable);
         // SAFETY: a new mapping at an address that the kernel chooses overlaps nothing that exists.
@@ -182,7 +182,10 @@ impl Harmless {
     pub(crate) const NULL: Self = Self(0);
 
     /// An address of the kernel's own half, where user space has no access.
-    pub(crate) const KERNEL: Self = Self(0xffff_8880_0000_0000);
+    pub(crate) const KERNEL: Self = Self(match usize::BITS {
+        32 => 0xc800_0000,
+        _ => 0xffff_8880_0000_0000_u64 as usize,
+    });
 
     /// The last address there is.
     pub(crate) const TOP: Self = Self(usize::MAX);

@@ -41,6 +41,10 @@ pub(crate) fn choose(vm: &Vm, image: &Path) -> Result<Accelerator, Error> {
 
 /// Whether KVM works, and if not, why.
 fn usable(vm: &Vm, image: &Path) -> Result<Result<(), String>, Error> {
+    let arch = vm.kernel.arch;
+    if !arch.is_this_machine() {
+        return Ok(Err(format!("this machine's processor is no {arch}")));
+    }
     if let Err(error) = OpenOptions::new().read(true).write(true).open(DEVICE) {
         return Ok(Err(format!("{DEVICE}: {error}")));
     }

@@ -8,12 +8,14 @@ use std::time::Duration;
 
 use koxide_process::interrupt::Interrupted;
 
+use crate::arch::Arch;
+
 /// A program that this machine lacks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Need {
-    /// The emulator.
-    Qemu,
+    /// The emulator of an architecture.
+    Qemu(Arch),
     /// The shell and small tools inside of the test machine.
     Busybox,
     /// What ties QEMU's life to that of this process.
@@ -26,7 +28,7 @@ impl Need {
     /// The name of the program.
     pub fn program(&self) -> &str {
         match self {
-            Self::Qemu => "qemu-system-x86_64",
+            Self::Qemu(arch) => arch.qemu(),
             Self::Busybox => "busybox",
             Self::Setpriv => "setpriv",
             Self::Program(name) => name,
@@ -41,6 +43,29 @@ pub enum Error {
     /// A program is missing.
     #[error("the program `{}` was not found", .0.program())]
     Missing(Need),
+    /// A kernel of another architecture came without the commands that its machine is to have.
+    #[error(
+        "there is no busybox for {arch} beside the kernel {release}: fetch the kernel again, or put a static one \
+         for {arch} into the kernel's folder as bin/busybox"
+    )]
+    NoBusybox {
+        /// The kernel's architecture.
+        arch: Arch,
+        /// The kernel.
+        release: String,
+    },
+    /// A program of this machine does not run in a machine of another architecture.
+    #[error(
+        "there is no program `{program}` for {arch}: those of this machine do not run there, and the busybox of that \
+         machine has no command of this name; use one that it has (`busybox --list`), or run this on a kernel of \
+         this machine's architecture"
+    )]
+    ForeignProgram {
+        /// The program.
+        program: String,
+        /// The machine's architecture.
+        arch: Arch,
+    },
     /// The user pressed Ctrl-C, or the process was asked to end.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),

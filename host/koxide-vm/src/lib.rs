@@ -3,12 +3,14 @@
 //! Boots a kernel in QEMU, runs a plan in it, collects the results.
 //!
 //! ```no_run
-//! use koxide_vm::{Event, Kernel, Load, Payload, Plan, Step, Vm};
+//! use koxide_vm::{Arch, Event, Kernel, Load, Payload, Plan, Step, Vm};
 //!
 //! let kernel = Kernel {
 //!     release: "6.1.0-56-amd64".to_owned(),
+//!     arch: Arch::X86_64,
 //!     image: "/cache/kernel/boot/vmlinuz-6.1.0-56-amd64".into(),
 //!     modules: "/cache/kernel/lib/modules/6.1.0-56-amd64".into(),
+//!     busybox: None,
 //! };
 //! let vm = Vm::new(kernel, "/cache/koxide-init", "/cache");
 //! let plan = Plan::Commands {
@@ -52,7 +54,9 @@
 #![forbid(unsafe_code)]
 
 mod accel;
+mod arch;
 mod boot;
+mod busybox;
 mod commands;
 mod compression;
 mod crash;
@@ -74,6 +78,7 @@ mod tools;
 
 use std::time::Duration;
 
+pub use arch::Arch;
 pub use error::{Error, Need};
 pub use plan::{
     Acceleration, GuestFile, Kernel, KernelSuite, Limits, Load, Machine, Payload, Plan, Program,

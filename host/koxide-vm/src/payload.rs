@@ -7,7 +7,8 @@ use std::path::Path;
 
 use koxide_guest::protocol::{APPLETS, paths};
 
-use crate::error::{Error, Need};
+use crate::busybox::Busybox;
+use crate::error::Error;
 use crate::initramfs::Archive;
 use crate::modules::{Loadable, Tree};
 use crate::plan::{Kernel, Payload, Plan};
@@ -32,7 +33,7 @@ pub(crate) fn archive(
             archive.copy(&program.path, &test_path(index), 0o755)?;
         }
     }
-    add_programs(&mut archive, plan, payload)?;
+    add_programs(&mut archive, kernel, plan, payload)?;
     Ok(archive)
 }
 
@@ -123,34 +124,49 @@ fn order_line(module: &Loadable, tested: bool) -> String {
 }
 
 /// Adds busybox and the programs that the plan and the payload name.
-fn add_programs(archive: &mut Archive, plan: &Plan, payload: &Payload) -> Result<(), Error> {
-    let needs_busybox = payload.busybox || matches!(plan, Plan::Shell(_));
-    let applets = tools::busybox_applets()?;
-    let applets = match applets {
-        None if needs_busybox => return Err(Error::Missing(Need::Busybox)),
-        applets => applets.unwrap_or_default(),
+fn add_programs(
+    archive: &mut Archive,
+    kernel: &Kernel,
+    plan: &Plan,
+    payload: &Payload,
+) -> Result<(), Error> {
+    let mut use_busybox = payload.busybox || matches!(plan, Plan::Shell(_));
+    let busybox = Busybox::of(kernel)?;
+    if use_busybox && busybox.is_none() {
+        return Err(Busybox::missing(kernel));
+    }
+    let is_applet = |name: &str| busybox.as_ref().is_some_and(|busybox| busybox.has(name));
+    let add_host_program = |archive: &mut Archive, program: &str| {
+        if !kernel.arch.is_this_machine() && busybox.is_none() {
+            return Err(Busybox::missing(kernel));
+        }
+        tools::add_host_program(archive, kernel.arch, program)
     };
     for program in &payload.programs {
-        tools::add_host_program(archive, program)?;
+        // Programs of this machine are more than busybox is, but run on no other kind of machine.
+        if !kernel.arch.is_this_machine() && is_applet(program) {
+            use_busybox = true;
+        } else {
+            add_host_program(archive, program)?;
+        }
     }
-    let mut use_busybox = needs_busybox;
     if let Plan::Commands { steps, .. } = plan {
         for program in steps.iter().filter_map(|step| step.argv.first()) {
             let name = program.strip_prefix("/bin/").unwrap_or(program);
             if APPLETS.contains(&name) || archive.has(program) || archive.has(&in_bin(name)) {
                 continue;
             }
-            if applets.iter().any(|applet| applet == name) {
+            if is_applet(name) {
                 use_busybox = true;
             } else if !program.contains('/') {
-                tools::add_host_program(archive, program)?;
+                add_host_program(archive, program)?;
             }
         }
     }
-    if use_busybox {
-        tools::add_busybox(archive, &applets)?;
+    match busybox {
+        Some(busybox) if use_busybox => busybox.add_to(archive),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 fn in_bin(name: &str) -> String {

@@ -7,15 +7,21 @@ use std::time::Duration;
 
 pub use koxide_guest::protocol::Load;
 
+use crate::arch::Arch;
+
 /// The kernel to boot.
 #[derive(Debug, Clone)]
 pub struct Kernel {
     /// Its release, as `uname -r` prints it.
     pub release: String,
+    /// Its architecture.
+    pub arch: Arch,
     /// The image: a distribution's `vmlinuz`, or a `vmlinux`.
     pub image: PathBuf,
     /// Its modules: the folder `lib/modules/<release>`.
     pub modules: PathBuf,
+    /// A static busybox for its architecture. Without one, kernels of this machine's architecture have this machine's.
+    pub busybox: Option<PathBuf>,
 }
 
 /// How the machine's processor is made.

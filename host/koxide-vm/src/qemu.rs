@@ -13,21 +13,19 @@ use std::time::{Duration, Instant};
 
 use koxide_process::{Command, find};
 
+use crate::arch::Arch;
 use crate::error::{Error, Need};
 use crate::plan::Machine;
 
 /// How the kernel is to behave: the console tells only what matters until init turns it up, because each character
 /// on it costs time; every fault ends the machine at once; init's marks in the log are not dropped.
 const KERNEL_ARGS: &[&str] = &[
-    "console=ttyS0",
     "quiet",
     "oops=panic",
     "panic=-1",
     "printk.devkmsg=on",
     // Its self-tests take emulation 0.4 s of a boot, and are not what is tested here.
     "cryptomgr.notests",
-    // It counts ticks in a loop of instructions: an emulator that waits for a processor of the host fails it, and panics.
-    "no_timer_check",
 ];
 
 /// Something that came from the machine.
@@ -57,21 +55,17 @@ impl Accelerator {
         }
     }
 
-    fn arguments(self) -> &'static [&'static str] {
+    fn arguments(self, arch: Arch) -> Vec<&'static str> {
         match self {
-            Self::Kvm => &["-accel", "kvm", "-cpu", "host"],
-            // One thread for all processors: with one each, a processor can still run a breakpoint that another has just
-            // taken out of the kernel's text again, and the kernel dies of an int3 that it does not know.
-            Self::Tcg => &["-accel", "tcg,thread=single", "-cpu", "max"],
-            // Each step of a repeated instruction counts. With the fast ones gone the kernel copies eight bytes in a step
-            // and not one, so that copies hide less of what is around them.
-            Self::Counted => &[
+            Self::Kvm => vec!["-accel", "kvm", "-cpu", "host"],
+            Self::Tcg => vec!["-accel", arch.emulation(), "-cpu", arch.processor()],
+            Self::Counted => vec![
                 "-accel",
                 "tcg,thread=single",
                 "-icount",
                 "shift=0,sleep=off",
                 "-cpu",
-                "max,-erms,-fsrm",
+                arch.counted_processor(),
             ],
         }
     }
@@ -99,13 +93,14 @@ impl Qemu {
     /// Starts a machine with this kernel and initramfs.
     pub(crate) fn start(
         machine: &Machine,
+        arch: Arch,
         accelerator: Accelerator,
         kernel: &Path,
         initramfs: &Path,
     ) -> Result<Self, Error> {
         let (console, console_end) = UnixStream::pair().map_err(Error::Channel)?;
         let (report, report_end) = UnixStream::pair().map_err(Error::Channel)?;
-        let mut command = command(machine, accelerator, kernel, initramfs)?;
+        let mut command = command(machine, arch, accelerator, kernel, initramfs)?;
         command.stdio(
             Stdio::from(OwnedFd::from(report_end)),
             Stdio::from(OwnedFd::from(console_end)),
@@ -202,26 +197,27 @@ fn forward(
 /// QEMU, tied to this thread's life where the system has the program for that.
 fn command(
     machine: &Machine,
+    arch: Arch,
     accelerator: Accelerator,
     kernel: &Path,
     initramfs: &Path,
 ) -> Result<Command, Error> {
-    let qemu = Need::Qemu.program().to_owned();
-    if find(&qemu).is_none() {
-        return Err(Error::Missing(Need::Qemu));
+    let qemu = arch.qemu();
+    if find(qemu).is_none() {
+        return Err(Error::Missing(Need::Qemu(arch)));
     }
     let mut command = match find(Need::Setpriv.program()) {
         Some(setpriv) => {
             let mut command = Command::new(setpriv);
-            command.args(["--pdeathsig", "KILL", "--", &qemu]);
+            command.args(["--pdeathsig", "KILL", "--", qemu]);
             command
         }
         None => {
             tracing::debug!("without setpriv QEMU outlives this process when that is killed");
-            Command::new(&qemu)
+            Command::new(qemu)
         }
     };
-    let mut append: Vec<&str> = KERNEL_ARGS.to_vec();
+    let mut append: Vec<&str> = [arch.kernel_args(), KERNEL_ARGS].concat();
     append.extend(machine.kernel_args.iter().map(String::as_str));
     let cpus = accelerator.cpus(machine);
     command
@@ -232,7 +228,8 @@ fn command(
             "-display",
             "none",
         ])
-        .args(accelerator.arguments())
+        .args(arch.board())
+        .args(accelerator.arguments(arch))
         // Sockets, because a kernel that boots without ACPI finds no other processors.
         .args(["-smp", &format!("{cpus},sockets={cpus}")])
         .args(["-m", &machine.memory_mib.to_string()])
@@ -243,12 +240,8 @@ fn command(
             "-serial",
             "chardev:console",
         ])
-        .args([
-            "-chardev",
-            "socket,id=report,fd=0",
-            "-serial",
-            "chardev:report",
-        ])
+        .args(["-chardev", "socket,id=report,fd=0"])
+        .args(arch.report_port())
         .arg("-kernel")
         .arg(kernel)
         .arg("-initrd")

@@ -65,7 +65,7 @@ impl Vm {
         on_event: &mut dyn FnMut(Event<'_>),
     ) -> Result<Report, Error> {
         let started = Instant::now();
-        let image = image::bootable(&self.kernel.image, &self.cache)?;
+        let image = image::bootable(self.kernel.arch, &self.kernel.image, &self.cache)?;
         let accelerator = accel::choose(self, &image)?;
         let mut setup = Setup {
             vm: self,
@@ -130,7 +130,14 @@ impl Setup<'_> {
         self.archive.add(protocol::paths::PLAN, 0o644, text)?;
         let initramfs = self.folder.path().join("initramfs.cpio");
         self.archive.write(&initramfs)?;
-        Qemu::start(&self.vm.machine, self.accelerator, &self.image, &initramfs)
+        let vm = self.vm;
+        Qemu::start(
+            &vm.machine,
+            vm.kernel.arch,
+            self.accelerator,
+            &self.image,
+            &initramfs,
+        )
     }
 
     fn follow(

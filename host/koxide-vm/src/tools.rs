@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! Programs for the machine: busybox, and copies of the host's programs with the libraries that they need.
+//! Programs for the machine: copies of the host's with the libraries that they need.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use object::Endianness;
 use object::elf::{FileHeader64, PT_INTERP};
 use object::read::elf::{FileHeader, ProgramHeader};
 
+use crate::arch::Arch;
 use crate::error::{Error, Need};
 use crate::initramfs::Archive;
 
@@ -22,31 +23,18 @@ pub(crate) fn add_applets(archive: &mut Archive) -> Result<(), Error> {
     Ok(())
 }
 
-/// What busybox can do, when the host has it.
-pub(crate) fn busybox_applets() -> Result<Option<Vec<String>>, Error> {
-    let Some(busybox) = find("busybox") else {
-        return Ok(None);
-    };
-    let output = Command::new(busybox).arg("--list").output()?;
-    let list = String::from_utf8_lossy(&output.stdout);
-    Ok(Some(list.lines().map(str::to_owned).collect()))
-}
-
-/// Adds busybox under all its names, but those that the init has.
-pub(crate) fn add_busybox(archive: &mut Archive, applets: &[String]) -> Result<(), Error> {
-    let busybox = find("busybox").ok_or(Error::Missing(Need::Busybox))?;
-    add_program(archive, &busybox, &format!("{}/busybox", paths::BIN))?;
-    for applet in applets {
-        let path = format!("{}/{applet}", paths::BIN);
-        if !archive.has(&path) {
-            archive.link(&path, "busybox")?;
-        }
-    }
-    Ok(())
-}
-
 /// Adds a program of the host, found on the search path, under its own name.
-pub(crate) fn add_host_program(archive: &mut Archive, program: &str) -> Result<(), Error> {
+pub(crate) fn add_host_program(
+    archive: &mut Archive,
+    arch: Arch,
+    program: &str,
+) -> Result<(), Error> {
+    if !arch.is_this_machine() {
+        return Err(Error::ForeignProgram {
+            program: program.to_owned(),
+            arch,
+        });
+    }
     let file = find(program).ok_or_else(|| Error::Missing(Need::Program(program.to_owned())))?;
     let name = Path::new(program).file_name().unwrap_or_default();
     add_program(
@@ -56,7 +44,8 @@ pub(crate) fn add_host_program(archive: &mut Archive, program: &str) -> Result<(
     )
 }
 
-fn add_program(archive: &mut Archive, file: &Path, to: &str) -> Result<(), Error> {
+/// Adds a program of this machine's, or a static one, with all that it needs to run.
+pub(crate) fn add_program(archive: &mut Archive, file: &Path, to: &str) -> Result<(), Error> {
     let bytes = fs::read(file).map_err(Error::file("read", file))?;
     if let Some(interpreter) = script_interpreter(&bytes)
         && !archive.has(&interpreter)
@@ -123,10 +112,30 @@ mod tests {
         );
     }
 
+    fn this_machine() -> Arch {
+        let all = [Arch::X86_64, Arch::Arm64, Arch::Arm];
+        all.into_iter().find(|arch| arch.is_this_machine()).unwrap()
+    }
+
+    #[test]
+    fn a_program_of_another_architecture_is_no_program_of_this_machine() {
+        let other = match this_machine() {
+            Arch::Arm => Arch::Arm64,
+            _ => Arch::Arm,
+        };
+        let error = add_host_program(&mut Archive::new(), other, "sh").unwrap_err();
+        let message = error.to_string();
+        assert!(
+            message.contains("`sh`") && message.contains("for arm"),
+            "{message}"
+        );
+        assert_eq!(error.missing(), None);
+    }
+
     #[test]
     fn a_program_comes_with_its_libraries() {
         let mut archive = Archive::new();
-        add_host_program(&mut archive, "sh").unwrap();
+        add_host_program(&mut archive, this_machine(), "sh").unwrap();
         assert!(archive.has("/bin/sh"));
         let sh = fs::read("/bin/sh").unwrap();
         if let Some(loader) = loader(&sh) {
@@ -136,7 +145,8 @@ mod tests {
 
     #[test]
     fn a_missing_program_is_a_need() {
-        let error = add_host_program(&mut Archive::new(), "no-such-program").unwrap_err();
+        let mut archive = Archive::new();
+        let error = add_host_program(&mut archive, this_machine(), "no-such-program").unwrap_err();
         assert_eq!(
             error.missing(),
             Some(&Need::Program("no-such-program".to_owned()))

@@ -50,11 +50,10 @@ impl Meter for Clock {
 
     fn switches(&self) -> (i64, i64) {
         let usage = getrusage(UsageWho::RUSAGE_THREAD).expect("a thread may ask for its usage");
-        let (voluntary, forced) = (
-            usage.voluntary_context_switches(),
-            usage.involuntary_context_switches(),
-        );
-        (voluntary, forced)
+        (
+            wide(usage.voluntary_context_switches()),
+            wide(usage.involuntary_context_switches()),
+        )
     }
 
     fn batch(&self) -> u64 {
@@ -84,6 +83,11 @@ impl Meter for Clock {
     fn counts_waiting(&self) -> bool {
         *self == Self::Time
     }
+}
+
+/// C's `long` has 32 bits on some machines.
+fn wide(count: impl Into<i64>) -> i64 {
+    count.into()
 }
 
 fn nanoseconds() -> u64 {

@@ -13,7 +13,8 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use koxide_vm::{
-    Acceleration, Event, Kernel, Limits, Outcome, Payload, Plan, Program, Report, Step, Stream, Vm,
+    Acceleration, Arch, Event, Kernel, Limits, Outcome, Payload, Plan, Program, Report, Step,
+    Stream, Vm,
 };
 
 /// The folder of the kernel under test: a Debian image package, unpacked.
@@ -34,14 +35,23 @@ pub(crate) fn kernel() -> Kernel {
         .expect("lib/modules has a release in it")
         .unwrap();
     let release = folder.file_name().into_string().unwrap();
+    // Debian's names of flavours.
+    let arch = match release.rsplit('-').next() {
+        Some("arm64" | "16k") => Arch::Arm64,
+        Some("armmp" | "lpae") => Arch::Arm,
+        _ => Arch::X86_64,
+    };
+    let busybox = root.join("bin/busybox");
     Kernel {
+        arch,
+        busybox: busybox.exists().then_some(busybox),
         image: root.join(format!("boot/vmlinuz-{release}")),
         modules: folder.path(),
         release,
     }
 }
 
-/// The init, built once.
+/// The init, built once: as `koxide-build` builds it, which this package knows nothing of.
 pub(crate) fn init() -> &'static Path {
     static INIT: OnceLock<PathBuf> = OnceLock::new();
     INIT.get_or_init(|| {
@@ -49,7 +59,16 @@ pub(crate) fn init() -> &'static Path {
             || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target"),
             PathBuf::from,
         );
-        let target = "x86_64-unknown-linux-musl";
+        let (target, linker) = match kernel().arch {
+            Arch::X86_64 => ("x86_64-unknown-linux-musl", None),
+            Arch::Arm64 => ("aarch64-unknown-linux-musl", Some("rust-lld")),
+            Arch::Arm => (
+                "armv7-unknown-linux-gnueabihf",
+                Some("arm-linux-gnueabihf-gcc"),
+            ),
+        };
+        let linker = linker.map(|linker| format!("\x1f-Clinker={linker}"));
+        let flags = format!("-Ctarget-feature=+crt-static{}", linker.unwrap_or_default());
         let status = Command::new(env!("CARGO"))
             .args([
                 "build",
@@ -60,6 +79,7 @@ pub(crate) fn init() -> &'static Path {
                 "koxide-init",
             ])
             .args(["--release", "--target", target])
+            .env("CARGO_ENCODED_RUSTFLAGS", flags)
             .status()
             .unwrap();
         assert!(status.success(), "the init does not build");

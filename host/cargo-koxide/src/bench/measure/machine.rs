@@ -71,7 +71,7 @@ impl Machine {
             let (rust, c) = (stem(&subject.rust), stem(&subject.c));
             payload.modules.push(subject.rust.clone());
             payload.twins.push(subject.c.clone());
-            for program in workshop.bench_programs(&subject.driver)? {
+            for program in workshop.bench_programs(&subject.driver, kernel.arch)? {
                 let path = format!("/koxide/benches/{index}/{}", program.name);
                 payload.files.push(GuestFile {
                     from: program.path,

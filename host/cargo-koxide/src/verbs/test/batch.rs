@@ -147,7 +147,7 @@ impl<'w> Builder<'w> {
 
     fn build(&self, driver: &Driver, variant: &Variant) -> anyhow::Result<Parts> {
         let workshop = self.workshop;
-        let programs = workshop.test_programs(driver)?;
+        let programs = workshop.test_programs(driver, variant.arch)?;
         let shipped =
             (!workshop.is_library(driver)).then(|| workshop.object(driver, variant, false));
         Ok(Parts {

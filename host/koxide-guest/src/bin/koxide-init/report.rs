@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The report channel: the second serial port.
+//! The report channel: the second serial port, which is the first of its kind where the console is of another.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -8,11 +8,15 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Mutex;
 
 use koxide_guest::protocol::{Mark, record};
-use nix::libc::O_NOCTTY;
-use nix::sys::termios::{self, BaudRate, InputFlags, LocalFlags, OutputFlags, SetArg};
+use nix::libc::{B115200, O_NOCTTY};
+use nix::sys::termios::{self, ControlFlags, InputFlags, LocalFlags, OutputFlags, SetArg};
 
 /// The device.
-const PORT: &str = "/dev/ttyS1";
+const PORT: &str = if cfg!(target_arch = "x86_64") {
+    "/dev/ttyS1"
+} else {
+    "/dev/ttyS0"
+};
 
 /// The report channel.
 #[derive(Debug)]
@@ -31,7 +35,9 @@ impl Report {
             .custom_flags(O_NOCTTY)
             .open(PORT)?;
         let mut raw = termios::tcgetattr(&port)?;
-        termios::cfsetspeed(&mut raw, BaudRate::B115200)?;
+        // As `cfsetspeed` does it, of which 32-bit ARM has two versions: the older one, which is meant, is in no static libc.
+        let speed = ControlFlags::from_bits_retain(B115200);
+        raw.control_flags = raw.control_flags.difference(ControlFlags::CBAUD) | speed;
         termios::cfmakeraw(&mut raw);
         termios::tcsetattr(&port, SetArg::TCSANOW, &raw)?;
         Ok(Self {
