@@ -58,6 +58,14 @@ impl Arch {
         }
     }
 
+    /// How many bytes a pointer has.
+    pub fn word(self) -> usize {
+        match self {
+            Self::X86_64 | Self::Arm64 => 8,
+            Self::Arm => 4,
+        }
+    }
+
     /// What the names of GNU tools for it begin with where they are cross tools: `aarch64-linux-gnu-gcc`.
     pub fn gnu(self) -> &'static str {
         match self {

@@ -34,7 +34,7 @@ struct kxp_array {
 	u8 elements[];
 };
 
-static_assert(offsetof(struct kxp_array, elements) == 16);
+static_assert(offsetof(struct kxp_array, elements) == 2 * sizeof(size_t));
 
 /* How the elements of a row are written and read. */
 struct kxp_element {

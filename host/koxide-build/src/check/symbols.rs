@@ -206,7 +206,7 @@ pub(crate) fn versions(ko: &Elf<'_>, target: &Target) -> Result<(), Error> {
     let table = ko.section("__versions").map_or(&[][..], |s| s.data);
     let recorded = |name: &str| {
         table.chunks_exact(VERSION_ENTRY).find_map(|entry| {
-            let (crc, text) = entry.split_at_checked(8)?;
+            let (crc, text) = entry.split_at_checked(target.arch.word())?;
             let text = text.split(|byte| *byte == 0).next()?;
             let crc = u32::from_le_bytes(crc[..4].try_into().ok()?);
             (text == name.as_bytes()).then_some(crc)

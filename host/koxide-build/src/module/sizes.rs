@@ -125,8 +125,10 @@ fn sizes(object: &[u8]) -> Option<Rooms> {
     let size = |symbol: object::Symbol<'_, '_>| {
         let name = symbol.name().ok()?.strip_prefix(PREFIX)?;
         let section = file.section_by_index(symbol.section_index()?).ok()?;
-        let data = section.data_range(symbol.address(), 8).ok()??;
-        Some((name.to_owned(), u64::from_le_bytes(data.try_into().ok()?)))
+        let data = section.data_range(symbol.address(), symbol.size()).ok()??;
+        let mut number = [0; 8];
+        number.get_mut(..data.len())?.copy_from_slice(data);
+        Some((name.to_owned(), u64::from_le_bytes(number)))
     };
     let sizes: Rooms = file.symbols().filter_map(size).collect();
     (!sizes.is_empty()).then_some(sizes)
