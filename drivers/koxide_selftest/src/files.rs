@@ -160,7 +160,7 @@ impl MiscDevice for Plain {
     }
 
     fn ioctl(_device: (), _file: &File, _cmd: u32, arg: usize) -> Result<isize> {
-        Ok((arg >> 32).cast_signed() + 1)
+        Ok((arg >> (usize::BITS / 2)).cast_signed() + 1)
     }
 }
 

@@ -11,7 +11,7 @@ use kernel::{
 
 static INT: AtomicI32 = AtomicI32::new(-5);
 static UINT: AtomicU32 = AtomicU32::new(5);
-static LONG: AtomicUsize = AtomicUsize::new(1 << 40);
+static LONG: AtomicUsize = AtomicUsize::new(1 << (usize::BITS - 24));
 static SWITCH: AtomicBool = AtomicBool::new(false);
 static TEXT: Text<8> = Text::new("start");
 

@@ -121,6 +121,10 @@ const char *kx_dev_name(const struct device *dev);
 void kx_dev_print(u32 level, const struct device *dev, const u8 *text, size_t len);
 void kx_dev_printk(const char *level, const struct device *dev, const char *format, ...);
 
+/* divide */
+u64 kx_divide_u64(u64 number, u64 by, u64 *rest);
+s64 kx_divide_s64(s64 number, s64 by, s64 *rest);
+
 /* faux */
 struct kx_faux *kx_faux_create(const char *name, struct device *parent);
 void kx_faux_destroy(struct kx_faux *faux);

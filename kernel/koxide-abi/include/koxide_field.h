@@ -33,9 +33,15 @@
 	}											\
 	static_assert((value) <= KX_VALUE_MAX)
 
+/* On 32-bit processors an unsigned long is an unsigned int of another name. */
+#define KX_UNSIGNED(type) (__same_type(type, unsigned int) || __same_type(type, unsigned long))
+#define KX_SAME(one, other)									\
+	(__same_type(one, other) ||								\
+	 (KX_UNSIGNED(one) && KX_UNSIGNED(other) && sizeof(one) == sizeof(other)))
+
 /* Where a field is; its type is the one that Rust takes it to have. */
 #define KX_FIELD(name, type, member)								\
-	static_assert(__same_type(((type *)NULL)->member, *(name##_t *)NULL),			\
+	static_assert(KX_SAME(((type *)NULL)->member, *(name##_t *)NULL),			\
 		      "in this kernel " #member " of " #type " has another type");		\
 	KX_VALUE(name, offsetof(type, member))
 

@@ -19,6 +19,11 @@ static_assert(sizeof(struct lock_class_key) || !KX_LOCK_CLASS_KEY_ROOM,
 static_assert(KX_ABI_VERSION == 1);
 asm(".globl kx_abi_1\n\t.set kx_abi_1, 0");
 
+#ifdef CONFIG_ARM
+/* Rust reads the running thread from a register. */
+static_assert(IS_ENABLED(CONFIG_CURRENT_POINTER_IN_TPIDRURO), "this kernel does not have the running thread in TPIDRURO");
+#endif
+
 #if defined(CONFIG_X86_KERNEL_IBT) && !defined(KOXIDE_FAULTY_H)
 /*
  * The kernel calls both through `struct module`, which is in a file that is linked after objtool has looked. What nothing

@@ -31,6 +31,7 @@ mod configfs;
 mod cred;
 mod debugfs;
 mod device;
+mod divide;
 mod faux;
 #[cfg(any(target_os = "none", test))]
 mod field;
@@ -75,6 +76,7 @@ pub use configfs::*;
 pub use cred::*;
 pub use debugfs::*;
 pub use device::*;
+pub use divide::*;
 pub use faux::*;
 pub use fs::*;
 pub use hrtimer::*;

@@ -70,6 +70,8 @@ pub mod configfs;
 pub mod cred;
 pub mod debugfs;
 pub mod device;
+#[cfg(all(target_os = "none", target_arch = "arm"))]
+mod divide;
 pub mod entry;
 pub mod error;
 #[cfg(not(target_os = "none"))]

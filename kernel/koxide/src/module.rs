@@ -158,7 +158,19 @@ fn loading() -> bool {
                 lateout("w0") loading,
                 #[cfg(target_arch = "arm")]
                 lateout("r0") loading,
+                #[cfg(not(target_arch = "arm"))]
                 clobber_abi("C"),
+                // Without floating point the compiler knows no names of its registers, which are among those of the convention.
+                #[cfg(target_arch = "arm")]
+                out("r1") _,
+                #[cfg(target_arch = "arm")]
+                out("r2") _,
+                #[cfg(target_arch = "arm")]
+                out("r3") _,
+                #[cfg(target_arch = "arm")]
+                out("r12") _,
+                #[cfg(target_arch = "arm")]
+                out("lr") _,
                 options(pure, nomem),
             );
         }
