@@ -125,6 +125,12 @@ pub(crate) struct Doctor {
     /// Install what is missing; the packages of the distribution need root, and `sudo` is used when there.
     #[arg(long)]
     pub(crate) install: bool,
+    /// What drivers for an architecture need as well; may be repeated.
+    #[arg(long, value_name = "ARCH")]
+    pub(crate) arch: Vec<Arch>,
+    /// What all kernels of `kernels.toml` need as well.
+    #[arg(long)]
+    pub(crate) matrix: bool,
 }
 
 /// `new`

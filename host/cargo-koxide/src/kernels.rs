@@ -2,6 +2,7 @@
 
 //! Which kernels a command line means: the support matrix `kernels.toml`, and the names that `--kernel` takes.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -74,6 +75,11 @@ impl Matrix {
     /// All kernels of the matrix.
     pub(crate) fn all(&self) -> anyhow::Result<Vec<KernelName>> {
         self.kernel.iter().map(Row::parsed).collect()
+    }
+
+    /// The architectures of its kernels, each once.
+    pub(crate) fn arches(&self) -> BTreeSet<Arch> {
+        self.kernel.iter().map(|row| row.arch).collect()
     }
 
     /// The kernels that the words mean. When there are none, those of an architecture that is asked for, else those that are

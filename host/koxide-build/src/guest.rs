@@ -40,6 +40,11 @@ const PROFILE: [&str; 4] = [
     "profile.koxide-guest.strip=\"debuginfo\"",
 ];
 
+/// Whether programs for an architecture are linked with a C library that does not come with the toolchain.
+pub fn needs_library(arch: Arch) -> bool {
+    arch == Arch::Arm
+}
+
 /// Whether a cross compiler finds a static C library for what it links.
 pub fn has_library(arch: Arch) -> bool {
     let mut compiler = Command::new(format!("{}-gcc", arch.gnu()));
@@ -194,7 +199,7 @@ fn command(
     let toolchain = Toolchain::of(dir)?;
     toolchain.check()?;
     toolchain.has_target(target(arch))?;
-    if arch == Arch::Arm && !has_library(arch) {
+    if needs_library(arch) && !has_library(arch) {
         let compiler = format!("{}-gcc", arch.gnu());
         return Err(Error::NoLibrary { arch, compiler });
     }

@@ -7,12 +7,14 @@ use koxide_process::{Command, find};
 
 use crate::cli::Doctor;
 use crate::exit::{Exit, because};
+use crate::kernels::Matrix;
 use crate::needs::{Manager, Need, Remedy};
 use crate::ui::Ui;
 
 /// Shows what is there; with `--install`, brings what is not.
 pub(crate) fn run(options: &Doctor, ui: &Ui) -> anyhow::Result<()> {
-    let mut missing = look(ui);
+    let needs = needs(options)?;
+    let mut missing = look(&needs, ui);
     if missing.is_empty() {
         ui.result("Everything is there.");
         return Ok(());
@@ -20,7 +22,7 @@ pub(crate) fn run(options: &Doctor, ui: &Ui) -> anyhow::Result<()> {
     let remedy = Remedy::new(&missing, Manager::of_this_machine());
     if options.install {
         install(&remedy, ui)?;
-        missing = look(ui);
+        missing = look(&needs, ui);
         if missing.is_empty() {
             ui.result("Everything is there.");
             return Ok(());
@@ -36,10 +38,29 @@ pub(crate) fn run(options: &Doctor, ui: &Ui) -> anyhow::Result<()> {
     .into())
 }
 
+/// What is needed for what the command line asks for.
+fn needs(options: &Doctor) -> anyhow::Result<Vec<Need>> {
+    let mut needs = Need::all();
+    needs.extend(options.arch.iter().flat_map(|arch| Need::of(*arch)));
+    if options.matrix {
+        let matrix = Matrix::of(&std::env::current_dir()?)?;
+        let unknown = |need: &Need| !needs.contains(need);
+        let more: Vec<Need> = matrix
+            .arches()
+            .into_iter()
+            .flat_map(Need::of)
+            .chain([Need::Unshare])
+            .filter(unknown)
+            .collect();
+        needs.extend(more);
+    }
+    Ok(needs)
+}
+
 /// Prints each need with where it is or what for it is missed, and returns the missing ones.
-fn look(ui: &Ui) -> Vec<Need> {
+fn look(needs: &[Need], ui: &Ui) -> Vec<Need> {
     let mut missing = Vec::new();
-    for need in Need::all() {
+    for need in needs {
         let name = need.to_string();
         match need.found() {
             Some(place) => ui.result(format!("{} {name:38} {place}", style("  found").green())),
@@ -49,11 +70,14 @@ fn look(ui: &Ui) -> Vec<Need> {
                     style("missing").red().bold(),
                     need.purpose()
                 ));
-                missing.push(need);
+                missing.push(need.clone());
             }
         }
     }
     for need in Need::optional() {
+        if needs.contains(&need) {
+            continue;
+        }
         let name = need.to_string();
         match need.found() {
             Some(place) => ui.result(format!("{} {name:38} {place}", style("  found").green())),
