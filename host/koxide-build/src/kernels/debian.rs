@@ -63,9 +63,9 @@ impl<'a> Choice<'a> {
             || self.image_release(name).is_some()
             || IMAGE_PARTS.iter().any(|part| name.starts_with(part))
             || is_tool(name)
-            || name.strip_prefix("linux-headers-").is_some_and(|rest| {
-                rest.ends_with("-common") || self.name.flavour.has_release(rest)
-            })
+            || name
+                .strip_prefix("linux-headers-")
+                .is_some_and(|rest| is_common(rest) || self.name.flavour.has_release(rest))
     }
 
     /// A package's name with the architecture that it is wanted for, where apt would take another.
@@ -173,6 +173,12 @@ pub(crate) fn host() -> Arch {
     Arch::of_this_machine().unwrap_or_default()
 }
 
+/// Whether headers are what several kernels of a release share; real-time kernels of 6.1 have a patched source, and so
+/// headers of their own.
+pub(crate) fn is_common(headers: &str) -> bool {
+    headers.ends_with("-common") || headers.ends_with("-common-rt")
+}
+
 /// Whether a package has programs that run where modules are built.
 pub(crate) fn is_tool(name: &str) -> bool {
     name.starts_with("linux-kbuild-") || name.starts_with("libelf1")
@@ -238,10 +244,8 @@ mod tests {
         let crate::KernelName::Debian(name) = name else {
             unreachable!("that is its form");
         };
-        let choice = Choice {
-            name: &name,
-            host: Arch::X86_64,
-        };
+        let host = Arch::X86_64;
+        let choice = Choice { name: &name, host };
         choice.select(&parse(text))
     }
 
@@ -278,6 +282,23 @@ mod tests {
             + &stanza("linux-image-amd64", "6.1.176-1", "");
         let plan = choose(&text, "bookworm").unwrap();
         assert_eq!(plan.release, "6.1.0-56-amd64");
+    }
+
+    #[test]
+    fn real_time_kernels_may_have_headers_of_their_own() {
+        let name: crate::kernels::Suite = crate::kernels::Suite {
+            suite: "bookworm".to_owned(),
+            flavour: crate::kernels::Flavour::new("rt-amd64").unwrap(),
+        };
+        let host = Arch::X86_64;
+        let choice = Choice { name: &name, host };
+        for part in [
+            "linux-headers-6.1.0-56-rt-amd64",
+            "linux-headers-6.1.0-56-common-rt",
+        ] {
+            assert!(choice.is_part(part), "{part}");
+        }
+        assert!(!choice.is_part("linux-headers-6.1.0-56-amd64"));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::path::{Component, Path, PathBuf};
 use crate::arch::Arch;
 
 use super::error::{Error, Result};
-use super::{Headers, Kernel, KernelName, Machine, fit};
+use super::{Headers, Kernel, KernelName, Machine, debian, fit};
 
 /// The kernel that the machine runs, or the release that stands for it, below the machine's root folder.
 pub(crate) fn running(machine: &Machine) -> Result<Kernel> {
@@ -65,7 +65,7 @@ fn releases(root: &Path) -> Vec<String> {
     };
     let headers = names("usr/src").filter_map(|name| {
         let release = name.strip_prefix("linux-headers-")?.to_owned();
-        (!release.ends_with("-common")).then_some(release)
+        (!debian::is_common(&release)).then_some(release)
     });
     let all: BTreeSet<String> = names("lib/modules")
         .chain(names("usr/lib/modules"))
