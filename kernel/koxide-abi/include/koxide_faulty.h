@@ -31,8 +31,12 @@
 #include <linux/string.h>
 #include <linux/sysctl.h>
 #include <linux/sysfs.h>
+#include <linux/version.h>
 #include <linux/vmalloc.h>
 #include <linux/workqueue.h>
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 14, 0)
+#include <linux/device/faux.h>
+#endif
 
 #include "koxide_faults.h"
 
@@ -238,7 +242,9 @@ static_assert(offsetof(struct cdev, kobj) == 0);
 #define kthread_create_on_node(...)	\
 	KX_POINTER(KX_OBJECT, "kthread_create", ERR_PTR(-ENOMEM), kthread_create_on_node(__VA_ARGS__))
 #define kthread_stop(task) KX_GIVE_BACK(KX_OBJECT, task, kthread_stop(task))
-#ifndef alloc_workqueue
+#ifdef alloc_workqueue
+#define alloc_workqueue_noprof(...) KX_POINTER(KX_OBJECT, "alloc_workqueue", NULL, alloc_workqueue_noprof(__VA_ARGS__))
+#else
 #define alloc_workqueue(...) KX_POINTER(KX_OBJECT, "alloc_workqueue", NULL, alloc_workqueue(__VA_ARGS__))
 #endif
 #define destroy_workqueue(queue) KX_GIVE_BACK(KX_OBJECT, queue, destroy_workqueue(queue))

@@ -11,7 +11,7 @@
 #include "koxide.h"
 #include "koxide_gfp.h"
 
-/* Memory of kmalloc is always mapped: it complains of the flag, which vmalloc sets by itself. */
+/* Memory of kmalloc is always mapped: it complains of the flag, as vmalloc does on newer kernels, which sets it by itself. */
 static inline gfp_t kx_gfp_mapped(u32 flags)
 {
 	return kx_gfp(flags) & ~__GFP_HIGHMEM;
@@ -64,7 +64,7 @@ void *kx_vrealloc(void *ptr, size_t old_size, size_t size, size_t align, u32 fla
 	/* vmalloc sleeps, whatever the flags say; and it aligns to pages, not to more. */
 	if (!gfpflags_allow_blocking(kx_gfp(flags)) || align > PAGE_SIZE)
 		return NULL;
-	new = __vmalloc(size, kx_gfp(flags));
+	new = __vmalloc(size, kx_gfp_mapped(flags));
 	if (new && ptr) {
 		memcpy(new, ptr, min(old_size, size));
 		vfree(ptr);
