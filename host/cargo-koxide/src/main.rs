@@ -16,6 +16,7 @@ mod matrix;
 mod needs;
 mod output;
 mod results;
+mod trace;
 mod ui;
 mod verbs;
 mod workshop;

@@ -14,6 +14,7 @@ use crate::cli::Demo;
 use crate::exit::{Exit, because};
 use crate::machine::{Steps, explained, explained_vm};
 use crate::needs::{Manager, Need, Remedy, explain};
+use crate::trace::Trace;
 use crate::ui::Ui;
 use crate::verbs::run::judge;
 use crate::workshop::Workshop;
@@ -85,9 +86,12 @@ pub(crate) fn run(options: &Demo, offline: bool, ui: &Ui) -> anyhow::Result<()> 
             kernel.release
         ),
     );
+    let trace = Trace::of(&modules);
     let mut booted = false;
-    let report = explained_vm(vm.run(&plan, &payload, &mut |event| show(&event, &mut booted, ui)))?;
-    judge(&report, ui)?;
+    let report = explained_vm(vm.run(&plan, &payload, &mut |event| {
+        show(&event, &mut booted, &trace, ui);
+    }))?;
+    judge(&report, &trace, ui)?;
     ui.status(
         "Finished",
         format!("in {:.0} s", start.elapsed().as_secs_f64()),
@@ -163,14 +167,14 @@ fn not_here(package: &str) -> anyhow::Error {
 }
 
 /// Shows what the guest wrote: every line of it came over one of its serial ports.
-fn show(event: &Event<'_>, booted: &mut bool, ui: &Ui) {
+fn show(event: &Event<'_>, booted: &mut bool, trace: &Trace, ui: &Ui) {
     match event {
         Event::Ready { after } => {
             *booted = true;
             ui.status("Booted", format!("in {:.1} s", after.as_secs_f64()));
         }
         // What the kernel says while it boots is not about the drivers.
-        Event::Log(line) if *booted || ui.is_verbose() => ui.log(line),
+        Event::Log(line) if *booted || ui.is_verbose() => ui.log(&trace.explain(line)),
         Event::StepStarted { argv, .. } => {
             let line = argv.last().map_or("", String::as_str);
             ui.result(format!(

@@ -9,6 +9,7 @@ use koxide_vm::{Crash, Event, Load, Payload, Plan, Report, Shell, Step, Stream};
 use crate::cli::Run;
 use crate::exit::{Exit, because};
 use crate::machine::explained_vm;
+use crate::trace::Trace;
 use crate::ui::Ui;
 use crate::workshop::Workshop;
 
@@ -25,6 +26,7 @@ pub(crate) fn run(options: &Run, offline: bool, ui: &Ui) -> anyhow::Result<()> {
         false => workshop.module_for(&driver, &kernel)?,
     };
     let vm = workshop.vm(&kernel)?;
+    let trace = Trace::of([&module]);
 
     let load = vec![Load {
         module: module.name.clone(),
@@ -49,15 +51,15 @@ pub(crate) fn run(options: &Run, offline: bool, ui: &Ui) -> anyhow::Result<()> {
         }
     };
     ui.status("Booting", &kernel.release);
-    let report = explained_vm(vm.run(&plan, &payload, &mut |event| show(&event, ui)))?;
-    judge(&report, ui)
+    let report = explained_vm(vm.run(&plan, &payload, &mut |event| show(&event, &trace, ui)))?;
+    judge(&report, &trace, ui)
 }
 
 /// Shows what happens in the virtual machine, as it happens.
-pub(crate) fn show(event: &Event<'_>, ui: &Ui) {
+pub(crate) fn show(event: &Event<'_>, trace: &Trace, ui: &Ui) {
     match event {
         Event::Ready { after } => ui.status("Booted", format!("in {:.1} s", after.as_secs_f64())),
-        Event::Log(line) if !ui.is_quiet() => ui.log(line),
+        Event::Log(line) if !ui.is_quiet() => ui.log(&trace.explain(line)),
         Event::Output {
             stream: Stream::Stdout,
             bytes,
@@ -71,9 +73,9 @@ pub(crate) fn show(event: &Event<'_>, ui: &Ui) {
 }
 
 /// Turns what happened to the exit status.
-pub(crate) fn judge(report: &Report, ui: &Ui) -> anyhow::Result<()> {
+pub(crate) fn judge(report: &Report, trace: &Trace, ui: &Ui) -> anyhow::Result<()> {
     if let Some(crash) = &report.crash {
-        return Err(crashed(crash, ui));
+        return Err(crashed(crash, trace, ui));
     }
     if let Some(failure) = &report.load_failure {
         return Err(because(Exit::Failed, failure.to_string()).into());
@@ -93,9 +95,9 @@ pub(crate) fn judge(report: &Report, ui: &Ui) -> anyhow::Result<()> {
 }
 
 /// The error for a kernel that crashed; the end of its log is shown first when it was not shown before.
-pub(crate) fn crashed(crash: &Crash, ui: &Ui) -> anyhow::Error {
+pub(crate) fn crashed(crash: &Crash, trace: &Trace, ui: &Ui) -> anyhow::Error {
     if ui.is_quiet() {
-        crash.tail.iter().for_each(|line| ui.log(line));
+        ui.log(&trace.explain_all(&crash.tail));
     }
     because(Exit::Crashed, format!("the kernel crashed: {crash}")).into()
 }

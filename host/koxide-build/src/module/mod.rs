@@ -51,6 +51,8 @@ pub struct Module {
     pub release: String,
     /// The SHA-256 of the object that it was linked from, which other kernels' modules share; a twin's own.
     pub object: String,
+    /// Where the lines of its source are, for [`crate::Lines`]; a twin has none.
+    pub lines: Option<PathBuf>,
     /// The file's size.
     pub bytes: u64,
     /// There was nothing to do.
@@ -127,7 +129,11 @@ pub fn build_with(
     };
     let made = job.run(kernel, out, progress, fill, check)?;
     let object = artefact.sha256.clone();
-    finished(made.path, &artefact.name, object, kernel, made.fresh)
+    let module = finished(made.path, &artefact.name, object, kernel, made.fresh)?;
+    Ok(Module {
+        lines: artefact.lines(),
+        ..module
+    })
 }
 
 /// One module that the kernel's own build system makes, in a private folder.
@@ -257,6 +263,7 @@ fn finished(
         name: name.to_owned(),
         release: kernel.release.clone(),
         object,
+        lines: None,
         fresh,
     })
 }

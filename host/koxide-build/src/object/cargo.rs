@@ -79,6 +79,9 @@ fn rustflags(toolchain: &Toolchain, variant: &Variant) -> OsString {
         flags.push(flag);
         flags.push("\u{1f}");
     }
+    // Which line an instruction is from: kept beside the object, for whoever reads a crash. As a flag, since a profile's
+    // setting is part of what symbols are named after.
+    flags.push("-Cdebuginfo=line-tables-only\u{1f}");
     // The compiler's messages keep the paths at which the files are.
     flags.push("--remap-path-scope=object\u{1f}");
     for (from, to) in remaps(toolchain) {

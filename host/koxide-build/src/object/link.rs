@@ -40,6 +40,7 @@ SECTIONS {
 		*(.koxide.info .koxide.tables)
 		*(.comment .note .note.* .stack_sizes .llvm_addrsig .llvmbc .llvmcmd)
 		*(.eh_frame .eh_frame_hdr .gcc_except_table .gcc_except_table.*)
+		*(.debug_*)
 	}
 }
 ";
@@ -65,6 +66,9 @@ pub(crate) struct Linked {
     pub(crate) tables: Vec<Table>,
 }
 
+/// What [`link`] leaves in its folder: the object as rustc made it.
+pub(crate) const INPUT: &str = "driver.o";
+
 /// Links the driver's object from `archive` into `out`; `work` is for files in between.
 pub(crate) fn link(archive: &Path, work: &Path, out: &Path, variant: &Variant) -> Result<Linked> {
     let target = Target::of(variant.arch);
@@ -73,7 +77,7 @@ pub(crate) fn link(archive: &Path, work: &Path, out: &Path, variant: &Variant) -
     let bytes = read(archive)?;
     let member = driver_member(archive, &bytes)?;
     let info = records(archive, member)?;
-    let input = work.join("driver.o");
+    let input = work.join(INPUT);
     cache::write(&input, member)?;
     let tables = tables::read(archive, member)?;
     let referred = tables::addresses(&tables);

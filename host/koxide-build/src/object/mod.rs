@@ -145,10 +145,21 @@ impl Artefact {
         })
     }
 
+    /// The file beside the object that tells lines of the source, for [`crate::Lines`]; machines that got the object from
+    /// elsewhere do not have it.
+    pub fn lines(&self) -> Option<PathBuf> {
+        Some(lines(&self.object)).filter(|file| file.exists())
+    }
+
     /// The name of the module's file, without an ending.
     pub fn stem(&self) -> String {
         stem(&self.name, self.kunit)
     }
+}
+
+/// What rustc made, with the line tables that the object is without.
+fn lines(object: &Path) -> PathBuf {
+    object.with_extension("debug")
 }
 
 fn stem(name: &str, kunit: bool) -> String {
@@ -189,6 +200,7 @@ pub fn build(project: &Project, driver: &Driver, options: &BuildOptions<'_>) -> 
         let known = stamp.format == format()
             && stamp.archive == archive_hash
             && stamp.shims == shim_hashes
+            && lines(&object).exists()
             && sha256(&object).is_ok_and(|hash| hash == stamp.object);
         if known {
             return Artefact::open(&object);
@@ -207,7 +219,11 @@ pub fn build(project: &Project, driver: &Driver, options: &BuildOptions<'_>) -> 
     let text = source::generate(&linked, &files);
     let object = dir.join(format!("{}.o", stem(&linked.info.name, options.kunit)));
     cache::write(&object.with_extension("c"), text.as_bytes())?;
-    std::fs::rename(&new, &object).map_err(|e| cache::Error::io("write", &object, e))?;
+    let place = |from: &Path, to: &Path| {
+        std::fs::rename(from, to).map_err(|e| cache::Error::io("write", to, e))
+    };
+    place(&work.path().join(link::INPUT), &lines(&object))?;
+    place(&new, &object)?;
     let mut artefact = Artefact::open(&object)?;
     artefact.fresh = false;
     let stamp = Stamp {

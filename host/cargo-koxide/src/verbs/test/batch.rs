@@ -17,6 +17,7 @@ use koxide_vm::{
 use crate::cli::Test;
 use crate::exit::{Exit, because, status_of};
 use crate::results::{Case, Object, Verdict};
+use crate::trace::Trace;
 use crate::workshop::Workshop;
 
 /// The tests of a driver that have its module with shims that fail when they say so: `tests/faults.rs`.
@@ -244,7 +245,7 @@ impl Batch {
         let mut output = test.output.clone();
         if !tail.is_empty() {
             output += "\n--- the kernel's log ---\n";
-            output += &tail.join("\n");
+            output += &Trace::of(self.module(&test.suite)).explain_all(tail);
         }
         Case {
             place: self.kernel.release.clone(),
@@ -257,6 +258,13 @@ impl Batch {
         }
     }
 
+    /// The module that the tests of a suite test; none where that is a twin.
+    fn module(&self, suite: &str) -> Option<&Module> {
+        let own = self.tested.iter().find(|(name, _)| name == suite);
+        let (_, module) = own.or(self.tested.first())?;
+        (!suite.starts_with(TWIN)).then_some(module)
+    }
+
     /// The object that the tests of a suite test; a twin has none apart from its module.
     fn object(&self, suite: &str) -> Option<Object> {
         if suite.starts_with(TWIN) {
@@ -266,8 +274,7 @@ impl Batch {
                 sha256: twin.object.clone(),
             });
         }
-        let own = self.tested.iter().find(|(name, _)| name == suite);
-        let (_, module) = own.or(self.tested.first())?;
+        let module = self.module(suite)?;
         Some(Object {
             name: format!("{}.o", module.path.file_stem()?.display()),
             sha256: module.object.clone(),

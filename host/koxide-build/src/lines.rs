@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! Which line of the source an instruction of a driver is from.
+//!
+//! The object that is shipped has no line tables. rustc's own output has, and is kept beside it: the same functions, each
+//! in a section of its own, before the linker chose among them. Linkers move functions and change nothing inside of
+//! them, so that a function's name and an offset, as the kernel logs them, mean the same in both.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use addr2line::Context;
+use gimli::{Dwarf, EndianArcSlice, LittleEndian, SectionId};
+use object::{
+    File, Object as _, ObjectSection as _, ObjectSymbol as _, Relocation, RelocationKind,
+    RelocationTarget, SectionIndex, SectionKind, SymbolKind,
+};
+
+use crate::cache;
+use crate::object::Error;
+
+/// Where the first function is taken to be: what is gone counts as being at 0.
+const FIRST: u64 = 1 << 20;
+
+/// The lines of a driver's object.
+pub struct Lines {
+    context: Context<EndianArcSlice<LittleEndian>>,
+    functions: HashMap<String, u64>,
+}
+
+/// A place in the source that an instruction is from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// The function's own name; nothing for one that the tables do not name.
+    pub function: Option<String>,
+    /// The file, as rustc wrote it.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+}
+
+impl Lines {
+    /// Reads the file that [`crate::Artefact::lines`] names.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is no object with line tables.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let form = |why: String| Error::Form {
+            path: path.to_owned(),
+            why,
+        };
+        let bytes = fs::read(path).map_err(|e| cache::Error::io("read", path, e))?;
+        let file = File::parse(&*bytes).map_err(|e| form(e.to_string()))?;
+        let layout = Layout::of(&file);
+        let dwarf = Dwarf::load(|id| layout.section(&file, id));
+        let dwarf = dwarf.map_err(|e: object::Error| form(e.to_string()))?;
+        let context = Context::from_dwarf(dwarf).map_err(|e| form(e.to_string()))?;
+        Ok(Self {
+            context,
+            functions: layout.functions(&file),
+        })
+    }
+
+    /// Where the instruction is from that is `offset` behind a function's start: the innermost of functions that the
+    /// compiler made one of comes first. Nothing for functions that are not the driver's.
+    pub fn at(&self, function: &str, offset: u64) -> Vec<Frame> {
+        let Some(start) = self.functions.get(function) else {
+            return Vec::new();
+        };
+        let frames = self.context.find_frames(start + offset).skip_all_loads();
+        let mut found = Vec::new();
+        let Ok(mut frames) = frames else {
+            return found;
+        };
+        while let Ok(Some(frame)) = frames.next() {
+            let Some(location) = frame.location else {
+                continue;
+            };
+            let name = frame.function.as_ref().and_then(|f| f.raw_name().ok());
+            if let (Some(file), Some(line)) = (location.file, location.line) {
+                found.push(Frame {
+                    function: name.map(Cow::into_owned),
+                    file: file.to_owned(),
+                    line,
+                });
+            }
+        }
+        found
+    }
+}
+
+/// Where the sections with code are taken to be. In the file each is at 0.
+struct Layout(HashMap<SectionIndex, u64>);
+
+impl Layout {
+    /// One after the other.
+    fn of(file: &File<'_>) -> Self {
+        let mut next = FIRST;
+        let code = file.sections().filter(|s| s.kind() == SectionKind::Text);
+        let place = |section: object::Section<'_, '_>| {
+            let at = next.next_multiple_of(section.align().max(1));
+            next = at + section.size();
+            (section.index(), at)
+        };
+        Self(code.map(place).collect())
+    }
+
+    /// The functions that are in them.
+    fn functions(&self, file: &File<'_>) -> HashMap<String, u64> {
+        let code = file.symbols().filter(|s| s.kind() == SymbolKind::Text);
+        let place = |symbol: object::Symbol<'_, '_>| {
+            let section = self.0.get(&symbol.section_index()?)?;
+            Some((symbol.name().ok()?.to_owned(), section + symbol.address()))
+        };
+        code.filter_map(place).collect()
+    }
+
+    /// The contents of a section, with the addresses filled in that the linker would have.
+    fn section(
+        &self,
+        file: &File<'_>,
+        id: SectionId,
+    ) -> object::Result<EndianArcSlice<LittleEndian>> {
+        let mut bytes = Vec::new();
+        if let Some(section) = file.section_by_name(id.name()) {
+            bytes = section.uncompressed_data()?.into_owned();
+            for (offset, relocation) in section.relocations() {
+                self.fill(file, &mut bytes, offset, &relocation);
+            }
+        }
+        Ok(EndianArcSlice::new(Arc::from(bytes), LittleEndian))
+    }
+
+    /// Fills in one address. Others than plain ones do not occur in tables.
+    fn fill(&self, file: &File<'_>, bytes: &mut [u8], offset: u64, relocation: &Relocation) {
+        let RelocationTarget::Symbol(symbol) = relocation.target() else {
+            return;
+        };
+        let width = usize::from(relocation.size()) / 8;
+        let place = usize::try_from(offset).ok();
+        let place = place.and_then(|at| bytes.get_mut(at..at.checked_add(width)?));
+        let (Some(place), Ok(symbol)) = (place, file.symbol_by_index(symbol)) else {
+            return;
+        };
+        if relocation.kind() != RelocationKind::Absolute || width > 8 {
+            return;
+        }
+        let section = symbol.section_index();
+        let section = section.and_then(|index| self.0.get(&index)).unwrap_or(&0);
+        let mut value = section + symbol.address();
+        if relocation.has_implicit_addend() {
+            let mut addend = [0; 8];
+            addend[..width].copy_from_slice(place);
+            value = value.wrapping_add(u64::from_le_bytes(addend));
+        }
+        value = value.wrapping_add_signed(relocation.addend());
+        place.copy_from_slice(&value.to_le_bytes()[..width]);
+    }
+}
