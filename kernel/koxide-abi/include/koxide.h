@@ -241,7 +241,9 @@ int kx_mutex_trylock(void *lock);
 void kx_mutex_unlock(void *lock);
 
 /* page */
+#ifndef KX_PAGE_SHIFT
 #define KX_PAGE_SHIFT 12
+#endif
 struct page *kx_alloc_page(u32 flags);
 void kx_free_page(struct page *page);
 void kx_page_read(struct page *page, size_t offset, void *to, size_t len);

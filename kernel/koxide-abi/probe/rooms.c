@@ -9,6 +9,7 @@
 #include <linux/lockdep.h>
 #include <linux/miscdevice.h>
 #include <linux/mutex.h>
+#include <asm/page.h>
 #include <linux/rwsem.h>
 #include <linux/spinlock.h>
 #include <linux/timer.h>
@@ -23,6 +24,8 @@ ROOM(HRTIMER_ROOM, struct hrtimer);
 ROOM(LOCK_CLASS_KEY_ROOM, struct lock_class_key);
 ROOM(MISC_DEVICE_ROOM, struct miscdevice);
 ROOM(MUTEX_ROOM, struct mutex);
+/* No room, but a number that objects differ by, too. */
+ROOM(PAGE_SHIFT, char[PAGE_SHIFT]);
 ROOM(RWLOCK_ROOM, rwlock_t);
 ROOM(RW_SEMAPHORE_ROOM, struct rw_semaphore);
 ROOM(SPINLOCK_ROOM, spinlock_t);

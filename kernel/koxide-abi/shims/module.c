@@ -19,6 +19,8 @@ static_assert(sizeof(struct lock_class_key) || !KX_LOCK_CLASS_KEY_ROOM,
 static_assert(KX_ABI_VERSION == 1);
 asm(".globl kx_abi_1\n\t.set kx_abi_1, 0");
 
+static_assert(PAGE_SHIFT == KX_PAGE_SHIFT, "this kernel's pages have another size than the object was built for");
+
 #ifdef CONFIG_ARM
 /* Rust reads the running thread from a register. */
 static_assert(IS_ENABLED(CONFIG_CURRENT_POINTER_IN_TPIDRURO), "this kernel does not have the running thread in TPIDRURO");

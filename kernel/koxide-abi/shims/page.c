@@ -7,8 +7,6 @@
 #include "koxide.h"
 #include "koxide_gfp.h"
 
-static_assert(PAGE_SHIFT == KX_PAGE_SHIFT, "this kernel's pages have another size than the object was built for");
-
 #ifdef KX_USE_kx_alloc_page
 struct page *kx_alloc_page(u32 flags)
 {

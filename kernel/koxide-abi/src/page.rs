@@ -8,8 +8,11 @@ use core::ffi::c_void;
 use crate::host::page as twin;
 use crate::types::page;
 
-/// The size of a page, as a power of two; `shims/page.c` checks that it is the target's.
-pub const PAGE_SHIFT: usize = 12;
+rooms! {
+    /// The size of a page, as a power of two; `shims/module.c` checks that it is the target's. Kernels for arm64 may have
+    /// larger ones, and an object of their own.
+    pub const PAGE_SHIFT: usize = 12;
+}
 
 shims! {
     /// Allocates one page, with the flags of [`kx_krealloc`](crate::kx_krealloc); null when there is none.

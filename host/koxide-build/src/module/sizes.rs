@@ -73,9 +73,11 @@ pub fn variant(
             sizes
         }
     };
+    let mut rooms = Rooms::larger(&sizes, &reserved);
     Ok(Variant {
         arch: kernel.arch,
-        rooms: Rooms::larger(&sizes, &reserved),
+        pages: rooms.take_pages(),
+        rooms,
         kasan: check::kasan(kernel)?,
     })
 }
@@ -89,7 +91,7 @@ fn known(note: &Path, input: &str) -> Option<Rooms> {
 fn reserved(header: &str) -> Rooms {
     let room = |line: &str| {
         let (name, size) = line.strip_prefix("#define KX_")?.split_once(' ')?;
-        name.ends_with("_ROOM")
+        (name.ends_with("_ROOM") || name == "PAGE_SHIFT")
             .then_some((name.to_owned(), size.parse().ok()?))
     };
     header.lines().filter_map(room).collect()

@@ -16,12 +16,17 @@ use super::kasan::Kasan;
 /// The variable in which the library finds the sizes while it is compiled.
 const VARIABLE: &str = "KOXIDE_ROOMS";
 
+/// The one of the sizes that is no room's.
+const PAGES: &str = "PAGE_SHIFT";
+
 /// What the object for a kernel has that the one for stock kernels does not have. By default that is nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Variant {
     /// The architecture.
     pub arch: Arch,
+    /// The size of a page as a power of two, where it is not the usual 12.
+    pub pages: Option<u64>,
     /// Kernel objects that are larger than the room for them.
     pub rooms: Rooms,
     /// The kernel's sanitizer, where it has one: accesses to memory are checked.
@@ -37,34 +42,46 @@ impl Variant {
         }
     }
 
-    /// Whether it is the object that all stock kernels share.
+    /// Whether it is an object that stock kernels share: all of an architecture whose pages have the same size.
     pub fn is_stock(&self) -> bool {
-        *self == Self::stock(self.arch)
+        self.rooms.is_empty() && self.kasan.is_none()
     }
 
     /// The name of the folder for such objects.
     pub(crate) fn folder(&self) -> String {
+        let base = match self.pages {
+            Some(shift @ 10..20) => format!("{}-{}k", self.arch, 1 << (shift - 10)),
+            _ => self.arch.to_string(),
+        };
         if self.is_stock() {
-            return self.arch.as_str().to_owned();
+            return base;
         }
         let key = digest(&format!("{self:?}"));
-        format!("{}-{}", self.arch, &key[..8])
+        format!("{base}-{}", &key[..8])
+    }
+
+    /// The numbers that the library is compiled with.
+    fn numbers(&self) -> Rooms {
+        let pages = self.pages.map(|shift| (PAGES.to_owned(), shift));
+        Rooms(self.rooms.0.clone().into_iter().chain(pages).collect())
     }
 
     /// Flags for the compiler of the crate that declares the rooms. The variable would do for the compiler; cargo keeps the
     /// crates of two variants apart by their flags.
     pub(crate) fn abi_flags(&self) -> Vec<String> {
-        if self.rooms.is_empty() {
+        let numbers = self.numbers();
+        if numbers.is_empty() {
             return Vec::new();
         }
-        let key = digest(&self.rooms.to_string());
+        let key = digest(&numbers.to_string());
         vec![format!("--cfg=koxide_rooms=\"{key}\"")]
     }
 
     /// The variable for the compiler of that crate, and its value.
     pub(crate) fn variable(&self) -> (&'static str, Option<String>) {
-        let rooms = (!self.rooms.is_empty()).then(|| self.rooms.to_string());
-        (VARIABLE, rooms)
+        let numbers = self.numbers();
+        let text = (!numbers.is_empty()).then(|| numbers.to_string());
+        (VARIABLE, text)
     }
 
     /// What sets it apart, as a user reads of it.
@@ -99,6 +116,11 @@ impl Rooms {
             |(name, size): &(&String, &u64)| reserved.0.get(*name).is_none_or(|room| *size > room);
         let larger = sizes.0.iter().filter(larger);
         Self(larger.map(|(name, size)| (name.clone(), *size)).collect())
+    }
+
+    /// Takes out what is no room: the size of a page.
+    pub(crate) fn take_pages(&mut self) -> Option<u64> {
+        self.0.remove(PAGES)
     }
 
     /// Whether there is none.
@@ -168,6 +190,11 @@ mod tests {
                 .ends_with("bytes), and each access to memory is checked (KASAN)")
         );
         assert_eq!(Variant::stock(Arch::Arm64).folder(), "arm64");
+        let mut pages = Variant::stock(Arch::Arm64);
+        pages.pages = Some(14);
+        assert!(pages.is_stock());
+        assert_eq!(pages.folder(), "arm64-16k");
+        assert_eq!(pages.variable().1.as_deref(), Some("PAGE_SHIFT=14"));
         assert!(Variant::default().abi_flags().is_empty());
     }
 

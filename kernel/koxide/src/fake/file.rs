@@ -88,6 +88,7 @@ impl File {
 }
 
 /// What a system call says: a number, or a negative errno.
-fn number(answer: i64) -> Result<usize> {
+fn number(answer: impl Into<i64>) -> Result<usize> {
+    let answer = answer.into();
     usize::try_from(answer).map_err(|_| Error::from_errno(answer as c_int))
 }
