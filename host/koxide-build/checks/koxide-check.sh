@@ -50,10 +50,25 @@ is_set() {
 	return 1
 }
 
+# What the loader of each architecture applies, the size of a CRC in the table of versions, and what a compiler may call.
+if is_set CONFIG_ARM64; then
+	kinds='^R_AARCH64_(NONE|ABS(16|32|64)|PREL(16|32|64)|MOVW_UABS_G[0-3](_NC)?|LD_PREL_LO19|ADR_PREL_LO21|ADR_PREL_PG_HI21(_NC)?'
+	kinds="$kinds|ADD_ABS_LO12_NC|LDST(8|16|32|64|128)_ABS_LO12_NC|TSTBR14|CONDBR19|JUMP26|CALL26)\$"
+	word=8 given='^$' objcopy=aarch64-linux-gnu-objcopy
+elif is_set CONFIG_ARM; then
+	kinds='^R_ARM_(NONE|ABS32|TARGET1|PC24|CALL|JUMP24|V4BX|PREL31|REL32|MOVW_ABS_NC|MOVT_ABS|MOVW_PREL_NC|MOVT_PREL)$'
+	word=4 given='^__aeabi_(u?idiv(mod)?|unwind_cpp_pr[01])$' objcopy=arm-linux-gnueabihf-objcopy
+else
+	kinds='^R_X86_64_(NONE|64|32|32S|PC32|PLT32|PC64)$'
+	word=8 given='^__x86_(return_thunk$|indirect_thunk_)' objcopy=x86_64-linux-gnu-objcopy
+fi
+# The machine's own, where it is of that architecture.
+command -v "$objcopy" >/dev/null || objcopy=objcopy
+
 # Lines of: section, type, symbol. Sections about the code that are not loaded are left out.
 readelf -rW "$ko" | awk '
-	/^Relocation section/ { split($0, part, "\047"); section = part[2]; sub(/^\.rela/, "", section); next }
-	$3 ~ /^R_X86_64/ { symbol = $5; print section, $3, symbol }
+	/^Relocation section/ { split($0, part, "\047"); section = part[2]; sub(/^\.rela?/, "", section); next }
+	$3 ~ /^R_/ { symbol = $5; print section, $3, symbol }
 ' >"$work/relocations"
 # Names of the sections that are loaded, those with code marked.
 readelf -SW "$ko" | awk '
@@ -62,9 +77,9 @@ readelf -SW "$ko" | awk '
 ' >"$work/sections"
 nm -u "$ko" | awk '$1 == "U" && $2 != "_GLOBAL_OFFSET_TABLE_" { print $2 }' >"$work/needed"
 
-awk '
+kinds=$kinds awk '
 	NR == FNR { loaded[$1] = 1; next }
-	($1 in loaded) && $2 !~ /^R_X86_64_(NONE|64|32|32S|PC32|PLT32|PC64)$/ { print $1, $2, $3 }
+	($1 in loaded) && $2 !~ ENVIRON["kinds"] { print $1, $2, $3 }
 ' "$work/sections" "$work/relocations" >"$work/bad"
 while read -r section type symbol; do
 	fault "bad-relocation: $section refers to $symbol by $type, which the module loader refuses"
@@ -121,7 +136,7 @@ if [ -n "$rust" ] && is_set CONFIG_CALL_PADDING; then
 	room=$(sed -n 's/^CONFIG_FUNCTION_PADDING_BYTES=//p' "$config")
 	readelf -sW "$rust" | awk '$4 == "FUNC" { print $8 }' >"$work/rust"
 	nm -f sysv -t d "$ko" | awk -F '|' '{ gsub(/ /, "") } $7 == ".text" { print $1, $2 + 0 }' >"$work/starts"
-	objcopy -O binary --only-section=.text "$ko" "$work/text"
+	"$objcopy" -O binary --only-section=.text "$ko" "$work/text"
 	# For each function of the object, whether so many NOPs (0x90) end where it begins.
 	od -An -v -tx1 -w1 "$work/text" | awk -v room="$room" '
 		FILENAME == ARGV[1] { rust[$1] = 1; next }
@@ -135,14 +150,14 @@ if [ -n "$rust" ] && is_set CONFIG_CALL_PADDING; then
 fi
 
 if is_set CONFIG_MODVERSIONS; then
-	objcopy -O binary --only-section=__versions --set-section-flags __versions=alloc \
+	"$objcopy" -O binary --only-section=__versions --set-section-flags __versions=alloc \
 		"$ko" "$work/versions" 2>/dev/null
-	# Entries of 64 bytes: the CRC in 8, the name in 56.
-	od -An -v -tx1 -w64 "$work/versions" 2>/dev/null | awk '
+	# Entries of 64 bytes: the CRC in a word, and the name.
+	od -An -v -tx1 -w64 "$work/versions" 2>/dev/null | awk -v word="$word" '
 		BEGIN { for (i = 0; i < 256; i++) char[sprintf("%02x", i)] = sprintf("%c", i) }
 		{
 			name = ""
-			for (i = 9; i <= 64 && $i != "00"; i++) name = name char[$i]
+			for (i = word + 1; i <= 64 && $i != "00"; i++) name = name char[$i]
 			print name, "0x" $4 $3 $2 $1
 		}
 	' >"$work/crcs"
@@ -168,9 +183,9 @@ while read -r section symbol; do
 done <"$work/writable"
 
 if [ -n "$rust" ]; then
-	foreign=$(nm -u "$rust" | awk '
-		$2 ~ /^kx_/ || $2 ~ /^__x86_indirect_thunk_/ { next }
-		$2 ~ /^(memcpy|memmove|memset|memcmp|bcmp|strlen|__x86_return_thunk)$/ { next }
+	foreign=$(nm -u "$rust" | given=$given awk '
+		$2 ~ /^kx_/ || $2 ~ ENVIRON["given"] { next }
+		$2 ~ /^(memcpy|memmove|memset|memcmp|bcmp|strlen)$/ { next }
 		{ printf "%s ", $2 }
 	')
 	[ -z "$foreign" ] || fault "foreign-symbol: the driver's object refers to $foreign"
