@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! `test --matrix`: what a kernel that cannot be had does to the others, parts for several machines, and Ctrl-C.
+//! The support matrix: a driver comes and goes on each of its kernels. And `test --matrix`: what a kernel that cannot be had does
+//! to the others, parts for several machines, and Ctrl-C.
 
 mod support;
 
@@ -9,7 +10,7 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 
 use support::process::Running;
-use support::{INTERRUPTED, KERNEL, MISSING, Package, USAGE, koxide, repository};
+use support::{INTERRUPTED, KERNEL, MISSING, Package, USAGE, koxide, koxide_in, repository};
 
 /// Kernels that are nowhere, so that nothing is built or booted for them.
 const NOWHERE: [&str; 4] = ["path:/no/a", "path:/no/b", "path:/no/c", "path:/no/d"];
@@ -35,6 +36,47 @@ fn row(stdout: &str, kernel: &str) -> String {
         .unwrap_or_else(|| panic!("no row {kernel}:\n{stdout}"));
     let cells = row[kernel.len()..].split_whitespace();
     cells.collect::<Vec<_>>().join(" ")
+}
+
+/// The kernels that tests leave out when none is asked for.
+fn others() -> Vec<String> {
+    let text = std::fs::read_to_string(repository().join("kernels.toml")).unwrap();
+    let file: toml::Table = text.parse().unwrap();
+    let rows = file["kernel"].as_array().unwrap().iter();
+    rows.filter(|row| row.get("always").is_none())
+        .map(|row| row["name"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// All tests run on the kernels that are marked with `always`. On the others this one driver shows that a kernel can be had, that
+/// objects and modules can be built for it, and that it boots, loads and unloads them.
+#[test]
+fn a_driver_comes_and_goes_on_every_other_kernel() {
+    let kernels = others();
+    assert!(kernels.len() > 5, "{kernels:?}");
+    let mut missing = Vec::new();
+    for kernel in kernels {
+        let words = ["run", "-p", "hello_world", "--kernel", &kernel];
+        let ended = koxide_in(
+            &repository(),
+            &[&words[..], &["--", "rmmod", "hello_world"]].concat(),
+        );
+        if ended.status == Some(MISSING) {
+            // What it takes is not on every machine.
+            println!(
+                "NOTE: not tried on {kernel}: {}",
+                ended.stderr.replace('\n', " ")
+            );
+            missing.push(kernel);
+            continue;
+        }
+        ended
+            .with(0)
+            .saying("hello_world: Hello, world! (1 of 1)")
+            .saying("hello_world: Goodbye, world! I greeted 1 times");
+    }
+    let everything = std::env::var_os("CI").is_some();
+    assert!(!everything || missing.is_empty(), "not tried: {missing:?}");
 }
 
 #[test]
