@@ -5,7 +5,7 @@
 mod common;
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 use koxide_build::kernels::{self, Options};
@@ -127,4 +127,27 @@ fn one_object_becomes_a_module_for_kernels_of_other_releases() {
     for other in &modules[1..] {
         compare::same_object(&modules[0], other, &artefact.object).unwrap();
     }
+}
+
+/// No user but root may make mounts: others get a namespace of their own for it.
+#[test]
+#[ignore = "fetches 200 MB the first time: run `cargo test -p koxide-build --test roots -- --ignored`"]
+fn whoever_runs_it_builds_in_a_root() {
+    let temp = tempfile::tempdir().unwrap();
+    let source = temp.path().join("nothing.c");
+    let code =
+        "#include <linux/module.h>\nMODULE_LICENSE(\"GPL\");\nMODULE_DESCRIPTION(\"nothing\");\n";
+    fs::write(&source, code).unwrap();
+    let kernel = common::kernel("debian:trixie");
+    let out = temp.path().join("out");
+    let built = module::in_c(
+        &source,
+        "a module that does nothing",
+        &kernel,
+        &out,
+        &Silent,
+    )
+    .unwrap();
+    let of_this_user = temp.path().metadata().unwrap().uid();
+    assert_eq!(built.path.metadata().unwrap().uid(), of_this_user);
 }

@@ -170,6 +170,7 @@ u64 kx_hrtimer_forward(void *timer, s64 now, s64 interval);
 s64 kx_hrtimer_expires(void *timer);
 
 /* interrupt */
+int kx_preempt_rt(void);
 void kx_local_interrupt_disable(void);
 void kx_local_interrupt_enable(void);
 

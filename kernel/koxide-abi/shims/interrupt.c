@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Interrupts of this CPU. */
 #include <linux/irqflags.h>
+#include <linux/kconfig.h>
 #include <linux/percpu.h>
 #include <linux/printk.h>
 
@@ -43,6 +44,13 @@ static inline void kx_interrupts_on(void)
 	interrupts = this_cpu_ptr(&kx_interrupts);
 	if (interrupts->disabled && --interrupts->disabled == 0)
 		local_irq_restore(interrupts->flags);
+}
+#endif
+
+#ifdef KX_USE_kx_preempt_rt
+int kx_preempt_rt(void)
+{
+	return IS_ENABLED(CONFIG_PREEMPT_RT);
 }
 #endif
 

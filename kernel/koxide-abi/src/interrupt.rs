@@ -2,7 +2,17 @@
 
 //! Interrupts of this CPU: include/linux/irqflags.h.
 
+use core::ffi::c_int;
+
 shims! {
+    /// 1 when the kernel is PREEMPT_RT, where spinlocks sleep and handlers of interrupts are threads; else 0.
+    ///
+    /// # Safety
+    ///
+    /// None.
+    #[host(crate::host::interrupt::preempt_rt)]
+    pub fn kx_preempt_rt() -> c_int;
+
     /// Keeps interrupts from this CPU, as often as it is called.
     ///
     /// # Safety

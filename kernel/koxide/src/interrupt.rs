@@ -6,6 +6,17 @@
 
 use crate::types::NotThreadSafe;
 
+/// Whether this is a kernel for real time (PREEMPT_RT). There, locks that spin elsewhere put who waits to sleep, and handlers of
+/// interrupts are threads that wait for them: a [`SpinLockIrq`](crate::sync::SpinLockIrq) keeps no interrupt away.
+///
+/// # Context
+///
+/// Any.
+pub fn is_preempt_rt() -> bool {
+    // SAFETY: there is no contract.
+    unsafe { koxide_abi::kx_preempt_rt() != 0 }
+}
+
 /// Interrupts do not come to this CPU as long as this lives. There may be several: the last one that goes lets them come.
 ///
 /// It stays on its thread:

@@ -2,6 +2,7 @@
 
 //! There are no interrupts here: only whether calls come in pairs can be seen.
 
+use core::ffi::c_int;
 use std::cell::Cell;
 
 use super::context;
@@ -9,6 +10,15 @@ use super::context;
 thread_local! {
     /// How often interrupts are disabled.
     static DISABLED: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Twin of `kx_preempt_rt`.
+///
+/// # Safety
+///
+/// As for `kx_preempt_rt`.
+pub(crate) unsafe fn preempt_rt() -> c_int {
+    0
 }
 
 /// Twin of `kx_local_interrupt_disable`.
