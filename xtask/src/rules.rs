@@ -141,9 +141,11 @@ fn is_twins(path: &Path) -> bool {
     parts.next().is_some_and(|first| first == "drivers") && parts.nth(1).is_some_and(|it| it == "c")
 }
 
-/// What differs between kernels is decided in shims, where the kernel's own headers are.
+/// What differs between kernels is decided in shims, where the kernel's own headers are. Which kernels there are shims for is
+/// decided before.
 fn versions_in_shims_only(path: &Path, text: &str) -> Option<String> {
-    let may = path.starts_with("kernel/koxide-abi") || is_twins(path);
+    let before = path.starts_with("host/koxide-build/src/kernels");
+    let may = path.starts_with("kernel/koxide-abi") || is_twins(path) || before;
     let code = matches!(extension(path), "rs" | "c" | "h") && !path.starts_with("xtask");
     (code && !may && text.contains("LINUX_VERSION_CODE"))
         .then(|| "asks for the kernel's version outside of the shims".to_owned())
@@ -369,10 +371,16 @@ mod tests {
     fn kernel_versions_are_for_shims_and_twins() {
         let text = "#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)\n";
         let found = |path: &str| versions_in_shims_only(Path::new(path), text).is_some();
-        for may in ["kernel/koxide-abi/shims/x.c", "drivers/x/c/x.c"] {
+        let fit = "host/koxide-build/src/kernels/fit.rs";
+        for may in ["kernel/koxide-abi/shims/x.c", "drivers/x/c/x.c", fit] {
             assert!(!found(may), "{may}");
         }
-        for must_not in ["kernel/koxide/x.c", "drivers/x/src/x.c", "drivers/c/x.c"] {
+        for must_not in [
+            "host/koxide-build/src/module/x.rs",
+            "kernel/koxide/x.c",
+            "drivers/x/src/x.c",
+            "drivers/c/x.c",
+        ] {
             assert!(found(must_not), "{must_not}");
         }
     }
