@@ -271,3 +271,45 @@ fn junit_case(case: &Case) -> TestCase {
     }
     junit
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::Cli;
+    use crate::exit::status_of;
+
+    /// The status that tests with these verdicts end with.
+    fn status(verdicts: &[Verdict]) -> Option<Exit> {
+        let cli = Cli::parse_from(["cargo koxide", "-q", "doctor"]);
+        let ui = Ui::new(&cli.common);
+        let mut results = Results::new(&ui);
+        let case = |verdict: &Verdict| Case {
+            verdict: verdict.clone(),
+            ..Case::unavailable("debian:bookworm", "")
+        };
+        results.take(verdicts.iter().map(case).collect());
+        results.finish().err().map(|error| status_of(&error))
+    }
+
+    #[test]
+    fn the_worst_decides() {
+        let why = || "for a reason".to_owned();
+        let (passed, failed) = (Verdict::Passed, Verdict::Failed(why()));
+        let (crashed, skipped) = (Verdict::Crashed(why()), Verdict::Skipped(why()));
+        let unavailable = Verdict::Unavailable(why());
+        for (verdicts, wanted) in [
+            (vec![&passed, &skipped], None),
+            (vec![], Some(Exit::Failed)),
+            (vec![&skipped], Some(Exit::Failed)),
+            (vec![&passed, &unavailable], Some(Exit::Missing)),
+            (vec![&unavailable], Some(Exit::Missing)),
+            (vec![&unavailable, &failed, &passed], Some(Exit::Failed)),
+            (vec![&crashed, &unavailable, &failed], Some(Exit::Crashed)),
+        ] {
+            let verdicts: Vec<Verdict> = verdicts.into_iter().cloned().collect();
+            assert_eq!(status(&verdicts), wanted, "{verdicts:?}");
+        }
+    }
+}

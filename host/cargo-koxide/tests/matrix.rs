@@ -10,7 +10,8 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 
 use support::process::Running;
-use support::{INTERRUPTED, KERNEL, MISSING, Package, USAGE, koxide, koxide_in, repository};
+use support::sandbox::Programs;
+use support::{INTERRUPTED, KERNEL, MISSING, Package, USAGE, koxide, koxide_in, repository, run};
 
 /// Kernels that are nowhere, so that nothing is built or booted for them.
 const NOWHERE: [&str; 4] = ["path:/no/a", "path:/no/b", "path:/no/c", "path:/no/d"];
@@ -150,20 +151,32 @@ fn what_is_no_part_is_a_wrong_word() {
 
 #[test]
 fn the_other_kernels_are_tested_all_the_same() {
-    let package = package("some", &[NOWHERE[0], KERNEL]);
-    let ended = package
-        .run(&["test", "--matrix", "--jobs", "2"])
-        .with(MISSING);
-    assert_eq!(row(&ended.stdout, NOWHERE[0]), "unavailable", "{ended}");
+    let foreign = "debian:bookworm/arm64";
+    let programs = Programs::without(&["qemu-system-aarch64"]);
+    let mut command = koxide(&repository());
+    command.args(["test", "--matrix", "-p", "hello_world", "--jobs", "2"]);
+    for kernel in [NOWHERE[0], KERNEL, foreign] {
+        command.args(["--kernel", kernel]);
+    }
+    let ended = run(command.env("PATH", programs.path())).with(MISSING);
+    for kernel in [NOWHERE[0], foreign] {
+        assert_eq!(row(&ended.stdout, kernel), "unavailable", "{ended}");
+    }
     let tested = row(&ended.stdout, KERNEL);
     assert!(
         !tested.starts_with('0') && tested.contains(" ok "),
         "{ended}"
     );
     assert!(!tested.contains("FAILED"), "{ended}");
+    // What to install is told where it is looked for: below the table.
+    let (_, below) = ended.stdout.split_once("\n\n").unwrap();
+    assert!(
+        below.contains("something that this needs is missing"),
+        "{ended}"
+    );
     ended
         .saying("x86_64: one object of each driver for its kernel")
-        .saying(" passed, 0 failed, 1 unavailable");
+        .saying(" passed, 0 failed, 2 unavailable");
 }
 
 #[test]

@@ -5,14 +5,15 @@
 use std::sync::Mutex;
 
 use console::Term;
-use koxide_build::{Driver, Kernel, KernelName};
+use koxide_build::{Arch, Driver, Kernel, KernelName};
 
 use super::batch::{Batch, Builder};
 use super::pool;
 use crate::cli::{Selection, Test};
 use crate::exit::{Exit, because, status_of};
-use crate::machine::explained_vm;
+use crate::machine::{explained, explained_vm};
 use crate::matrix::{self, Cell, Grid, Row, Shard, Tried};
+use crate::needs::{Need, explain};
 use crate::output::Output;
 use crate::results::{Case, Results, Verdict};
 use crate::ui::Ui;
@@ -199,7 +200,7 @@ fn feed(
         if here.peek().is_none() {
             continue;
         }
-        let kernel = match workshop.kernel_for(name, options.selection.arch) {
+        let kernel = match to_boot(workshop, name, options.selection.arch) {
             Ok(kernel) => kernel,
             Err(error) => {
                 let why = reason(error)?;
@@ -225,6 +226,21 @@ fn feed(
         }
     }
     Ok(())
+}
+
+/// A kernel, with what it takes to boot it: nothing is built for one that cannot be booted.
+fn to_boot(
+    workshop: &Workshop<'_>,
+    name: &KernelName,
+    arch: Option<Arch>,
+) -> anyhow::Result<Kernel> {
+    let kernel = workshop.kernel_for(name, arch)?;
+    explained(kernel.image())?;
+    let emulator = Need::Qemu(kernel.arch);
+    match emulator.found() {
+        Some(_) => Ok(kernel),
+        None => Err(because(Exit::Missing, explain(&[emulator])).into()),
+    }
 }
 
 /// The cell of a driver that could not be built for a kernel, or not run on it.
