@@ -202,6 +202,10 @@ pub(crate) struct Run {
     /// The twin in C (`c/NAME.c` of the driver) instead of the driver.
     #[arg(long, conflicts_with = "source")]
     pub(crate) c: bool,
+    /// Have the virtual machine wait for a debugger at this port, and stop it before the driver's first instruction; says
+    /// what to type. Port 0 takes one that is free.
+    #[arg(long, value_name = "PORT", num_args = 0..=1, default_missing_value = "1234", conflicts_with_all = ["host", "c"])]
+    pub(crate) gdb: Option<u16>,
     /// A parameter of the module, as `insmod` takes it; may be repeated.
     #[arg(long = "param", value_name = "NAME=VALUE")]
     pub(crate) params: Vec<String>,

@@ -87,9 +87,9 @@ impl Trace {
 
 /// Whether a place is in Rust's own library, or in a crate from the registry; the build writes their folders so.
 fn is_foreign(frame: &Frame) -> bool {
-    ["rust/", "cargo/"]
+    ["rust/library/", "cargo/registry/"]
         .iter()
-        .any(|folder| frame.file.starts_with(folder))
+        .any(|folder| frame.file.contains(folder))
 }
 
 /// A place in the source, as compilers write it.

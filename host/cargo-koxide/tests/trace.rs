@@ -4,7 +4,7 @@
 
 mod support;
 
-use support::{CRASHED, KERNEL, Package};
+use support::{CRASHED, KERNEL, Package, koxide_in, repository};
 
 /// The number of the line of the driver that has this text.
 fn line_of(package: &Package, text: &str) -> usize {
@@ -42,4 +42,29 @@ fn a_crash_is_shown_with_the_lines_of_the_source() {
         .with(CRASHED)
         .saying(&inner)
         .saying(&outer);
+}
+
+#[test]
+fn a_crash_is_shown_as_the_documentation_has_it() {
+    let page = std::fs::read_to_string(repository().join("book/src/debugging.md")).unwrap();
+    let block = |language: &str| {
+        let start = format!("```{language}\n");
+        let rest = page.split(&start).nth(1).unwrap();
+        rest.split("```").next().unwrap().to_owned()
+    };
+    let line = block("sh");
+    let words = line.trim().strip_prefix("cargo koxide ").unwrap();
+    let words: Vec<&str> = words.split(' ').collect();
+    let ended = koxide_in(&repository(), &words).with(CRASHED);
+    // Lines and offsets change with each change of the driver.
+    let without_numbers = |text: &str| text.replace(|c: char| c.is_ascii_hexdigit(), "");
+    let said = without_numbers(&ended.stderr);
+    let shown = block("text");
+    assert!(shown.contains(" in init_module"), "{shown}");
+    for line in shown.lines() {
+        let line = without_numbers(line);
+        assert!(said.contains(line.trim()), "no {line:?} in:\n{ended}");
+    }
+    // Of code from elsewhere there is only what the machine stopped in.
+    assert!(!ended.stderr.contains("pinned-init"), "{ended}");
 }

@@ -29,7 +29,7 @@ pub use cache::Cache;
 pub use driver::{Driver, Project};
 pub use error::Error;
 pub use kernels::{Kernel, KernelName};
-pub use lines::{Frame, Lines};
+pub use lines::{Frame, Lines, ModuleSymbols, kernel_symbols, module_symbols};
 pub use module::Module;
 pub use need::Need;
 pub use object::Artefact;

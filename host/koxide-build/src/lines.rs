@@ -6,6 +6,8 @@
 //! in a section of its own, before the linker chose among them. Linkers move functions and change nothing inside of
 //! them, so that a function's name and an offset, as the kernel logs them, mean the same in both.
 
+mod symbols;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs;
@@ -21,6 +23,8 @@ use object::{
 
 use crate::cache;
 use crate::object::Error;
+
+pub use symbols::{ModuleSymbols, kernel_symbols, module_symbols};
 
 /// Where the first function is taken to be: what is gone counts as being at 0.
 const FIRST: u64 = 1 << 20;
@@ -54,8 +58,12 @@ impl Lines {
         };
         let bytes = fs::read(path).map_err(|e| cache::Error::io("read", path, e))?;
         let file = File::parse(&*bytes).map_err(|e| form(e.to_string()))?;
-        let layout = Layout::of(&file);
-        let dwarf = Dwarf::load(|id| layout.section(&file, id));
+        let layout = Layout::behind(&file, FIRST);
+        let table = |id| {
+            let bytes = layout.table(&file, id)?;
+            Ok(EndianArcSlice::new(Arc::from(bytes), LittleEndian))
+        };
+        let dwarf = Dwarf::load(table);
         let dwarf = dwarf.map_err(|e: object::Error| form(e.to_string()))?;
         let context = Context::from_dwarf(dwarf).map_err(|e| form(e.to_string()))?;
         Ok(Self {
@@ -92,13 +100,15 @@ impl Lines {
     }
 }
 
-/// Where the sections with code are taken to be. In the file each is at 0.
+/// Where the sections with code are taken to be. In the file each is at 0. One that is nowhere is no part of what the tables
+/// are about.
+#[derive(Default)]
 struct Layout(HashMap<SectionIndex, u64>);
 
 impl Layout {
-    /// One after the other.
-    fn of(file: &File<'_>) -> Self {
-        let mut next = FIRST;
+    /// One after the other, from an address on.
+    fn behind(file: &File<'_>, first: u64) -> Self {
+        let mut next = first;
         let code = file.sections().filter(|s| s.kind() == SectionKind::Text);
         let place = |section: object::Section<'_, '_>| {
             let at = next.next_multiple_of(section.align().max(1));
@@ -106,6 +116,11 @@ impl Layout {
             (section.index(), at)
         };
         Self(code.map(place).collect())
+    }
+
+    /// Takes a section to be somewhere else.
+    fn put(&mut self, section: SectionIndex, address: u64) {
+        self.0.insert(section, address);
     }
 
     /// The functions that are in them.
@@ -118,24 +133,29 @@ impl Layout {
         code.filter_map(place).collect()
     }
 
-    /// The contents of a section, with the addresses filled in that the linker would have.
-    fn section(
-        &self,
-        file: &File<'_>,
-        id: SectionId,
-    ) -> object::Result<EndianArcSlice<LittleEndian>> {
-        let mut bytes = Vec::new();
-        if let Some(section) = file.section_by_name(id.name()) {
-            bytes = section.uncompressed_data()?.into_owned();
-            for (offset, relocation) in section.relocations() {
-                self.fill(file, &mut bytes, offset, &relocation);
-            }
+    /// A table's contents, with the addresses filled in that the linker would have; empty when there is no such table.
+    fn table(&self, file: &File<'_>, id: SectionId) -> object::Result<Vec<u8>> {
+        let Some(section) = file.section_by_name(id.name()) else {
+            return Ok(Vec::new());
+        };
+        let mut bytes = section.uncompressed_data()?.into_owned();
+        for (offset, relocation) in section.relocations() {
+            // As linkers have it: what is nowhere begins at 0, but a pair of zeros would end a list of ranges.
+            let nowhere = u64::from(id == SectionId::DebugRanges);
+            self.fill(file, &mut bytes, offset, &relocation, nowhere);
         }
-        Ok(EndianArcSlice::new(Arc::from(bytes), LittleEndian))
+        Ok(bytes)
     }
 
     /// Fills in one address. Others than plain ones do not occur in tables.
-    fn fill(&self, file: &File<'_>, bytes: &mut [u8], offset: u64, relocation: &Relocation) {
+    fn fill(
+        &self,
+        file: &File<'_>,
+        bytes: &mut [u8],
+        offset: u64,
+        relocation: &Relocation,
+        nowhere: u64,
+    ) {
         let RelocationTarget::Symbol(symbol) = relocation.target() else {
             return;
         };
@@ -148,9 +168,18 @@ impl Layout {
         if relocation.kind() != RelocationKind::Absolute || width > 8 {
             return;
         }
-        let section = symbol.section_index();
-        let section = section.and_then(|index| self.0.get(&index)).unwrap_or(&0);
-        let mut value = section + symbol.address();
+        let section = symbol
+            .section_index()
+            .and_then(|index| file.section_by_index(index).ok());
+        let is_code = section
+            .as_ref()
+            .is_some_and(|s| s.kind() == SectionKind::Text);
+        let address = section.and_then(|section| self.0.get(&section.index()));
+        if is_code && address.is_none() {
+            place.copy_from_slice(&nowhere.to_le_bytes()[..width]);
+            return;
+        }
+        let mut value = address.unwrap_or(&0) + symbol.address();
         if relocation.has_implicit_addend() {
             let mut addend = [0; 8];
             addend[..width].copy_from_slice(place);

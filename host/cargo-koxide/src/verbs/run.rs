@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! `run`: a driver loaded in a virtual machine, with a command or a shell beside it; `host.rs`: on this machine.
+//! `run`: a driver loaded in a virtual machine, with a command or a shell beside it; `gdb.rs`: with a debugger; `host.rs`: on this machine.
 
+mod gdb;
 mod host;
 
 use koxide_vm::{Crash, Event, Load, Payload, Plan, Report, Shell, Step, Stream};
@@ -18,6 +19,7 @@ pub(crate) fn run(options: &Run, offline: bool, ui: &Ui) -> anyhow::Result<()> {
     if options.host {
         return host::run(options, offline, ui);
     }
+    let port = options.gdb.map(gdb::free).transpose()?;
     let workshop = Workshop::of(&options.source, offline, ui)?;
     let driver = workshop.driver(&options.selection)?;
     let kernel = workshop.one_kernel(&options.selection)?;
@@ -25,7 +27,10 @@ pub(crate) fn run(options: &Run, offline: bool, ui: &Ui) -> anyhow::Result<()> {
         true => workshop.named_twin(&driver, &kernel)?,
         false => workshop.module_for(&driver, &kernel)?,
     };
-    let vm = workshop.vm(&kernel)?;
+    let mut vm = workshop.vm(&kernel)?;
+    if let Some(port) = port {
+        gdb::prepare(port, &module, &kernel, &mut vm, &workshop, ui)?;
+    }
     let trace = Trace::of([&module]);
 
     let load = vec![Load {

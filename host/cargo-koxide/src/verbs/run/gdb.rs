@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! `run --gdb`: the machine waits for a debugger, which finds the symbols of the kernel and the lines of the driver.
+
+use std::fmt::Write as _;
+use std::io::Read as _;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use koxide_build::{Arch, Kernel, Module, kernel_symbols, module_symbols};
+use koxide_process::find;
+use koxide_vm::{Acceleration, Event, Payload, Plan, Step, Stream, Vm};
+use sha2::{Digest as _, Sha256};
+
+use crate::exit::{Exit, because};
+use crate::machine::{explained, explained_vm};
+use crate::ui::Ui;
+use crate::workshop::Workshop;
+
+/// How many times longer than otherwise everything may take, now that somebody looks at it: nothing is too long.
+const PATIENCE: u32 = 1_000_000;
+
+/// Prints the functions of the kernel, packed, since what a machine says comes over a serial line.
+const SYMBOLS: &str = "grep -i ' [tw] ' /proc/kallsyms | gzip -1";
+
+/// A machine that waits for a debugger.
+struct Session<'s> {
+    port: u16,
+    kernel: &'s Path,
+    module: &'s Path,
+    name: &'s str,
+    arch: Arch,
+    /// Where in the module's code the kernel enters it.
+    init: u64,
+}
+
+/// Writes what the debugger needs, makes the machine wait for it, and says what to type.
+pub(super) fn prepare(
+    port: u16,
+    module: &Module,
+    kernel: &Kernel,
+    vm: &mut Vm,
+    workshop: &Workshop<'_>,
+    ui: &Ui,
+) -> anyhow::Result<()> {
+    let lines = module.lines.as_ref();
+    let lines = lines.context("the lines of this driver are not known")?;
+    // Where everything in the kernel is, is in the file of symbols.
+    vm.machine.kernel_args.push("nokaslr".to_owned());
+    vm.machine.acceleration = Acceleration::Tcg;
+    let of_kernel = symbols(kernel, vm, workshop, ui)?;
+    let symbols = explained(module_symbols(kernel.arch, &module.path, lines))?;
+    let of_module = module.path.with_extension("symbols");
+    write(&of_module, &symbols.bytes)?;
+    let session = Session {
+        port,
+        kernel: &of_kernel,
+        module: &of_module,
+        name: &module.name,
+        arch: kernel.arch,
+        init: symbols.init,
+    };
+    let script = module.path.with_extension("gdb");
+    write(&script, session.script().as_bytes())?;
+
+    vm.machine.slowness = PATIENCE;
+    let stub = format!("tcp:127.0.0.1:{port}");
+    vm.machine
+        .qemu_args
+        .extend(["-gdb".to_owned(), stub, "-S".to_owned()]);
+    let gdb = debugger(kernel.arch);
+    if find(gdb).is_none() {
+        ui.note(format!(
+            "there is no `{gdb}` on this machine: its package has that name"
+        ));
+    }
+    ui.note("the machine waits for a debugger; type this in another terminal:");
+    ui.result(format!("{gdb} -x {}", workshop.shown(&script)));
+    Ok(())
+}
+
+/// The debugger for an architecture.
+fn debugger(arch: Arch) -> &'static str {
+    match arch {
+        Arch::X86_64 => "gdb",
+        Arch::Arm64 | Arch::Arm => "gdb-multiarch",
+    }
+}
+
+/// The port, if nobody has it; for 0 one that nobody has.
+pub(super) fn free(port: u16) -> anyhow::Result<u16> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).with_context(|| {
+        because(
+            Exit::Usage,
+            format!("port {port} of this machine is taken: name another one, `--gdb PORT`"),
+        )
+    })?;
+    Ok(listener.local_addr()?.port())
+}
+
+/// The file of the kernel's symbols. Distributions ship none, but a kernel that runs says them: it is booted for that, once.
+fn symbols(kernel: &Kernel, vm: &Vm, workshop: &Workshop<'_>, ui: &Ui) -> anyhow::Result<PathBuf> {
+    let image = std::fs::read(&vm.kernel.image)
+        .with_context(|| format!("cannot read {}", vm.kernel.image.display()))?;
+    let hash = Sha256::digest(&image);
+    let name: String = hash.iter().take(16).map(|b| format!("{b:02x}")).collect();
+    let file = workshop.cache().vm().join("symbols").join(name);
+    if file.exists() {
+        return Ok(file);
+    }
+    ui.status(
+        "Asking",
+        format!("{} for its symbols, once", kernel.release),
+    );
+    let plan = Plan::Commands {
+        load: Vec::new(),
+        steps: vec![Step::new(["sh", "-c", SYMBOLS])],
+        limit: None,
+    };
+    let payload = Payload {
+        busybox: true,
+        ..Payload::default()
+    };
+    let mut packed = Vec::new();
+    let mut keep = |event: Event<'_>| {
+        if let Event::Output {
+            stream: Stream::Stdout,
+            bytes,
+        } = event
+        {
+            packed.extend_from_slice(bytes);
+        }
+    };
+    explained_vm(vm.run(&plan, &payload, &mut keep))?;
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(&*packed)
+        .read_to_string(&mut text)
+        .context("the kernel did not say its symbols")?;
+    let bytes = kernel_symbols(kernel.arch, &text);
+    write(&file, &bytes.context("the kernel hides its symbols")?)?;
+    Ok(file)
+}
+
+/// Writes a file that is there as a whole or not at all.
+fn write(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let error = || format!("cannot write {}", file.display());
+    std::fs::create_dir_all(folder).with_context(error)?;
+    let mut new = tempfile::NamedTempFile::new_in(folder).with_context(error)?;
+    std::io::Write::write_all(&mut new, bytes).with_context(error)?;
+    new.persist(file).with_context(error)?;
+    Ok(())
+}
+
+impl Session<'_> {
+    /// What the debugger is to do: it lets the kernel boot until it has put the driver's module somewhere, and is about to
+    /// enter it. Breakpoints are the processor's own, because the kernel's code is not in memory yet.
+    fn script(&self) -> String {
+        let Self { name, port, .. } = self;
+        // Where the first argument of a function is.
+        let argument = match self.arch {
+            Arch::X86_64 => "$rdi",
+            Arch::Arm64 => "$x0",
+            Arch::Arm => "$r0",
+        };
+        format!(
+            "# Written by `cargo koxide run --gdb`, and good for that machine.\n\
+             set confirm off\n\
+             set print asm-demangle on\n\
+             symbol-file {kernel}\n\
+             target remote 127.0.0.1:{port}\n\
+             thbreak do_init_module if {is_it}\n\
+             continue\n\
+             thbreak do_one_initcall\n\
+             continue\n\
+             add-symbol-file {module} {argument}-{init:#x}\n\
+             echo \\n{name} is in memory, and the kernel is about to enter it. Set breakpoints, then: continue\\n\n",
+            kernel = self.kernel.display(),
+            module = self.module.display(),
+            is_it = self.is_it(argument),
+            init = self.init,
+        )
+    }
+
+    /// Whether the `struct module` that a function was given is the driver's: its name follows on a state and two links.
+    fn is_it(&self, argument: &str) -> String {
+        let offset = match self.arch {
+            Arch::X86_64 | Arch::Arm64 => 24,
+            Arch::Arm => 12,
+        };
+        let mut text = String::new();
+        let bytes = [self.name.as_bytes(), b"\0"].concat();
+        for (index, word) in bytes.chunks(4).enumerate() {
+            let mut whole = [0; 4];
+            whole[..word.len()].copy_from_slice(word);
+            let (at, value) = (offset + 4 * index, u32::from_le_bytes(whole));
+            let and = if index == 0 { "" } else { " && " };
+            // Writing to a string does not fail.
+            let _ = write!(
+                text,
+                "{and}*(unsigned int *)({argument}+{at}) == {value:#x}"
+            );
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_module_is_known_by_its_name() {
+        let session = |arch, name| Session {
+            port: 1,
+            kernel: Path::new("k"),
+            module: Path::new("m"),
+            name,
+            arch,
+            init: 0,
+        };
+        assert_eq!(
+            session(Arch::X86_64, "abc").is_it("$rdi"),
+            "*(unsigned int *)($rdi+24) == 0x636261"
+        );
+        assert_eq!(
+            session(Arch::Arm, "abcd").is_it("$r0"),
+            "*(unsigned int *)($r0+12) == 0x64636261 && *(unsigned int *)($r0+16) == 0x0"
+        );
+    }
+
+    #[test]
+    fn a_taken_port_is_refused() {
+        let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = taken.local_addr().unwrap().port();
+        assert!(free(port).unwrap_err().to_string().contains("is taken"));
+        assert_ne!(free(0).unwrap(), 0);
+    }
+}
