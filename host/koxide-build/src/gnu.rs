@@ -42,6 +42,14 @@ impl Gnu {
             None => (None, name),
         }
     }
+
+    /// Debian's package with a compiler.
+    pub(crate) fn package(compiler: &str) -> String {
+        match Self::parse(compiler) {
+            (Some(arch), tool) => format!("{tool}-{}", arch.gnu().replace('_', "-")),
+            (None, tool) => tool.to_owned(),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -59,6 +67,11 @@ mod tests {
             (Some(Arch::Arm64), "gcc-12")
         );
         assert_eq!(Gnu::parse("ld"), (None, "ld"));
+        assert_eq!(
+            Gnu::package("aarch64-linux-gnu-gcc-12"),
+            "gcc-12-aarch64-linux-gnu"
+        );
+        assert_eq!(Gnu::package("gcc-14"), "gcc-14");
         assert_eq!(Gnu::on(Some(Arch::Arm64), Arch::Arm64).prefix(), "");
     }
 }

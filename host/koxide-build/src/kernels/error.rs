@@ -29,13 +29,15 @@ pub enum Error {
     },
     /// A root to build in was never fetched, and the network is forbidden.
     #[error(
-        "modules for {name} are built with {compiler}, which this machine lacks and which is not in the cache, and the network is forbidden: build once without --offline, or install the package {compiler}"
+        "modules for {name} are built with {compiler}, which this machine lacks and which is not in the cache, and the network is forbidden: build once without --offline, or install the package {package}"
     )]
     OfflineRoot {
         /// The kernel's name.
         name: String,
         /// The compiler.
         compiler: String,
+        /// Debian's package with it.
+        package: String,
     },
     /// This machine's apt knows no archive of Debian's.
     #[error(

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::cache::{self, Cache};
+use crate::gnu::Gnu;
 use crate::module;
 use crate::progress::{Progress, Silent};
 
@@ -60,7 +61,7 @@ pub(crate) struct Origin {
 pub struct Root {
     /// The release of the distribution that it is of, such as `trixie`.
     pub suite: String,
-    /// The compiler in it, which is also its package.
+    /// The compiler in it.
     pub compiler: String,
     /// All packages.
     pub packages: Vec<Package>,
@@ -88,6 +89,7 @@ impl Origin {
             return Err(Error::OfflineRoot {
                 name: self.kernel.to_string(),
                 compiler: compiler.to_owned(),
+                package: Gnu::package(compiler),
             });
         }
         let _lock = self.cache.lock(progress)?;
@@ -146,8 +148,9 @@ fn finished(dir: &Path) -> Option<PathBuf> {
 
 /// The packages of a root, and how many bytes they take unpacked.
 fn packages(apt: &Apt, compiler: &str) -> Result<(Vec<Package>, u64)> {
+    let package = Gnu::package(compiler);
     let mut wanted = PROGRAMS.to_vec();
-    wanted.push(compiler);
+    wanted.push(&package);
     let chosen: BTreeSet<(String, String)> = apt.closure(&wanted)?.into_iter().collect();
     let names: Vec<String> = chosen.iter().map(|(name, _)| name.clone()).collect();
     let mut stanzas = apt.show(&names)?;

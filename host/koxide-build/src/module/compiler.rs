@@ -29,7 +29,9 @@ pub(crate) fn choose(kernel: &Kernel, view: &View, progress: &dyn Progress) -> R
         Err(error @ (Error::NoCompiler { .. } | Error::Tools { .. })) => error,
         other => return other.map(|compiler| Tools::here(&compiler)),
     };
-    let Some(origin) = &kernel.origin else {
+    // The object is linked with this machine's own tools, which its compiler's package brings along.
+    let links = find(Gnu::of(kernel.arch).name("ld")).is_some();
+    let Some(origin) = kernel.origin.as_ref().filter(|_| links) else {
         return Err(error);
     };
     let compiler = wanted(kernel);

@@ -4,6 +4,7 @@
 
 use std::path::PathBuf;
 
+use crate::gnu::Gnu;
 use crate::need::Need;
 use crate::{cache, check, kernels, object};
 
@@ -13,7 +14,7 @@ use crate::{cache, check, kernels, object};
 pub enum Error {
     /// No compiler on this machine builds modules for the kernel.
     #[error(
-        "no C compiler here builds modules for the kernel {release}: it was built with {wanted}; install the package {wanted}, or build on a machine of the kernel's own distribution{}", attempts(.tried)
+        "no C compiler here builds modules for the kernel {release}: it was built with {wanted}; install the package {}, or build on a machine of the kernel's own distribution{}", Gnu::package(.wanted), attempts(.tried)
     )]
     NoCompiler {
         /// The kernel's release.
@@ -25,7 +26,7 @@ pub enum Error {
     },
     /// The compiler of the kernel's distribution cannot be run apart from this machine's programs.
     #[error(
-        "modules for the kernel {release} are built with {wanted}, which this machine lacks; it would be fetched and run in a namespace of its own, and the system does not let this user have one ({said}): install the package {wanted}, or allow namespaces (in a container: --cap-add SYS_ADMIN or as the engine calls it)"
+        "modules for the kernel {release} are built with {wanted}, which this machine lacks; it would be fetched and run in a namespace of its own, and the system does not let this user have one ({said}): install the package {}, or allow namespaces (in a container, for instance with --privileged)", Gnu::package(.wanted)
     )]
     NoNamespace {
         /// The kernel's release.
