@@ -10,13 +10,11 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::time::Duration;
 
-use koxide_guest::{Blocked, Errno, Mapping, Module, Ready, crowd, ioctl};
+use koxide_guest::{Blocked, Errno, Mapping, Module, Ready, compat, crowd, ioctl, page_size};
 
 const SIZED: &str = "/dev/koxide-sized";
 const PLAIN: &str = "/dev/koxide-plain";
 const MAPPED: &str = "/dev/koxide-mapped";
-
-const PAGE: usize = 4096;
 
 fn load() -> Module {
     Module::load("koxide_selftest", "").unwrap()
@@ -86,13 +84,17 @@ fn a_32_bit_program_has_ioctls_of_its_own() {
     let (sized, plain) = (File::open(SIZED).unwrap(), File::open(PLAIN).unwrap());
     let request = ioctl::io(b'|', 1);
     assert_eq!(ioctl::value(&sized, request, 0xffff_fff0), Ok(64));
-    assert_eq!(ioctl::compat(&sized, request, 0xffff_fff0), Ok(32));
-    // Without a `compat_ioctl` the other one is called, with an address of 64 bits.
+    // Without a `compat_ioctl` the other one is called, with an address of all bits.
     assert_eq!(
         ioctl::value(&plain, request, (8 << (usize::BITS / 2)) - 16),
         Ok(8)
     );
-    assert_eq!(ioctl::compat(&plain, request, 0xffff_fff0), Ok(1));
+    let compat = |file, expected| {
+        let expected = compat::is_there().then_some(expected).ok_or(Errno::ENOSYS);
+        assert_eq!(ioctl::compat(file, request, 0xffff_fff0), expected);
+    };
+    compat(&sized, 32);
+    compat(&plain, 1);
     drop((sized, plain));
     module.unload().unwrap();
 }
@@ -132,17 +134,18 @@ fn pages_are_shared_with_user_space() {
     let mut file = mapped();
     let mut both = Mapping::shared(&file, 0, 2).unwrap();
     let mut second = Mapping::shared(&file, 1, 1).unwrap();
+    let page = page_size();
     let beyond = Mapping::shared(&file, 2, 2).unwrap_err();
     assert_eq!(beyond, Errno::ENXIO);
-    assert_eq!((both.get(0), both.get(2 * PAGE - 1)), (0, 0));
+    assert_eq!((both.get(0), both.get(2 * page - 1)), (0, 0));
     file.write_all(b"hello").unwrap();
     assert_eq!((both.get(0), both.get(4)), (b'h', b'o'));
     both.set(1, b'a');
     second.set(7, 42);
-    assert_eq!(both.get(PAGE + 7), 42);
-    let mut content = vec![0; 2 * PAGE];
+    assert_eq!(both.get(page + 7), 42);
+    let mut content = vec![0; 2 * page];
     file.read_exact_at(&mut content, 0).unwrap();
-    assert_eq!((&content[..5], content[PAGE + 7]), (&b"hallo"[..], 42));
+    assert_eq!((&content[..5], content[page + 7]), (&b"hallo"[..], 42));
     // A mapping outlives its file's descriptor, and keeps the module.
     drop(file);
     let (module, busy) = module.unload().unwrap_err();

@@ -7,7 +7,7 @@ use std::fs::File;
 use nix::sys::mman::ProtFlags;
 
 use crate::sys::{self, Harmless, Pages};
-use crate::{BadPointer, Errno};
+use crate::{BadPointer, Errno, compat};
 
 const NONE: u32 = 0;
 const WRITE: u32 = 1;
@@ -67,15 +67,9 @@ pub fn value(file: &File, request: u32, argument: usize) -> Result<i32, Errno> {
 /// Makes a request as a 32-bit program does, with a number for its argument.
 ///
 /// # Errors
-/// The errno that the driver returned; `ENOSYS` on a machine that runs no 32-bit programs.
+/// The errno that the driver returned; `ENOSYS` on a machine that runs no 32-bit programs beside its own.
 pub fn compat(file: &File, request: u32, argument: u32) -> Result<i32, Errno> {
-    #[cfg(target_arch = "x86_64")]
-    return sys::ioctl_compat(file, request, argument);
-    #[cfg(not(target_arch = "x86_64"))]
-    {
-        let _ = (file, request, argument);
-        Err(Errno::ENOSYS)
-    }
+    compat::ioctl(file, request, argument)
 }
 
 /// Makes a request whose argument points to `buffer`, and reads it back.

@@ -18,6 +18,7 @@
 
 pub mod bench;
 pub mod blocked;
+pub mod compat;
 pub mod crowd;
 pub mod errno;
 pub mod faults;
@@ -47,6 +48,11 @@ pub use mount::mount_at;
 pub use pointer::{BadPointer, Guarded};
 pub use ready::{Epoll, Ready};
 pub use user::as_user;
+
+/// The size of a page. Kernels of one architecture may have different ones.
+pub fn page_size() -> usize {
+    sys::page()
+}
 
 /// Whether this process runs inside a machine that Koxide booted.
 pub fn in_vm() -> bool {

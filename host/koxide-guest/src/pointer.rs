@@ -7,7 +7,7 @@ use std::fs::File;
 use nix::sys::mman::ProtFlags;
 
 use crate::Errno;
-use crate::sys::{self, Harmless, PAGE, Pages};
+use crate::sys::{self, Harmless, Pages, page};
 
 /// A pointer that a driver must answer with `EFAULT`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,8 +38,8 @@ impl BadPointer {
                 f(Harmless::before_end(&pages, 0))
             }
             Self::ReadOnly => {
-                let pages = Pages::new(PAGE, ProtFlags::PROT_READ)?;
-                f(Harmless::before_end(&pages, PAGE))
+                let pages = Pages::new(page(), ProtFlags::PROT_READ)?;
+                f(Harmless::before_end(&pages, page()))
             }
         }
     }

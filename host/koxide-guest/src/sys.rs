@@ -18,8 +18,12 @@ use nix::sys::mman::{MapFlags, ProtFlags, mmap, mmap_anonymous, mprotect, munmap
 
 use crate::Errno;
 
-/// The size of a page on every machine that is booted.
-pub(crate) const PAGE: usize = 4096;
+/// The size of a page: kernels of one architecture may have different ones.
+pub(crate) fn page() -> usize {
+    // SAFETY: it can always be asked for.
+    let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    usize::try_from(size).expect("a machine has pages")
+}
 
 fn result(value: impl Into<i64>) -> Result<usize, Errno> {
     let value: i64 = value.into();
@@ -42,8 +46,8 @@ pub(crate) struct Pages {
 impl Pages {
     /// Maps `accessible` bytes (rounded up to pages) with `access`, and one page behind them without any.
     pub(crate) fn new(accessible: usize, access: ProtFlags) -> Result<Self, Errno> {
-        let accessible = accessible.next_multiple_of(PAGE);
-        let size = accessible + PAGE;
+        let accessible = accessible.next_multiple_of(page());
+        let size = accessible + page();
         let length = NonZeroUsize::new(size).expect("one page at least");
         // SAFETY: a new private mapping at an address that the kernel chooses overlaps nothing that exists.
         let start =
@@ -112,9 +116,9 @@ impl FilePages {
         count: usize,
         writable: bool,
     ) -> Result<Self, Errno> {
-        let size = count * PAGE;
+        let size = count * page();
         let length = NonZeroUsize::new(size).ok_or(Errno::EINVAL)?;
-        let offset = libc::off_t::try_from(first * PAGE).map_err(|_| Errno::EINVAL)?;
+        let offset = libc::off_t::try_from(first * page()).map_err(|_| Errno::EINVAL)?;
         let mut access = ProtFlags::PROT_READ;
         access.set(ProtFlags::PROT_WRITE, writable);
         // SAFETY: a new mapping at an address that the kernel chooses overlaps nothing that exists.
