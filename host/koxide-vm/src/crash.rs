@@ -18,7 +18,7 @@ const RECENT: usize = 600;
 const MOST: usize = 120;
 
 /// How a line of the log begins when the kernel is about to give up the task or itself.
-const FAULTS: [&str; 9] = [
+const FAULTS: [&str; 15] = [
     "BUG: unable to handle ",
     "BUG: kernel NULL pointer dereference",
     "BUG: stack guard page was hit",
@@ -28,6 +28,13 @@ const FAULTS: [&str; 9] = [
     "divide error",
     "invalid opcode",
     "stack segment",
+    // ARM tells the address first, and of what is no access to memory only this.
+    "Unable to handle kernel ",
+    "Internal error: ",
+    "Unhandled fault: ",
+    "Unhandled prefetch abort: ",
+    "Bad mode in ",
+    "Insufficient stack space to handle exception!",
 ];
 
 /// The message in a line of the log: without its time stamp.
@@ -247,6 +254,29 @@ mod tests {
         );
         assert_eq!(crash.kind, CrashKind::Oops);
         assert!(crash.summary.starts_with("BUG: kernel NULL"));
+    }
+
+    #[test]
+    fn faults_of_arm_have_their_own_words() {
+        let kinds = [
+            "Unable to handle kernel NULL pointer dereference at virtual address 0000000000000008",
+            "Unable to handle kernel paging request at virtual address 00001000 when write",
+            "Internal error: Oops - Undefined instruction: 0000000002000000 [#1] SMP",
+            "Internal error: Oops - BTI: 0000000036000002 [#1] PREEMPT SMP",
+            "Unhandled fault: alignment exception (0x001) at 0xc0000001",
+        ];
+        for first in kinds {
+            let crash = crash(&format!(
+                "[ 1.0] 8<--- cut here ---\n[ 1.1] {first}\n\
+                 [ 1.2] Internal error: Oops: 805 [#1] SMP ARM\n\
+                 [ 1.3] Kernel panic - not syncing: Fatal exception"
+            ));
+            assert_eq!((crash.kind, &*crash.summary), (CrashKind::Oops, first));
+        }
+        let bug = crash(
+            "[ 1.1] kernel BUG at /m/b.c:9!\n[ 1.2] Internal error: Oops - BUG: 0 [#1] SMP ARM",
+        );
+        assert_eq!(bug.location.as_deref(), Some("/m/b.c:9"));
     }
 
     #[test]

@@ -85,8 +85,7 @@ fn every_fault_has_its_name() {
     let oops = crash(&report, "oops");
     assert_eq!(oops.kind, CrashKind::Oops);
     assert!(
-        oops.summary
-            .starts_with("BUG: kernel NULL pointer dereference"),
+        oops.summary.contains(" NULL pointer dereference"),
         "{oops:?}"
     );
     assert!(

@@ -69,7 +69,7 @@ fn stock(workshop: &Workshop<'_>, kernel: &Kernel) -> anyhow::Result<Option<Envi
         (KERNEL, root.into()),
         (HEADERS, headers.build.into()),
         // Debian's headers name a compiler that this machine may not have.
-        ("MAKEFLAGS", format!("-- CC={}", headers.compiler).into()),
+        ("MAKEFLAGS", format!("-- {}", headers.make.join(" ")).into()),
     ]))
 }
 

@@ -232,8 +232,10 @@ impl Job<'_> {
 pub struct Headers {
     /// The folder for `make -C`.
     pub build: PathBuf,
-    /// The compiler that fits, for `CC=`.
+    /// The compiler that fits.
     pub compiler: String,
+    /// More arguments for make: that compiler that fits, and the architecture where it is not this machine's.
+    pub make: Vec<String>,
 }
 
 /// The headers of `kernel`, laid out below `out` so that nothing is expected under /usr/src.
@@ -245,6 +247,7 @@ pub fn headers(kernel: &Kernel, out: &Path, progress: &dyn Progress) -> Result<H
     let tools = compiler::choose(kernel, &view, progress)?;
     Ok(Headers {
         build: view.build,
+        make: for_compiler(kernel, &tools),
         compiler: tools.compiler,
     })
 }
@@ -301,6 +304,17 @@ fn fresh(stamp: &Path, input: &str, target: &Path) -> Option<String> {
     (stamp.input == input && stamp.output == hash).then_some(hash)
 }
 
+/// What make is told of the compiler, and of the architecture where it is not this machine's.
+fn for_compiler(kernel: &Kernel, tools: &Tools) -> Vec<String> {
+    let mut arguments = vec![format!("CC={}", tools.compiler)];
+    let gnu = Gnu::of(kernel.arch);
+    if !gnu.prefix().is_empty() {
+        arguments.push(format!("ARCH={}", kernel.arch.kernel()));
+        arguments.push(format!("CROSS_COMPILE={}", gnu.prefix()));
+    }
+    arguments
+}
+
 /// make as it is started for a module in `work`.
 fn make_command(kernel: &Kernel, view: &View, work: &Path, tools: &Tools) -> Command {
     let mut make = tools.command("make", &[&view.dir, &view.root, work]);
@@ -310,7 +324,7 @@ fn make_command(kernel: &Kernel, view: &View, work: &Path, tools: &Tools) -> Com
     }
     // Debian's headers name programs with a prefix that other distributions do not have.
     let gnu = Gnu::of(kernel.arch);
-    make.arg(format!("CC={}", tools.compiler));
+    make.args(for_compiler(kernel, tools));
     for (name, program) in [
         ("LD", "ld"),
         ("AR", "ar"),
@@ -321,10 +335,6 @@ fn make_command(kernel: &Kernel, view: &View, work: &Path, tools: &Tools) -> Com
         ("READELF", "readelf"),
     ] {
         make.arg(format!("{name}={}", gnu.name(program)));
-    }
-    if !gnu.prefix().is_empty() {
-        make.arg(format!("ARCH={}", kernel.arch.kernel()));
-        make.arg(format!("CROSS_COMPILE={}", gnu.prefix()));
     }
     let machine = Arch::of_this_machine().unwrap_or_default();
     make.arg(format!("DEB_BUILD_ARCH={}", machine.debian()));

@@ -7,7 +7,7 @@
 ///
 /// KASAN, lockdep and the checks for sleeping in the wrong context say `BUG: ` or `WARNING: `; the others have words of
 /// their own, which come before the `WARNING: ` that follows with a trace.
-const BEGINNINGS: [&str; 17] = [
+const BEGINNINGS: [&str; 18] = [
     "WARNING: ",
     "BUG: ",
     // lockdep, of a lock that must not be taken in this context.
@@ -27,6 +27,8 @@ const BEGINNINGS: [&str; 17] = [
     "list_del corruption",
     "usercopy: ",
     "percpu ref ",
+    // 32-bit ARM, whose processors need not know how to divide.
+    "Division by zero in kernel.",
 ];
 
 /// Whether the kernel complains in this message, which has no time stamp.
