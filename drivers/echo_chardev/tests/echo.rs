@@ -13,7 +13,9 @@ use std::thread;
 use std::time::Duration;
 
 use koxide_guest::blocked::close_under;
-use koxide_guest::{BadPointer, Blocked, Epoll, Errno, Guarded, Module, Ready, as_user, crowd};
+use koxide_guest::{
+    BadPointer, Blocked, Epoll, Errno, Guarded, HUGE, Module, Ready, as_user, crowd,
+};
 
 const DEVICE: &str = "/dev/echo";
 const SOCKET: &str = "/tmp/echo.socket";
@@ -218,14 +220,14 @@ fn bad_pointers_and_sizes_say_nothing() {
     // Half a message is none, and 2 GB are too much for one.
     let short = Guarded::new(100).unwrap();
     assert_eq!(short.write(&file, 200), Err(Errno::EFAULT));
-    assert_eq!(short.write(&file, 1 << 31), Err(Errno(90)));
+    assert_eq!(short.write(&file, HUGE), Err(Errno(90)));
     assert_eq!(errno(file.read(&mut [0])), Some(Errno::EAGAIN));
     file.write_all(b"kept").unwrap();
     for pointer in BadPointer::ALL {
         assert_eq!(pointer.read(&file, 1), Err(Errno::EFAULT), "{pointer:?}");
     }
     let mut buffer = Guarded::new(4).unwrap();
-    assert_eq!(buffer.read(&file, 1 << 31), Ok(4));
+    assert_eq!(buffer.read(&file, HUGE), Ok(4));
     assert_eq!(buffer.to_vec(), b"kept");
     drop(file);
     module.unload().unwrap();

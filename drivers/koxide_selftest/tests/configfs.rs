@@ -10,7 +10,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use koxide_guest::{BadPointer, Errno, Guarded, KernelLog, Module, mount_at};
+use koxide_guest::{BadPointer, Errno, Guarded, HUGE, KernelLog, Module, mount_at};
 
 const CONFIG: &str = "/sys/kernel/config";
 const FOLDER: &str = "/sys/kernel/config/koxide_selftest";
@@ -111,7 +111,7 @@ fn sizes_and_bad_memory_do_no_harm() {
     let mut buffer = Guarded::new(4096).unwrap();
     // configfs takes "nothing was copied" for a bad address.
     assert_eq!(buffer.read(&text_file, 0), Err(Errno::EFAULT));
-    assert_eq!(buffer.read(&text_file, 1 << 31), Ok(4095));
+    assert_eq!(buffer.read(&text_file, HUGE), Ok(4095));
     let file = OpenOptions::new()
         .write(true)
         .open(path("one/text"))

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use koxide_guest::{BadPointer, Errno, Guarded, KernelLog, Module};
+use koxide_guest::{BadPointer, Errno, Guarded, HUGE, KernelLog, Module};
 
 const FOLDER: &str = "/sys/kernel/debug/koxide_selftest";
 
@@ -131,7 +131,7 @@ fn bad_memory_is_efault_and_large_sizes_do_no_harm() {
         }
         let mut buffer = Guarded::new(8).unwrap();
         assert_eq!(buffer.read(&file, 0), Ok(0));
-        for size in [3, 4095, 4097, 1 << 31] {
+        for size in [3, 4095, 4097, HUGE] {
             let mut file = File::open(path(name)).unwrap();
             let read = buffer.read(&file, size).unwrap();
             assert!((1..=8).contains(&read), "{name} {size}");
@@ -140,7 +140,7 @@ fn bad_memory_is_efault_and_large_sizes_do_no_harm() {
     }
     let number = OpenOptions::new().write(true).open(path("number")).unwrap();
     let buffer = Guarded::new(8).unwrap();
-    for size in [0, 25, 4095, 4097, 1 << 31] {
+    for size in [0, 25, 4095, 4097, HUGE] {
         assert_eq!(buffer.write(&number, size), Err(Errno::EINVAL), "{size}");
     }
     drop(number);

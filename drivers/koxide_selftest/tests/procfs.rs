@@ -10,7 +10,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use koxide_guest::{BadPointer, Errno, Guarded, KernelLog, Module, as_user};
+use koxide_guest::{BadPointer, Errno, Guarded, HUGE, KernelLog, Module, as_user};
 
 const NUMBER: &str = "/proc/koxide_selftest/number";
 const SECRET: &str = "/proc/koxide_selftest/secret";
@@ -109,13 +109,13 @@ fn bad_memory_is_efault_and_large_sizes_do_no_harm() {
     }
     let mut buffer = Guarded::new(2).unwrap();
     assert_eq!(buffer.read(&file, 0), Ok(0));
-    assert_eq!(buffer.read(&file, 1 << 31), Ok(2));
+    assert_eq!(buffer.read(&file, HUGE), Ok(2));
     assert_eq!(buffer.to_vec(), b"7\n");
     let file = writable(NUMBER);
     for pointer in BadPointer::ALL {
         assert_eq!(pointer.write(&file, 10), Err(Errno::EFAULT), "{pointer:?}");
     }
-    for size in [0, 17, 4095, 4097, 1 << 31] {
+    for size in [0, 17, 4095, 4097, HUGE] {
         assert_eq!(buffer.write(&file, size), Err(Errno::EINVAL), "{size}");
     }
     assert_eq!(fs::read_to_string(NUMBER).unwrap(), "7\n");

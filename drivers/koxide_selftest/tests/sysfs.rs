@@ -10,7 +10,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use koxide_guest::{BadPointer, Errno, Guarded, KernelLog, Module, as_user};
+use koxide_guest::{BadPointer, Errno, Guarded, HUGE, KernelLog, Module, as_user};
 
 /// Where the device is: kernels before 6.14 have no folder for such devices.
 fn folder() -> &'static str {
@@ -104,10 +104,10 @@ fn bad_memory_is_efault_and_large_sizes_do_no_harm() {
     }
     let mut buffer = Guarded::new(2).unwrap();
     assert_eq!(buffer.read(&file, 0), Ok(0));
-    assert_eq!(buffer.read(&file, 1 << 31), Ok(2));
+    assert_eq!(buffer.read(&file, HUGE), Ok(2));
     assert_eq!(buffer.to_vec(), b"7\n");
     assert_eq!(buffer.write(&file, 4097), Err(Errno::EFAULT));
-    assert_eq!(buffer.write(&file, 1 << 31), Err(Errno::EFAULT));
+    assert_eq!(buffer.write(&file, HUGE), Err(Errno::EFAULT));
     drop(file);
     module.unload().unwrap();
 }

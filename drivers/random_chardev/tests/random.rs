@@ -12,7 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use koxide_guest::{
-    BadPointer, Blocked, Epoll, Errno, Guarded, Module, Ready, as_user, crowd, ioctl,
+    BadPointer, Blocked, Epoll, Errno, Guarded, HUGE, Module, Ready, as_user, crowd, ioctl,
 };
 
 const DEVICE: &str = "/dev/krandom";
@@ -59,9 +59,9 @@ fn a_huge_size_is_no_harm() {
     let module = load();
     let file = open();
     let mut buffer = Guarded::new(5000).unwrap();
-    let read = buffer.read(&file, 1 << 31).unwrap();
+    let read = buffer.read(&file, HUGE).unwrap();
     assert!((4096..=5000).contains(&read), "{read}");
-    let written = buffer.write(&file, 1 << 31).unwrap();
+    let written = buffer.write(&file, HUGE).unwrap();
     assert!((4096..=5000).contains(&written), "{written}");
     drop(file);
     module.unload().unwrap();

@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use koxide_guest::{
-    BadPointer, Epoll, Errno, Guarded, KernelLog, Module, Ready, as_user, crowd, ioctl,
+    BadPointer, Epoll, Errno, Guarded, HUGE, KernelLog, Module, Ready, as_user, crowd, ioctl,
 };
 
 const NAME: &str = "rust_misc_device";
@@ -215,11 +215,11 @@ fn a_write_that_is_too_large_is_refused() {
     let mut file = open();
     let refused = file.write(&vec![0; (1 << 20) + 1]).unwrap_err();
     assert_eq!(Errno::of(&refused), Some(Errno::EFBIG));
-    let two_gb = Guarded::new(1).unwrap().write(&file, 1 << 31);
+    let two_gb = Guarded::new(1).unwrap().write(&file, HUGE);
     assert_eq!(two_gb, Err(Errno::EFBIG));
     file.write_all(b"kept").unwrap();
     let mut buffer = Guarded::new(4).unwrap();
-    assert_eq!(buffer.read(&file, 1 << 31), Ok(4));
+    assert_eq!(buffer.read(&file, HUGE), Ok(4));
     drop(file);
     module.unload().unwrap();
 }

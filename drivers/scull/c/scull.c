@@ -10,6 +10,7 @@
 #include <linux/device.h>
 #include <linux/fs.h>
 #include <linux/ioctl.h>
+#include <linux/math64.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/poll.h>
@@ -44,7 +45,7 @@ enum scull_access {
 /* Quanta that follow each other; those that nobody wrote to are missing, and so are whole sets. */
 struct scull_set {
 	struct scull_set *next;
-	unsigned long number;
+	u64 number;
 	void *quanta[];
 };
 
@@ -100,11 +101,17 @@ static DEFINE_MUTEX(scull_access_lock);
 /* Somebody left a device that is for one user at a time. */
 static DECLARE_WAIT_QUEUE_HEAD(scull_left);
 
-/* Positions are counted in quanta, and quanta in sets. */
-static_assert(sizeof(unsigned long) == sizeof(loff_t));
+/* Positions are counted in quanta, and quanta in sets: how many there are, and what is left. */
+static u64 scull_split(u64 number, unsigned long size, unsigned long *rest)
+{
+	u64 left, count = div64_u64_rem(number, size, &left);
+
+	*rest = left;
+	return count;
+}
 
 /* The link to a set, or to the next one where it is missing. */
-static struct scull_set **scull_link(struct scull_memory *memory, unsigned long number)
+static struct scull_set **scull_link(struct scull_memory *memory, u64 number)
 {
 	struct scull_set **link = &memory->sets;
 
@@ -114,9 +121,10 @@ static struct scull_set **scull_link(struct scull_memory *memory, unsigned long 
 }
 
 /* A quantum, or NULL where it is missing. */
-static void *scull_quantum(struct scull_memory *memory, unsigned long number)
+static void *scull_quantum(struct scull_memory *memory, u64 number)
 {
-	unsigned long set_number = number / qset, i = number % qset;
+	unsigned long i;
+	u64 set_number = scull_split(number, qset, &i);
 	struct scull_set *set = *scull_link(memory, set_number);
 
 	return set && set->number == set_number ? set->quanta[i] : NULL;
@@ -136,9 +144,10 @@ static void *scull_alloc(struct scull_memory *memory, size_t size)
 }
 
 /* Adds a quantum where it is missing. */
-static noinline void *scull_add_quantum(struct scull_memory *memory, unsigned long number)
+static noinline void *scull_add_quantum(struct scull_memory *memory, u64 number)
 {
-	unsigned long set_number = number / qset, i = number % qset;
+	unsigned long i;
+	u64 set_number = scull_split(number, qset, &i);
 	struct scull_set **link = scull_link(memory, set_number);
 	struct scull_set *set = *link;
 	void *p;
@@ -175,12 +184,13 @@ static void scull_trim(struct scull_memory *memory)
 	memory->used = 0;
 }
 
-/* The next position that is in a quantum, or in none; ULONG_MAX if all others are in none. */
-static unsigned long scull_next(struct scull_memory *memory, unsigned long pos, bool data)
+/* The next position that is in a quantum, or in none; U64_MAX if all others are in none. */
+static u64 scull_next(struct scull_memory *memory, u64 pos, bool data)
 {
-	unsigned long number = pos / quantum;
-	struct scull_set *set = *scull_link(memory, number / qset);
-	unsigned long first, i;
+	u64 number = div64_ul(pos, quantum);
+	struct scull_set *set = *scull_link(memory, div64_ul(number, qset));
+	unsigned long i;
+	u64 first;
 
 	for (; set; set = set->next) {
 		first = set->number * qset;
@@ -193,7 +203,7 @@ static unsigned long scull_next(struct scull_memory *memory, unsigned long pos, 
 			if (!!set->quanta[i] == data)
 				return max(pos, number * quantum);
 	}
-	return data ? ULONG_MAX : max(pos, number * quantum);
+	return data ? U64_MAX : max(pos, number * quantum);
 }
 
 /* Also without the lock, as a hint. */
@@ -253,9 +263,10 @@ static ssize_t scull_read_iter(struct kiocb *iocb, struct iov_iter *to)
 
 	mutex_lock(&memory->lock);
 	while (iov_iter_count(to) && iocb->ki_pos < memory->size) {
-		unsigned long pos = iocb->ki_pos, offset = pos % quantum;
-		size_t n = min_t(size_t, quantum - offset, memory->size - pos);
-		void *p = scull_quantum(memory, pos / quantum);
+		unsigned long offset;
+		u64 pos = iocb->ki_pos, number = scull_split(pos, quantum, &offset);
+		size_t n = min_t(u64, quantum - offset, memory->size - pos);
+		void *p = scull_quantum(memory, number);
 
 		n = p ? copy_to_iter(p + offset, n, to) : iov_iter_zero(n, to);
 		if (!n) {
@@ -285,12 +296,13 @@ static ssize_t scull_write_iter(struct kiocb *iocb, struct iov_iter *from)
 		iov_iter_truncate(from, LLONG_MAX - memory->size);
 	}
 	while (iov_iter_count(from)) {
-		unsigned long pos = iocb->ki_pos, offset = pos % quantum;
-		void *p = scull_quantum(memory, pos / quantum);
+		unsigned long offset;
+		u64 number = scull_split(iocb->ki_pos, quantum, &offset);
+		void *p = scull_quantum(memory, number);
 		size_t n;
 
 		if (!p) {
-			p = scull_add_quantum(memory, pos / quantum);
+			p = scull_add_quantum(memory, number);
 			if (IS_ERR(p)) {
 				err = PTR_ERR(p);
 				break;

@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use koxide_guest::holes::{next_data, next_hole};
-use koxide_guest::{BadPointer, Errno, Guarded, Module, as_user, crowd, ioctl};
+use koxide_guest::{BadPointer, Errno, Guarded, HUGE, Module, as_user, crowd, ioctl};
 
 const SCULL: [&str; 4] = ["/dev/scull0", "/dev/scull1", "/dev/scull2", "/dev/scull3"];
 const UID: &str = "/dev/sculluid";
@@ -230,11 +230,11 @@ fn bad_pointers_and_sizes_change_nothing() {
     assert!(content(SCULL[0]) == pattern(0, 10_000));
     // What there is room for counts.
     let mut buffer = Guarded::new(5000).unwrap();
-    let read = buffer.read(&file, 1 << 31).unwrap();
+    let read = buffer.read(&file, HUGE).unwrap();
     assert!((1..=5000).contains(&read), "{read}");
     assert!(buffer.to_vec()[..read] == pattern(0, read));
     let source = Guarded::new(5000).unwrap();
-    let written = source.write(&file, 1 << 31).unwrap();
+    let written = source.write(&file, HUGE).unwrap();
     assert!((1..=5000).contains(&written), "{written}");
     drop(file);
     module.unload().unwrap();

@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use koxide_guest::blocked::close_under;
-use koxide_guest::{BadPointer, Blocked, Epoll, Errno, Guarded, Module, Ready, crowd};
+use koxide_guest::{BadPointer, Blocked, Epoll, Errno, Guarded, HUGE, Module, Ready, crowd};
 
 const PIPE: &str = "/dev/scullpipe0";
 const OTHER: &str = "/dev/scullpipe1";
@@ -207,7 +207,7 @@ fn a_bad_pointer_takes_nothing_out() {
         assert_eq!(pointer.read(&file, 4095), Err(Errno::EFAULT), "{pointer:?}");
     }
     let mut buffer = Guarded::new(4).unwrap();
-    assert_eq!(buffer.read(&file, 1 << 31), Ok(4));
+    assert_eq!(buffer.read(&file, HUGE), Ok(4));
     assert_eq!(buffer.to_vec(), b"kept");
     drop(file);
     module.unload().unwrap();

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 use std::thread;
 
-use koxide_guest::{BadPointer, Errno, Guarded, KernelLog, Module, as_user};
+use koxide_guest::{BadPointer, Errno, Guarded, HUGE, KernelLog, Module, as_user};
 
 const TEST: &str = "/proc/sys/rust/example/test";
 
@@ -167,14 +167,14 @@ fn bad_memory_and_impossible_sizes_do_what_they_do_to_the_kernels_own() {
         }
     }
     for pointer in BadPointer::ALL {
-        for size in [0, 1, 4095, 4097, 1 << 31] {
+        for size in [0, 1, 4095, 4097, HUGE] {
             let ours = pointer.write(&write, size);
             let theirs = pointer.write(&write_other, size);
             assert_eq!(ours, theirs, "{size} from {pointer:?}");
         }
     }
     let mut buffer = Guarded::new(2).unwrap();
-    for size in [0, 1, 3, 4097, 1 << 31] {
+    for size in [0, 1, 3, 4097, HUGE] {
         let ours = buffer.read(&read, size);
         assert_eq!(ours, buffer.read(&read_other, size), "a read of {size}");
         let ours = buffer.write(&write, size);

@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use koxide_guest::{
-    BadPointer, Blocked, Epoll, Errno, Guarded, Module, Ready, as_user, crowd, ioctl,
+    BadPointer, Blocked, Epoll, Errno, Guarded, HUGE, Module, Ready, as_user, crowd, ioctl,
 };
 
 const DEVICE: &str = "/dev/yes";
@@ -177,7 +177,7 @@ fn a_read_of_2_gb_gets_what_there_is_room_for() {
     let module = load();
     let file = open();
     let mut buffer = Guarded::new(1 << 20).unwrap();
-    let read = buffer.read(&file, 1 << 31).unwrap();
+    let read = buffer.read(&file, HUGE).unwrap();
     assert!((1..=1 << 20).contains(&read), "{read}");
     assert!(buffer.to_vec()[..read] == expected(0, read));
     drop(file);
@@ -191,7 +191,7 @@ fn a_signal_ends_a_long_read() {
     let module = load();
     let reader = Blocked::spawn(|| {
         let mut buffer = Guarded::new(ROOM).unwrap();
-        buffer.read(&open(), 1 << 31).unwrap()
+        buffer.read(&open(), HUGE).unwrap()
     });
     while !reader.is_finished() {
         reader.interrupt();

@@ -45,7 +45,7 @@ pub use log::KernelLog;
 pub use mapping::Mapping;
 pub use module::Module;
 pub use mount::mount_at;
-pub use pointer::{BadPointer, Guarded};
+pub use pointer::{BadPointer, Guarded, HUGE};
 pub use ready::{Epoll, Ready};
 pub use user::as_user;
 

@@ -61,6 +61,12 @@ impl BadPointer {
     }
 }
 
+/// A length that no buffer has: two gigabytes, or the most that a program may claim where lengths have 32 bits.
+pub const HUGE: usize = match usize::BITS {
+    32 => i32::MAX as usize,
+    _ => 1 << 31,
+};
+
 /// A buffer that ends exactly where a page without access begins: what goes past its end gets `EFAULT`.
 #[derive(Debug)]
 pub struct Guarded {
@@ -130,6 +136,7 @@ mod tests {
         assert_eq!(buffer.read(&zero, 10), Ok(10));
         // The kernel clears what fits and tells how much that was.
         assert!(buffer.read(&zero, 10_000).is_ok_and(|read| read <= 10));
+        assert!(buffer.read(&zero, HUGE).is_ok_and(|read| read <= 10));
         assert_eq!(buffer.to_vec(), [0; 10]);
     }
 }

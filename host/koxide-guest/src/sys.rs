@@ -12,6 +12,7 @@ use std::fs::File;
 use std::num::NonZeroUsize;
 use std::os::fd::AsRawFd;
 use std::ptr::NonNull;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use nix::libc;
 use nix::sys::mman::{MapFlags, ProtFlags, mmap, mmap_anonymous, mprotect, munmap};
@@ -33,6 +34,18 @@ fn result(value: impl Into<i64>) -> Result<usize, Errno> {
     }
 }
 
+/// Where a range of pages is wished for: low, because the kernel refuses a buffer by itself whose claimed length reaches
+/// beyond the end of the process's addresses, and next to which some architectures put mappings otherwise.
+fn low_address(size: usize) -> Option<NonZeroUsize> {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let (start, room): (usize, usize) = match usize::BITS {
+        32 => (0x2000_0000, 0x1000_0000),
+        _ => (0x2000_0000 << 8, 0x1000_0000 << 8),
+    };
+    let used = NEXT.fetch_add(size.next_multiple_of(1 << 20), Relaxed);
+    NonZeroUsize::new(start + used % room)
+}
+
 /// A range of pages of this process that Rust holds no reference into.
 ///
 /// The first `writable` bytes end where pages without any access begin, so the kernel finds out when it goes too far.
@@ -49,9 +62,15 @@ impl Pages {
         let accessible = accessible.next_multiple_of(page());
         let size = accessible + page();
         let length = NonZeroUsize::new(size).expect("one page at least");
-        // SAFETY: a new private mapping at an address that the kernel chooses overlaps nothing that exists.
-        let start =
-            unsafe { mmap_anonymous(None, length, ProtFlags::PROT_NONE, MapFlags::MAP_PRIVATE) }?;
+        // SAFETY: a new private mapping overlaps nothing that exists: the address is a wish only.
+        let start = unsafe {
+            mmap_anonymous(
+                low_address(size),
+                length,
+                ProtFlags::PROT_NONE,
+                MapFlags::MAP_PRIVATE,
+            )
+        }?;
         let pages = Self {
             start,
             size,
