@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use koxide_build::{Kernel, Project, Silent, module};
+use koxide_build::{Arch, Kernel, Project, Silent, module};
 use object::{Object as _, ObjectSection as _, ObjectSymbol as _};
 
 /// Shims that are forwards, and shims that only look like them.
@@ -74,19 +74,81 @@ local:
 	ud2
 ";
 
-/// What the rules of a module's folder find in an object.
+/// The same for arm64, where a function may sign the address that it returns to.
+const ARM64: &str = "
+	.macro shim name
+	.globl \\name
+	.type \\name, %function
+\\name:
+	.endm
+	shim kx_plain
+	b plain
+	shim kx_signed
+	paciasp
+	autiasp
+	b signed
+	shim kx_landing
+	bti c
+	b landing
+	shim kx_argument
+	mov w1, wzr
+	b argument
+	shim kx_called
+	paciasp
+	stp x29, x30, [sp, #-16]!
+	bl called
+	ldp x29, x30, [sp], #16
+	autiasp
+	ret
+	shim kx_sometimes
+	cbz x0, sometimes
+	ret
+	shim kx_second
+	b second+8
+	shim other
+	b plain
+";
+
+/// And for 32-bit ARM.
+const ARM: &str = "
+	.macro shim name
+	.globl \\name
+	.type \\name, %function
+\\name:
+	.endm
+	shim kx_plain
+	b plain
+	shim kx_sometimes
+	beq sometimes
+	bx lr
+	shim kx_argument
+	mov r1, #0
+	b argument
+	shim kx_called
+	push {r4, lr}
+	bl called
+	pop {r4, pc}
+";
+
+/// What the rules of a module's folder find in an object of this machine's architecture.
 fn forwards(dir: &Path, assembly: &str) -> Vec<String> {
+    forwards_with("", dir, assembly)
+}
+
+/// The same with tools whose names begin so.
+fn forwards_with(prefix: &str, dir: &Path, assembly: &str) -> Vec<String> {
     let (source, object) = (dir.join("shims.s"), dir.join("shims.o"));
     fs::write(&source, assembly).unwrap();
-    let assembled = Command::new("as")
+    let assembled = Command::new(format!("{prefix}as"))
         .arg("-o")
         .args([&object, &source])
         .status();
     assert!(assembled.unwrap().success());
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("kbuild/forwards.awk");
     let found = Command::new("sh")
-        .args(["-c", "objdump -dtrw \"$1\" | awk -f \"$2\" | sort", "sh"])
+        .args(["-c", "\"$3\"objdump -dtrw \"$1\" | awk -f \"$2\" | sort", "sh"])
         .args([&object, &script])
+        .arg(prefix)
         .output()
         .unwrap();
     assert!(found.status.success());
@@ -116,6 +178,21 @@ fn a_forward_is_a_jump_and_nothing_else() {
         )
         .is_empty()
     );
+}
+
+#[test]
+fn a_forward_is_a_jump_on_other_processors_too() {
+    let temp = tempfile::tempdir().unwrap();
+    for (arch, assembly, expected) in [
+        (Arch::Arm64, ARM64, &["kx_landing landing", "kx_plain plain", "kx_signed signed"][..]),
+        (Arch::Arm, ARM, &["kx_plain plain"]),
+    ] {
+        if !common::has_tools(arch) {
+            continue;
+        }
+        let prefix = format!("{}-", arch.gnu());
+        assert_eq!(forwards_with(&prefix, temp.path(), assembly), expected);
+    }
 }
 
 /// A driver that locks and unlocks, asks for a file's flags, and gives memory back.

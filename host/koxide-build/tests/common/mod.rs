@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use koxide_build::kernels::{self, Kernel, Options};
 use koxide_build::module::{self, Module};
 use koxide_build::object::{self, Artefact, BuildOptions, Variant};
-use koxide_build::{Cache, Project, Silent};
+use koxide_build::{Arch, Cache, Project, Silent};
 
 /// The folder of the package koxide-abi.
 pub(crate) fn abi() -> PathBuf {
@@ -21,6 +21,16 @@ pub(crate) fn abi() -> PathBuf {
 pub(crate) fn kernel(name: &str) -> Kernel {
     let cache = Cache::from_env().unwrap();
     kernels::resolve(&cache, &name.parse().unwrap(), &Options::new(&Silent)).unwrap()
+}
+
+/// Whether there is what makes modules of an architecture; says so where it is not.
+pub(crate) fn has_tools(arch: Arch) -> bool {
+    let program = format!("{}-gcc-12", arch.gnu());
+    let found = koxide_process::find(&program).is_some();
+    if !found {
+        eprintln!("not tested for {arch}: the program {program} is missing");
+    }
+    found
 }
 
 /// Copies the toy driver into a folder, and lets `edit` change its source.
