@@ -78,11 +78,15 @@ rust_indirect:
 "#;
 
 fn assemble(source: &str) -> Vec<u8> {
+    assemble_with("as", source)
+}
+
+fn assemble_with(assembler: &str, source: &str) -> Vec<u8> {
     let temp = tempfile::tempdir().unwrap();
     let (input, output) = (temp.path().join("x.s"), temp.path().join("x.o"));
     fs::write(&input, source).unwrap();
-    koxide_process::Command::new("as")
-        .args(["--64", "-o"])
+    koxide_process::Command::new(assembler)
+        .arg("-o")
         .args([&output, &input])
         .output()
         .unwrap();
@@ -297,4 +301,87 @@ fn an_object_of_another_abi_version() {
         matches!(&error, Error::AbiVersion { object } if object == "7"),
         "{error}"
     );
+}
+
+/// The assembler for an architecture; says so where there is none.
+fn assembler(arch: Arch) -> Option<String> {
+    let name = crate::gnu::Gnu::of(arch).name("as");
+    let found = koxide_process::find(&name).is_some();
+    if !found {
+        eprintln!("not tested for {arch}: the program {name} is missing");
+    }
+    found.then_some(name)
+}
+
+#[test]
+fn a_function_of_arm64_that_is_no_target_of_branches() {
+    let Some(assembler) = assembler(Arch::Arm64) else {
+        return;
+    };
+    let target = Target {
+        arch: Arch::Arm64,
+        bti: true,
+        ..Target::default()
+    };
+    let pads = |code: &str, target: &Target| {
+        let source = format!(
+            ".text\n.globl rust_fn\n.type rust_fn,%function\nrust_fn:\n{code}\nret\n.size rust_fn,.-rust_fn\n\
+             .section .rodata\n.quad rust_fn\n"
+        );
+        let bytes = assemble_with(&assembler, &source);
+        let module = Elf::parse(&bytes).unwrap();
+        let functions: Vec<_> = module.functions.iter().collect();
+        assert_eq!(functions.len(), 1);
+        arm64::pads(&module, &functions, target)
+    };
+    pads("bti c", &target).unwrap();
+    pads("paciasp\nautiasp", &target).unwrap();
+    let error = pads("nop", &target).unwrap_err().to_string();
+    assert!(error.starts_with("no-landing-pad: the address of rust_fn"), "{error}");
+    // Kernels that do not look are content with any.
+    pads("nop", &Target { bti: false, ..target }).unwrap();
+}
+
+#[test]
+fn relocations_that_the_loaders_of_other_architectures_refuse() {
+    for (arch, good, bad) in [
+        (Arch::Arm64, "adrp x0, x\nadd x0, x0, :lo12:x\nmovz x1, #:abs_g0:x", "adrp x0, :got:x"),
+        (Arch::Arm, "movw r0, #:lower16:x\nmovt r0, #:upper16:x\nbl x", ".long x(GOT)"),
+    ] {
+        let Some(assembler) = assembler(arch) else {
+            continue;
+        };
+        let target = Target {
+            arch,
+            ..Target::default()
+        };
+        let relocations = |code: &str| {
+            let bytes = assemble_with(&assembler, &format!(".text\n{code}\n"));
+            symbols::relocations(&Elf::parse(&bytes).unwrap(), &target)
+        };
+        relocations(good).unwrap();
+        let error = relocations(bad).unwrap_err();
+        assert!(matches!(error, Error::Relocation { .. }), "{error}");
+    }
+}
+
+/// On 32 bits a function's address in a table is what the linker adds to, and CRCs are shorter.
+#[test]
+fn tables_and_versions_of_32_bits() {
+    let Some(assembler) = assembler(Arch::Arm) else {
+        return;
+    };
+    let bytes = assemble_with(
+        &assembler,
+        ".syntax unified\n.text\nnop\n.type f,%function\nf: bx lr\n.size f,.-f\n.data\n.long f\n\
+         .section __versions,\"a\"\n.long 0x22\n.ascii \"module_layout\"\n.space 47\n",
+    );
+    let module = Elf::parse(&bytes).unwrap();
+    let error = code::tables(&module).unwrap_err();
+    assert!(matches!(&error, Error::WritableTable { function, .. } if function == "f"), "{error}");
+    let target = Target {
+        arch: Arch::Arm,
+        ..target()
+    };
+    symbols::versions(&module, &target).unwrap();
 }

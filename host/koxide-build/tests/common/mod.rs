@@ -23,6 +23,20 @@ pub(crate) fn kernel(name: &str) -> Kernel {
     kernels::resolve(&cache, &name.parse().unwrap(), &Options::new(&Silent)).unwrap()
 }
 
+/// A kernel that was fetched before; says so where it was not.
+pub(crate) fn cached(name: &str) -> Option<Kernel> {
+    let cache = Cache::from_env().unwrap();
+    let mut options = Options::new(&Silent);
+    options.offline = true;
+    match kernels::resolve(&cache, &name.parse().unwrap(), &options) {
+        Ok(kernel) => Some(kernel),
+        Err(error) => {
+            eprintln!("not tested on {name}: {error}");
+            None
+        }
+    }
+}
+
 /// Whether there is what makes modules of an architecture; says so where it is not.
 pub(crate) fn has_tools(arch: Arch) -> bool {
     let program = format!("{}-gcc-12", arch.gnu());
