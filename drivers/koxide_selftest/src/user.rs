@@ -13,14 +13,7 @@ mod tests {
     fn bad_addresses_are_efault() {
         let on_stack = 7u64;
         let in_kernel = (&raw const on_stack).addr();
-        for addr in [
-            0,
-            8,
-            in_kernel,
-            usize::MAX << SPLIT,
-            1 << SPLIT,
-            usize::MAX,
-        ] {
+        for addr in [0, 8, in_kernel, usize::MAX << SPLIT, 1 << SPLIT, usize::MAX] {
             let slice = |len| UserSlice::new(UserPtr::from_addr(addr), len);
             assert_eq!(slice(8).reader().read::<u64>(), Err(EFAULT));
             assert_eq!(slice(8).writer().write(&1u64), Err(EFAULT));

@@ -61,7 +61,10 @@ fn each_driver_is_one_object_on_all_kernels() {
 #[test]
 fn drivers_are_one_object_on_kernels_of_other_architectures() {
     let project = repository();
-    for (arch, flavour) in [(Arch::Arm64, "arm64"), (Arch::Arm, "armmp")] {
+    for (arch, flavour, of) in [
+        (Arch::Arm64, "arm64", object::Architecture::Aarch64),
+        (Arch::Arm, "armmp", object::Architecture::Arm),
+    ] {
         let names = ["bookworm", "bookworm-backports"].map(|s| format!("debian:{s}/{flavour}"));
         let kernels: Vec<Kernel> = names.iter().filter_map(|n| common::cached(n)).collect();
         if kernels.len() < names.len() || !common::has_tools(arch) {
@@ -74,6 +77,10 @@ fn drivers_are_one_object_on_kernels_of_other_architectures() {
             options.quiet = true;
             options.variant = Variant::stock(arch);
             let artefact = koxide_build::object::build(&project, driver, &options).unwrap();
+            assert!(artefact.object.ends_with(format!("{arch}/{package}.o")));
+            let bytes = std::fs::read(&artefact.object).unwrap();
+            let file = object::File::parse(&*bytes).unwrap();
+            assert_eq!(file.architecture(), of);
             for kernel in &kernels {
                 let variant =
                     module::variant(project.abi_dir(), kernel, &project.koxide_dir(), &Silent);

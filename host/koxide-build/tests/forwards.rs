@@ -146,7 +146,11 @@ fn forwards_with(prefix: &str, dir: &Path, assembly: &str) -> Vec<String> {
     assert!(assembled.unwrap().success());
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("kbuild/forwards.awk");
     let found = Command::new("sh")
-        .args(["-c", "\"$3\"objdump -dtrw \"$1\" | awk -f \"$2\" | sort", "sh"])
+        .args([
+            "-c",
+            "\"$3\"objdump -dtrw \"$1\" | awk -f \"$2\" | sort",
+            "sh",
+        ])
         .args([&object, &script])
         .arg(prefix)
         .output()
@@ -184,7 +188,11 @@ fn a_forward_is_a_jump_and_nothing_else() {
 fn a_forward_is_a_jump_on_other_processors_too() {
     let temp = tempfile::tempdir().unwrap();
     for (arch, assembly, expected) in [
-        (Arch::Arm64, ARM64, &["kx_landing landing", "kx_plain plain", "kx_signed signed"][..]),
+        (
+            Arch::Arm64,
+            ARM64,
+            &["kx_landing landing", "kx_plain plain", "kx_signed signed"][..],
+        ),
         (Arch::Arm, ARM, &["kx_plain plain"]),
     ] {
         if !common::has_tools(arch) {

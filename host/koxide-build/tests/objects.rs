@@ -6,8 +6,7 @@ mod common;
 
 use std::fs;
 
-use koxide_build::Arch;
-use koxide_build::object::{Error, Variant};
+use koxide_build::object::Error;
 use object::{Object as _, ObjectSymbol as _};
 
 #[test]
@@ -25,31 +24,6 @@ fn the_same_source_gives_the_same_object_in_any_folder() {
     let bytes = fs::read(&a.object).unwrap();
     let folder = temp.path().to_str().unwrap().as_bytes();
     assert!(!bytes.windows(folder.len()).any(|w| w == folder));
-}
-
-/// The compiler needs no tools of another architecture for it, but the linker is one.
-#[test]
-fn each_architecture_has_an_object_of_its_own() {
-    let temp = tempfile::tempdir().unwrap();
-    // A division of 64 bits, and a table that a panic needs.
-    let project = common::toy(temp.path(), |text| {
-        text.replace("squares[calls as usize % 5]", "squares[calls as usize]")
-    });
-    for (arch, of, wide) in [
-        (Arch::Arm64, object::Architecture::Aarch64, true),
-        (Arch::Arm, object::Architecture::Arm, false),
-    ] {
-        if !common::has_tools(arch) {
-            continue;
-        }
-        let artefact = common::variant_object(&project, &Variant::stock(arch)).unwrap();
-        assert!(artefact.object.ends_with(format!("{arch}/toy.o")));
-        let bytes = fs::read(&artefact.object).unwrap();
-        let file = object::File::parse(&*bytes).unwrap();
-        assert_eq!((file.architecture(), file.is_64()), (of, wide));
-        let calls = |name| file.symbols().any(|s| s.is_undefined() && s.name() == Ok(name));
-        assert!(calls("kx_panic") && !calls("__x86_return_thunk"));
-    }
 }
 
 #[test]

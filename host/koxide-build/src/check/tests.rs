@@ -337,16 +337,34 @@ fn a_function_of_arm64_that_is_no_target_of_branches() {
     pads("bti c", &target).unwrap();
     pads("paciasp\nautiasp", &target).unwrap();
     let error = pads("nop", &target).unwrap_err().to_string();
-    assert!(error.starts_with("no-landing-pad: the address of rust_fn"), "{error}");
+    assert!(
+        error.starts_with("no-landing-pad: the address of rust_fn"),
+        "{error}"
+    );
     // Kernels that do not look are content with any.
-    pads("nop", &Target { bti: false, ..target }).unwrap();
+    pads(
+        "nop",
+        &Target {
+            bti: false,
+            ..target
+        },
+    )
+    .unwrap();
 }
 
 #[test]
 fn relocations_that_the_loaders_of_other_architectures_refuse() {
     for (arch, good, bad) in [
-        (Arch::Arm64, "adrp x0, x\nadd x0, x0, :lo12:x\nmovz x1, #:abs_g0:x", "adrp x0, :got:x"),
-        (Arch::Arm, "movw r0, #:lower16:x\nmovt r0, #:upper16:x\nbl x", ".long x(GOT)"),
+        (
+            Arch::Arm64,
+            "adrp x0, x\nadd x0, x0, :lo12:x\nmovz x1, #:abs_g0:x",
+            "adrp x0, :got:x",
+        ),
+        (
+            Arch::Arm,
+            "movw r0, #:lower16:x\nmovt r0, #:upper16:x\nbl x",
+            ".long x(GOT)",
+        ),
     ] {
         let Some(assembler) = assembler(arch) else {
             continue;
@@ -378,7 +396,10 @@ fn tables_and_versions_of_32_bits() {
     );
     let module = Elf::parse(&bytes).unwrap();
     let error = code::tables(&module).unwrap_err();
-    assert!(matches!(&error, Error::WritableTable { function, .. } if function == "f"), "{error}");
+    assert!(
+        matches!(&error, Error::WritableTable { function, .. } if function == "f"),
+        "{error}"
+    );
     let target = Target {
         arch: Arch::Arm,
         ..target()
