@@ -59,7 +59,10 @@ fn a_debugger_stops_in_the_driver() {
         .saying(&format!("write_iter () at src/lib.rs:{line}"))
         // The line itself, of a file that is found.
         .saying(&format!("{line}\t        {code}"))
-        .saying(" in vfs_write ()");
+        // From there up to where the kernel was entered.
+        .saying(" in vfs_write ()")
+        .saying(" in entry_SYSCALL_64_after_hwframe ()")
+        .not_saying("?? ()\n#");
     // The debugger is gone, and the machine goes on as if there had been none.
     machine.end_within(SOON).with(0).saying("and on it goes");
 }

@@ -6,6 +6,7 @@
 //! in a section of its own, before the linker chose among them. Linkers move functions and change nothing inside of
 //! them, so that a function's name and an offset, as the kernel logs them, mean the same in both.
 
+mod frames;
 mod symbols;
 
 use std::borrow::Cow;

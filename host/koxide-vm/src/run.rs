@@ -52,6 +52,14 @@ impl Vm {
         }
     }
 
+    /// The file that is booted: unpacked, where a kernel can be booted so.
+    ///
+    /// # Errors
+    /// When the image cannot be read.
+    pub fn image(&self) -> Result<PathBuf, Error> {
+        image::bootable(self.kernel.arch, &self.kernel.image, &self.cache)
+    }
+
     /// Boots, runs the plan, and ends the machine.
     ///
     /// The calling thread must live until this returns: QEMU's life is tied to it.
@@ -65,7 +73,7 @@ impl Vm {
         on_event: &mut dyn FnMut(Event<'_>),
     ) -> Result<Report, Error> {
         let started = Instant::now();
-        let image = image::bootable(self.kernel.arch, &self.kernel.image, &self.cache)?;
+        let image = self.image()?;
         let accelerator = accel::choose(self, &image)?;
         let mut setup = Setup {
             vm: self,

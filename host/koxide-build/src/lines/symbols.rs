@@ -13,6 +13,7 @@ use object::elf;
 use object::{File, Object as _, ObjectSection as _, ObjectSymbol as _, SymbolKind};
 
 use super::Layout;
+use super::frames::debug_frame;
 use crate::arch::Arch;
 use crate::cache;
 use crate::object::Error;
@@ -34,8 +35,8 @@ const TABLES: [SectionId; 9] = [
 const INIT: &str = "init_module";
 
 /// The file of symbols for a kernel, from what its `/proc/kallsyms` says; lines that are of no function are passed over.
-/// Nothing when there is none that is.
-pub fn kernel_symbols(arch: Arch, kallsyms: &str) -> Option<Vec<u8>> {
+/// Nothing when there is none that is. How callers are found is taken from the kernel's file, where that is unpacked.
+pub fn kernel_symbols(arch: Arch, kallsyms: &str, image: &[u8]) -> Option<Vec<u8>> {
     let function = |line: &str| {
         let mut words = line.split_whitespace();
         let address = u64::from_str_radix(words.next()?, 16).ok()?;
@@ -51,6 +52,9 @@ pub fn kernel_symbols(arch: Arch, kallsyms: &str) -> Option<Vec<u8>> {
     let mut output = Output::new(arch, first, last - first + 1);
     for (name, address) in functions {
         output.function(&name, address, 0);
+    }
+    if let Some(table) = debug_frame(image) {
+        output.table(SectionId::DebugFrame.name(), table);
     }
     output.bytes().ok()
 }

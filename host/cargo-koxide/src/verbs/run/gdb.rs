@@ -24,6 +24,9 @@ const PATIENCE: u32 = 1_000_000;
 /// Prints the functions of the kernel, packed, since what a machine says comes over a serial line.
 const SYMBOLS: &str = "grep -i ' [tw] ' /proc/kallsyms | gzip -1";
 
+/// Changes when the file of a kernel's symbols has something else in it.
+const FORMAT: u32 = 2;
+
 /// A machine that waits for a debugger.
 struct Session<'s> {
     port: u16,
@@ -101,11 +104,16 @@ pub(super) fn free(port: u16) -> anyhow::Result<u16> {
 
 /// The file of the kernel's symbols. Distributions ship none, but a kernel that runs says them: it is booted for that, once.
 fn symbols(kernel: &Kernel, vm: &Vm, workshop: &Workshop<'_>, ui: &Ui) -> anyhow::Result<PathBuf> {
-    let image = std::fs::read(&vm.kernel.image)
-        .with_context(|| format!("cannot read {}", vm.kernel.image.display()))?;
+    let image = explained_vm(vm.image())?;
+    let image =
+        std::fs::read(&image).with_context(|| format!("cannot read {}", image.display()))?;
     let hash = Sha256::digest(&image);
     let name: String = hash.iter().take(16).map(|b| format!("{b:02x}")).collect();
-    let file = workshop.cache().vm().join("symbols").join(name);
+    let file = workshop
+        .cache()
+        .vm()
+        .join("symbols")
+        .join(format!("{name}.{FORMAT}"));
     if file.exists() {
         return Ok(file);
     }
@@ -137,7 +145,7 @@ fn symbols(kernel: &Kernel, vm: &Vm, workshop: &Workshop<'_>, ui: &Ui) -> anyhow
     flate2::read::GzDecoder::new(&*packed)
         .read_to_string(&mut text)
         .context("the kernel did not say its symbols")?;
-    let bytes = kernel_symbols(kernel.arch, &text);
+    let bytes = kernel_symbols(kernel.arch, &text, &image);
     write(&file, &bytes.context("the kernel hides its symbols")?)?;
     Ok(file)
 }
