@@ -191,6 +191,7 @@ const FUNCTIONS: &[(&str, &str, &str)] = &[
     ("", "mprotect", SYSTEM),
     ("", "munmap", SYSTEM),
     ("libc", "syscall", SYSTEM),
+    ("libc", "sysconf", SYSTEM),
     ("libc", "dup2", SYSTEM),
     ("libc", "gettid", SYSTEM),
     ("libc", "ioctl", SYSTEM),

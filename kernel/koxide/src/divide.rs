@@ -13,6 +13,11 @@ use koxide_abi::{kx_divide_s64, kx_divide_u64};
 /// Defines a function that has a shim divide. It has room on the stack for what remains, and below it the address of that.
 macro_rules! divide {
     ($($name:ident: $shim:ident;)*) => {$(
+        /// Divides the number in the first two registers by that in the next two.
+        ///
+        /// # Safety
+        ///
+        /// Only the compiler calls it: no other caller knows where the answer is. What is divided by is not 0.
         #[unsafe(naked)]
         #[unsafe(no_mangle)]
         unsafe extern "C" fn $name() {
