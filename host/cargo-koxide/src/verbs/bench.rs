@@ -137,7 +137,7 @@ fn measured(
         report.kernels.push(KernelFacts {
             name: kernel.name.to_string(),
             release: kernel.release.clone(),
-            compiler: version(&workshop.headers(kernel)?.compiler, root)?,
+            compiler: explained(workshop.headers(kernel)?.compiler_version())?,
         });
         let cases = measure::cases(workshop, kernel, &subjects, depth, ui)?;
         for (subject, cases) in subjects.iter().zip(cases) {

@@ -236,6 +236,20 @@ pub struct Headers {
     pub compiler: String,
     /// More arguments for make: that compiler that fits, and the architecture where it is not this machine's.
     pub make: Vec<String>,
+    tools: Tools,
+}
+
+impl Headers {
+    /// What the compiler says of itself.
+    ///
+    /// # Errors
+    /// When it cannot be run.
+    pub fn compiler_version(&self) -> Result<String> {
+        let mut compiler = self.tools.command(&self.compiler, &[]);
+        let said = compiler.arg("--version").output()?;
+        let said = String::from_utf8_lossy(&said.stdout);
+        Ok(said.lines().next().unwrap_or_default().to_owned())
+    }
 }
 
 /// The headers of `kernel`, laid out below `out` so that nothing is expected under /usr/src.
@@ -248,7 +262,8 @@ pub fn headers(kernel: &Kernel, out: &Path, progress: &dyn Progress) -> Result<H
     Ok(Headers {
         build: view.build,
         make: for_compiler(kernel, &tools),
-        compiler: tools.compiler,
+        compiler: tools.compiler.clone(),
+        tools,
     })
 }
 
