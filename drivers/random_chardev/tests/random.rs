@@ -217,7 +217,7 @@ fn dd_copies_and_gzip_does_not_make_it_smaller() {
             "if=/tmp/random",
             "of=/dev/krandom",
             "bs=64k",
-            "conv=nocreat",
+            "conv=notrunc",
         ])
         .status()
         .unwrap();

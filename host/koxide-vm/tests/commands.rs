@@ -34,10 +34,11 @@ fn boots_are_fast() {
     let reports: Vec<_> = (0..5)
         .map(|_| run(&vm(), &plan, &Payload::default()).0)
         .collect();
-    let boots = reports.iter().map(|report| report.boots[0]);
-    let best = boots.min().unwrap();
+    let mut boots: Vec<_> = reports.iter().map(|report| report.boots[0]).collect();
+    boots.sort();
+    let (best, median) = (boots[0], boots[boots.len() / 2]);
     let all = reports.iter().map(|report| report.duration).min().unwrap();
-    eprintln!("{best:?} to init, {all:?} in all");
+    eprintln!("{best:?} to init, {median:?} in the median; {all:?} in all");
     // The goal is 3 s on an idle machine. Tests run on machines that are not.
     assert!(best < Duration::from_secs(10), "{best:?}");
 }

@@ -261,7 +261,7 @@ pub fn headers(kernel: &Kernel, out: &Path, progress: &dyn Progress) -> Result<H
     let tools = compiler::choose(kernel, &view, progress)?;
     Ok(Headers {
         build: view.build,
-        make: for_compiler(kernel, &tools),
+        make: for_tools(kernel, &tools),
         compiler: tools.compiler.clone(),
         tools,
     })
@@ -319,14 +319,28 @@ fn fresh(stamp: &Path, input: &str, target: &Path) -> Option<String> {
     (stamp.input == input && stamp.output == hash).then_some(hash)
 }
 
-/// What make is told of the compiler, and of the architecture where it is not this machine's.
-fn for_compiler(kernel: &Kernel, tools: &Tools) -> Vec<String> {
-    let mut arguments = vec![format!("CC={}", tools.compiler)];
+/// What make is told of the tools, and of the architecture where it is not this machine's.
+fn for_tools(kernel: &Kernel, tools: &Tools) -> Vec<String> {
+    // Debian's headers name programs with a prefix that other distributions do not have.
     let gnu = Gnu::of(kernel.arch);
+    let mut arguments = vec![format!("CC={}", tools.compiler)];
+    for (name, program) in [
+        ("LD", "ld"),
+        ("AR", "ar"),
+        ("NM", "nm"),
+        ("STRIP", "strip"),
+        ("OBJCOPY", "objcopy"),
+        ("OBJDUMP", "objdump"),
+        ("READELF", "readelf"),
+    ] {
+        arguments.push(format!("{name}={}", gnu.name(program)));
+    }
     if !gnu.prefix().is_empty() {
         arguments.push(format!("ARCH={}", kernel.arch.kernel()));
         arguments.push(format!("CROSS_COMPILE={}", gnu.prefix()));
     }
+    let machine = Arch::of_this_machine().unwrap_or_default();
+    arguments.push(format!("DEB_BUILD_ARCH={}", machine.debian()));
     arguments
 }
 
@@ -337,22 +351,7 @@ fn make_command(kernel: &Kernel, view: &View, work: &Path, tools: &Tools) -> Com
     for (name, value) in [("M", work), ("KX_WORK", work)] {
         make.arg(format!("{name}={}", value.display()));
     }
-    // Debian's headers name programs with a prefix that other distributions do not have.
-    let gnu = Gnu::of(kernel.arch);
-    make.args(for_compiler(kernel, tools));
-    for (name, program) in [
-        ("LD", "ld"),
-        ("AR", "ar"),
-        ("NM", "nm"),
-        ("STRIP", "strip"),
-        ("OBJCOPY", "objcopy"),
-        ("OBJDUMP", "objdump"),
-        ("READELF", "readelf"),
-    ] {
-        make.arg(format!("{name}={}", gnu.name(program)));
-    }
-    let machine = Arch::of_this_machine().unwrap_or_default();
-    make.arg(format!("DEB_BUILD_ARCH={}", machine.debian()));
+    make.args(for_tools(kernel, tools));
     // A make that started this program must not lend its flags and jobs.
     for name in [
         "MAKEFLAGS",
