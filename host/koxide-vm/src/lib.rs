@@ -48,8 +48,8 @@
 //!
 //! # How fast it is
 //!
-//! Debian's 6.1 for x86_64 on two cores of a machine without KVM reaches init 1.5 s after QEMU's start, and is gone 0.02 s after
-//! its plan is done. What gives the time: the unpacked kernel (the packed one takes 2.5 s more), a quiet console until
+//! Debian's 6.1 for x86_64 on two cores of a machine without KVM reaches init 1.5 s after QEMU's start, and is gone
+//! 0.02 s after its plan is done. What gives the time: the unpacked kernel (the packed one takes 2.5 s more), a quiet console until
 //! init runs, no self-tests of the kernel's ciphers (0.4 s). Measured with, on an idle machine:
 //!
 //! ```text
@@ -59,8 +59,7 @@
 //!
 //! Kernels for ARM were measured with the same command on two cores that ten other processes wanted, too: in the median
 //! of five boots they reach init after 5.5 s (arm64 6.1), 5.4 s (arm64 6.12), 8.3 s (armmp 6.1) and 9.9 s (armmp 6.12).
-//! Without the processor's cheap way to sign addresses a boot takes three times as
-//! long.
+//! Without the processor's cheap way to sign addresses a boot takes three times as long.
 #![forbid(unsafe_code)]
 
 mod accel;
