@@ -51,6 +51,10 @@ pub(super) fn prepare(
     let lines = lines.context("the lines of this driver are not known")?;
     // Where everything in the kernel is, is in the file of symbols.
     vm.machine.kernel_args.push("nokaslr".to_owned());
+    if kernel.arch == Arch::Arm64 {
+        // Signed return addresses are none that a debugger knows.
+        vm.machine.kernel_args.push("arm64.nopauth".to_owned());
+    }
     vm.machine.acceleration = Acceleration::Tcg;
     let of_kernel = symbols(kernel, vm, workshop, ui)?;
     let symbols = explained(module_symbols(kernel.arch, &module.path, lines))?;
