@@ -18,7 +18,7 @@ mod tests {
     struct Aligned([u8; 129]);
 
     /// A value whose alignment is more than any block has.
-    #[repr(align(0x80_0000))]
+    #[repr(align(0x400_0000))]
     struct TooAligned {
         _byte: u8,
     }

@@ -208,7 +208,7 @@ impl IovIterDest<'_> {
     ///
     /// May sleep.
     pub fn simple_read_from_buffer(&mut self, ppos: &mut i64, contents: &[u8]) -> Result<usize> {
-        let Some(rest) = contents.get(usize::try_from(*ppos)?..) else {
+        let Some(rest) = contents.get(crate::uaccess::in_memory(*ppos)?..) else {
             return Ok(0);
         };
         let wanted = rest.len().min(self.len());

@@ -12,6 +12,8 @@
 
 mod position;
 
+pub(crate) use position::in_memory;
+
 use core::ffi::CStr;
 use core::mem::MaybeUninit;
 

@@ -34,7 +34,7 @@ impl UserSliceReader {
     ///
     /// May sleep.
     pub fn read_slice_file(&mut self, out: &mut [u8], offset: &mut i64) -> Result<usize> {
-        let at = usize::try_from(*offset).map_err(|_| EINVAL)?;
+        let at = in_memory(*offset)?;
         let read = self.read_slice_partial(out, at)?;
         *offset += read as i64;
         Ok(read)
@@ -70,11 +70,22 @@ impl UserSliceWriter {
     ///
     /// May sleep.
     pub fn write_slice_file(&mut self, data: &[u8], offset: &mut i64) -> Result<usize> {
-        let at = usize::try_from(*offset).map_err(|_| EINVAL)?;
+        let at = in_memory(*offset)?;
         let written = self.write_slice_partial(data, at)?;
         *offset += written as i64;
         Ok(written)
     }
+}
+
+/// Where a file's position is in a buffer: behind all of them, if it is no number of the processor's.
+///
+/// # Errors
+///
+/// `EINVAL` if it is before the start.
+#[inline]
+pub(crate) fn in_memory(offset: i64) -> Result<usize> {
+    let at = u64::try_from(offset).map_err(|_| EINVAL)?;
+    Ok(usize::try_from(at).unwrap_or(usize::MAX))
 }
 
 #[cfg(test)]
