@@ -88,8 +88,14 @@ fn a_bad_pointer_gets_efault_and_nothing_else() {
         let mut buffer = Guarded::new(room).unwrap();
         let read = buffer.read(&file, room + 4096).unwrap();
         assert!((1..=room).contains(&read), "{read} of {room}");
-        let written = buffer.write(&file, room + 4096).unwrap();
-        assert!((1..=room).contains(&written), "{written} of {room}");
+        match buffer.write(&file, room + 4096) {
+            Ok(written) => assert!((1..=room).contains(&written), "{written} of {room}"),
+            // 32-bit ARM reads many words at once, and none of them where one cannot be read.
+            Err(errno) => assert!(
+                errno == Errno::EFAULT && cfg!(target_arch = "arm") && room < 64,
+                "{errno}: {room}"
+            ),
+        }
     }
     drop(file);
     assert_ne!(random(32), random(32));
