@@ -58,10 +58,10 @@ impl Arch {
         match self {
             // One thread for all processors: with one each, a processor can still run a breakpoint that another has just
             // taken out of the kernel's text again, and the kernel dies of an int3 that it does not know.
-            Self::X86_64 | Self::Arm64 => "tcg,thread=single",
-            // One thread each: a processor that waits for another in a loop does not tell the emulator so, as the others
-            // do, and would keep the thread for a tenth of a second each time.
-            Self::Arm => "tcg,thread=multi",
+            Self::X86_64 => "tcg,thread=single",
+            // One thread each: a processor of ARM that waits for another in a loop does not always tell the emulator so, and
+            // would keep the thread for a tenth of a second each time.
+            Self::Arm64 | Self::Arm => "tcg,thread=multi",
         }
     }
 
