@@ -120,7 +120,9 @@ impl Content {
 
     /// What is at a position, up to the end of its quantum; nothing at the end.
     pub(crate) fn at(&self, position: i64) -> Option<Piece<'_>> {
-        let left = usize::try_from(self.size.checked_sub(position)?).ok()?;
+        let left = u64::try_from(self.size.checked_sub(position)?).ok()?;
+        // More than a 32-bit machine counts: no piece is that long.
+        let left = usize::try_from(left).unwrap_or(usize::MAX);
         if left == 0 {
             return None;
         }
