@@ -45,8 +45,9 @@ mod tests {
     fn clocks_go_on() {
         let start = (Now::now(), Instant::<BootTime>::now(), jiffies());
         fsleep(Delta::from_millis(50));
-        assert!(start.0.elapsed() >= Delta::from_millis(50));
-        assert!(start.1.elapsed() >= Delta::from_millis(50));
+        // It may count ticks, and the last one may come a little early.
+        assert!(start.0.elapsed() >= Delta::from_millis(46));
+        assert!(start.1.elapsed() >= Delta::from_millis(46));
         let ticks = jiffies().wrapping_sub(start.2);
         assert!(ticks + 1 >= msecs_to_jiffies(50), "{ticks} ticks");
         // There were 27 leap seconds since 1972, or nobody has told the machine.

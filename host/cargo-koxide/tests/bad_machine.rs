@@ -42,8 +42,11 @@ fn programs_that_a_build_needs() {
     lacks(without(&["make"]), "make: runs the kernel's own build").saying(REMEDY);
     lacks(without(&["objcopy"]), "binutils: ").saying(REMEDY);
     lacks(without(&["cargo", "rustc", "rustup"]), "rustup: ").not_saying(REMEDY);
-    // The compiler that the kernel was built with is another one on each kernel.
-    lacks(without(&COMPILERS), "C compiler gcc-");
+    // The compiler of the kernel's own distribution does as well, where it can be run.
+    without(&COMPILERS).with(0);
+    let mut neither = COMPILERS.to_vec();
+    neither.push("unshare");
+    lacks(without(&neither), "unshare: runs the compiler of a kernel's own");
     package.run(&build).with(0);
 }
 
