@@ -207,11 +207,20 @@ pub(crate) struct Run {
     #[arg(long, value_name = "PORT", num_args = 0..=1, default_missing_value = "1234", conflicts_with_all = ["host", "c"])]
     pub(crate) gdb: Option<u16>,
     /// A parameter of the module, as `insmod` takes it; may be repeated.
-    #[arg(long = "param", value_name = "NAME=VALUE")]
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = param)]
     pub(crate) params: Vec<String>,
     /// The command to run once the driver is loaded; without it, a shell.
     #[arg(last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<String>,
+}
+
+/// A parameter as `insmod` takes it, and nothing that it would take for an option.
+fn param(text: &str) -> Result<String, String> {
+    let begins = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    match text.starts_with(begins) {
+        true => Ok(text.to_owned()),
+        false => Err("a parameter begins with its name, as in `count=3`".to_owned()),
+    }
 }
 
 /// `test`
@@ -365,5 +374,11 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         super::Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_parameter_is_no_option() {
+        assert!(super::param("count=3").is_ok() && super::param("verbose").is_ok());
+        assert!(super::param("-f").is_err() && super::param("").is_err());
     }
 }

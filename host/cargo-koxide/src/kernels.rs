@@ -3,6 +3,7 @@
 //! Which kernels a command line means: the support matrix `kernels.toml`, and the names that `--kernel` takes.
 
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -68,8 +69,23 @@ impl Matrix {
                     format!("{} is not a support matrix", file.display()),
                 )
             }),
-            Err(_) => Ok(toml::from_str(BUILT_IN).expect("a test reads it")),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                Ok(toml::from_str(BUILT_IN).expect("a test reads it"))
+            }
+            Err(error) => {
+                let text = format!("cannot read the support matrix {}: {error}", file.display());
+                Err(because(Exit::Usage, text).into())
+            }
         }
+    }
+
+    /// The matrix of the workspace that the current folder is in, where nobody asked cargo which one that is.
+    pub(crate) fn here() -> anyhow::Result<Self> {
+        let here = std::env::current_dir().context("the current folder cannot be read")?;
+        let with_one = here
+            .ancestors()
+            .find(|dir| dir.join("kernels.toml").exists());
+        Self::of(with_one.unwrap_or(&here))
     }
 
     /// All kernels of the matrix.
@@ -201,6 +217,15 @@ mod tests {
         for arch in Arch::ALL {
             assert!(!matrix.select(&[], Some(arch)).unwrap().is_empty());
         }
+    }
+
+    #[test]
+    fn a_matrix_that_cannot_be_read_is_not_left_out() {
+        let temp = tempfile::tempdir().unwrap();
+        assert!(Matrix::of(temp.path()).is_ok());
+        std::fs::write(temp.path().join("kernels.toml"), b"# caf\xe9\n").unwrap();
+        let error = Matrix::of(temp.path()).unwrap_err().to_string();
+        assert!(error.contains("cannot read the support matrix"), "{error}");
     }
 
     #[test]

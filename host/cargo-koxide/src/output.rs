@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
+use crate::exit::{Exit, because};
+
 /// A file that is written whole or not at all. That it cannot be written is mostly known when it is opened, before the
 /// work that it is to hold the results of.
 pub(crate) struct Output {
@@ -18,6 +20,7 @@ pub(crate) struct Output {
 impl Output {
     /// Makes sure that there is room for the file; `what` is what it has in it.
     pub(crate) fn open(file: &Path, what: &'static str) -> anyhow::Result<Self> {
+        regular(file, what)?;
         let folder = file.parent().filter(|dir| !dir.as_os_str().is_empty());
         let temporary = tempfile::Builder::new()
             .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
@@ -46,5 +49,39 @@ impl Output {
 
     fn failure(file: &Path, what: &str) -> String {
         format!("cannot write the {what} {}", file.display())
+    }
+}
+
+/// Refuses what a file would not be put beside, but in place of: a device, a folder.
+pub(crate) fn regular(file: &Path, what: &str) -> anyhow::Result<()> {
+    match std::fs::metadata(file) {
+        Ok(meta) if !meta.is_file() => Err(because(
+            Exit::Usage,
+            format!(
+                "cannot write the {what} {}: there is something of this name that is no file",
+                file.display()
+            ),
+        )
+        .into()),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_file_is_left_alone() {
+        for place in ["/dev/null", "/tmp"] {
+            let error = Output::open(Path::new(place), "page").err().unwrap();
+            assert!(error.to_string().contains("is no file"), "{error}");
+        }
+        let temp = tempfile::tempdir().unwrap();
+        let file = temp.path().join("page.html");
+        for text in ["one", "two"] {
+            Output::open(&file, "page").unwrap().write(text).unwrap();
+            assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+        }
     }
 }

@@ -120,12 +120,13 @@ fn places(line: &str) -> Vec<Place<'_>> {
         let (function, rest) = word.rsplit_once("+0x")?;
         let (offset, size) = rest.split_once("/0x")?;
         let hex = |text: &str| u64::from_str_radix(text, 16).ok();
-        hex(size.trim_end_matches(|c: char| !c.is_ascii_hexdigit()))?;
+        let size = hex(size.trim_end_matches(|c: char| !c.is_ascii_hexdigit()))?;
+        let offset = hex(offset).filter(|offset| *offset <= size)?;
         let next = words.get(index + 1).and_then(|next| next.strip_prefix('['));
         Some(Place {
             // The segment, in `RIP: 0010:function`.
             function: function.rsplit(':').next()?,
-            offset: hex(offset)?,
+            offset,
             // There may be more than the name in the brackets, but not in its word.
             module: next.map(|name| name.trim_end_matches(']')),
         })

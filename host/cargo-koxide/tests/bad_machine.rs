@@ -46,7 +46,10 @@ fn programs_that_a_build_needs() {
     without(&COMPILERS).with(0);
     let mut neither = COMPILERS.to_vec();
     neither.push("unshare");
-    lacks(without(&neither), "unshare: runs the compiler of a kernel's own");
+    lacks(
+        without(&neither),
+        "unshare: runs the compiler of a kernel's own",
+    );
     package.run(&build).with(0);
 }
 

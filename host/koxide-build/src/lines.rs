@@ -79,7 +79,11 @@ impl Lines {
         let Some(start) = self.functions.get(function) else {
             return Vec::new();
         };
-        let frames = self.context.find_frames(start + offset).skip_all_loads();
+        // What is in a log may be anything.
+        let Some(address) = start.checked_add(offset) else {
+            return Vec::new();
+        };
+        let frames = self.context.find_frames(address).skip_all_loads();
         let mut found = Vec::new();
         let Ok(mut frames) = frames else {
             return found;

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use koxide_build::object::Artefact;
-use koxide_build::{Cache, Need, Project, Silent, check, compare, kernels, module};
+use koxide_build::{Cache, KernelName, Need, Project, Silent, check, compare, kernels, module};
 
 const KERNELS: [&str; 2] = ["debian:bookworm", "debian:bookworm-backports"];
 
@@ -154,7 +154,11 @@ fn child_has_no_compiler() {
     let object = PathBuf::from(std::env::var_os("KOXIDE_TEST_OBJECT").unwrap());
     let artefact = Artefact::open(&object).unwrap();
     let out = object.parent().unwrap().join("out");
-    let kernel = common::kernel(KERNELS[0]);
+    // One that was not fetched has no distribution to fetch a compiler from.
+    let fetched = common::kernel(KERNELS[0]);
+    let name = KernelName::Path(fetched.headers.root);
+    let cache = Cache::from_env().unwrap();
+    let kernel = kernels::show(&cache, &name, &kernels::Options::new(&Silent)).unwrap();
     let error = module::build(&common::abi(), &artefact, &kernel, &out, &Silent).unwrap_err();
     let wanted = "gcc-12".to_owned();
     assert_eq!(error.missing(), Some(Need::Compiler { wanted }));

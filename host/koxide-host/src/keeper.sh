@@ -33,9 +33,12 @@ unload_added() {
 
 # What the module depends on is loaded, and unloaded if it was not there before. The newest comes first.
 before=" $(names | tr '\n' ' ') "
-for need in $(modinfo -F depends "$file" | tr , ' '); do
-	modprobe "$need" || exit 1
-done
+load_needs() {
+	for need in $(modinfo -F depends "$file" | tr , ' '); do
+		modprobe "$need" || return 1
+	done
+}
+load_needs && lacks= || lacks=1
 added=
 for module in $(names); do
 	case $before in
@@ -44,7 +47,7 @@ for module in $(names); do
 	esac
 done
 
-insmod "$file" "$@" || { unload_added; exit 1; }
+[ -z "$lacks" ] && insmod "$file" "$@" || { unload_added; exit 1; }
 echo loaded
 while read -r _; do :; done
 unload "$name" && unload_added

@@ -43,7 +43,7 @@ fn needs(options: &Doctor) -> anyhow::Result<Vec<Need>> {
     let mut needs = Need::all();
     needs.extend(options.arch.iter().flat_map(|arch| Need::of(*arch)));
     if options.matrix {
-        let matrix = Matrix::of(&std::env::current_dir()?)?;
+        let matrix = Matrix::here()?;
         let unknown = |need: &Need| !needs.contains(need);
         let more: Vec<Need> = matrix
             .arches()

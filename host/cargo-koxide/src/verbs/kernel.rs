@@ -16,7 +16,7 @@ use crate::ui::Ui;
 /// Does what the words after `kernel` say.
 pub(crate) fn run(words: &Words, offline: bool, ui: &Ui) -> anyhow::Result<()> {
     let cache = explained(Cache::from_env())?;
-    let matrix = Matrix::of(&std::env::current_dir()?)?;
+    let matrix = Matrix::here()?;
     let steps = Steps::new(ui);
     let mut options = kernels::Options::new(&steps);
     options.offline = offline;

@@ -82,7 +82,9 @@ fn here(kernel: &Kernel, view: &View, progress: &dyn Progress) -> Result<String>
                 return Ok(compiler);
             }
             Some(said) => {
-                cache::write(&note, format!("{version}\n{said}").as_bytes())?;
+                if is_verdict(&said) {
+                    cache::write(&note, format!("{version}\n{said}").as_bytes())?;
+                }
                 tried.push(attempt(&compiler, &version, &said));
             }
         }
@@ -102,6 +104,18 @@ fn known(note: &Path, version: &str) -> Option<Option<String>> {
         None => (text.as_str(), None),
     };
     (of == version).then_some(said)
+}
+
+/// Whether a compiler said something of the headers, and not of the machine at that moment.
+fn is_verdict(said: &str) -> bool {
+    const MACHINE: [&str; 5] = [
+        "No space left",
+        "Killed",
+        "annot create",
+        "annot allocate",
+        "internal compiler error",
+    ];
+    !MACHINE.iter().any(|words| said.contains(words))
 }
 
 fn attempt(compiler: &str, version: &str, said: &str) -> String {
@@ -196,6 +210,14 @@ fn first_error(said: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_full_disk_says_nothing_of_a_compiler() {
+        assert!(is_verdict(
+            "gcc: error: unrecognized command-line option '-fmin-function-alignment=16'"
+        ));
+        assert!(!is_verdict("/tmp/cc1.s: error: No space left on device"));
+    }
 
     #[test]
     fn the_headers_name_their_compiler() {

@@ -83,7 +83,12 @@ pub(super) fn prepare(
         ));
     }
     ui.note("the machine waits for a debugger; type this in another terminal:");
-    ui.result(format!("{gdb} -x {}", workshop.shown(&script)));
+    ui.result(
+        koxide_process::Command::new(gdb)
+            .arg("-x")
+            .arg(workshop.shown(&script))
+            .line(),
+    );
     Ok(())
 }
 
@@ -165,6 +170,12 @@ fn write(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A path as the debugger reads one that may have spaces.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
 impl Session<'_> {
     /// What the debugger is to do: it lets the kernel boot until it has put the driver's module somewhere, and is about to
     /// enter it. Breakpoints are the processor's own, because the kernel's code is not in memory yet.
@@ -188,8 +199,8 @@ impl Session<'_> {
              continue\n\
              add-symbol-file {module} {argument}-{init:#x}\n\
              echo \\n{name} is in memory, and the kernel is about to enter it. Set breakpoints, then: continue\\n\n",
-            kernel = self.kernel.display(),
-            module = self.module.display(),
+            kernel = quoted(self.kernel),
+            module = quoted(self.module),
             is_it = self.is_it(argument),
             init = self.init,
         )
