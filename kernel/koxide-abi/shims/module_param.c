@@ -9,6 +9,7 @@
  *
  * What is here begins with `kxp_`, since each parameter is a symbol that begins with `kx_param_`.
  */
+#include <linux/atomic.h>
 #include <linux/compiler.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
@@ -93,6 +94,9 @@ static int __maybe_unused kxp_get_array(char *buffer, const struct kernel_param 
 	return len + scnprintf(buffer + len, PAGE_SIZE - len, "\n");
 }
 
+/* Not every 32-bit processor writes 64 bits at once, unless it is told to. */
+#define KXP_IS_WIDE(ctype) (BITS_PER_LONG == 32 && sizeof(ctype) == sizeof(atomic64_t))
+
 /* The functions of a type of numbers, and of rows of it. A null `val` is a parameter named without a value. */
 #define KXP_OPS(type, ctype, parser, format, shown, bare, bare_flags)					\
 	static int __maybe_unused kxp_parse_##type(const char *val, void *to)				\
@@ -100,13 +104,16 @@ static int __maybe_unused kxp_get_array(char *buffer, const struct kernel_param 
 		ctype number;										\
 		int err = parser;									\
 													\
-		if (!err)										\
+		if (!err && KXP_IS_WIDE(ctype))								\
+			atomic64_set((atomic64_t *)to, number);						\
+		else if (!err)										\
 			WRITE_ONCE(*(ctype *)to, number);						\
 		return err;										\
 	}												\
 	static int __maybe_unused kxp_print_##type(char *buffer, size_t size, const void *from)	\
 	{												\
-		ctype number = READ_ONCE(*(const ctype *)from);						\
+		ctype number = KXP_IS_WIDE(ctype) ? (ctype)atomic64_read((const atomic64_t *)from)	\
+						  : READ_ONCE(*(const ctype *)from);			\
 													\
 		return scnprintf(buffer, size, format, shown);						\
 	}												\

@@ -4,6 +4,7 @@
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
+#include <linux/math64.h>
 #include <linux/sched.h>
 #include <linux/time.h>
 #include <linux/timekeeping.h>
@@ -13,7 +14,11 @@
 #ifdef KX_USE_kx_fsleep
 void kx_fsleep(u64 microseconds)
 {
-	fsleep(min_t(u64, microseconds, ULONG_MAX));
+	/* It rounds up in 32 bits where these are all that a long has. */
+	if (BITS_PER_LONG == 32 && microseconds > UINT_MAX - 1000)
+		msleep(min_t(u64, div_u64(microseconds, 1000) + 1, UINT_MAX));
+	else
+		fsleep(min_t(u64, microseconds, ULONG_MAX));
 }
 #endif
 
@@ -50,7 +55,12 @@ s64 kx_ktime_get(u32 clock)
 #ifdef KX_USE_kx_udelay
 void kx_udelay(u32 microseconds)
 {
-	udelay(min_t(u32, microseconds, 5000));
+	u32 left = min_t(u32, microseconds, 5000);
+
+	/* 32-bit ARM waits for 2 ms at most. */
+	for (; IS_ENABLED(CONFIG_ARM) && left > 1000; left -= 1000)
+		udelay(1000);
+	udelay(left);
 }
 #endif
 

@@ -39,9 +39,13 @@ pub fn msleep(msecs: Msecs) {
 ///
 /// Process context; sleeps.
 pub fn usleep_range(least: Delta, most: Delta) {
-    let in_range = |delta| usize::try_from(micros(delta)).unwrap_or(usize::MAX);
+    // What 32 bits do not count takes more than an hour, for which the latest time is no matter.
+    let Ok(microseconds) = usize::try_from(micros(least)) else {
+        return fsleep(least);
+    };
+    let most = usize::try_from(micros(most)).unwrap_or(usize::MAX);
     // SAFETY: there is no contract but the context.
-    unsafe { koxide_abi::kx_usleep_range(in_range(least), in_range(most)) };
+    unsafe { koxide_abi::kx_usleep_range(microseconds, most) };
 }
 
 /// Sleeps for so many milliseconds, or until a signal comes; says how many are left.

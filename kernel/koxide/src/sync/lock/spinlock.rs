@@ -72,7 +72,8 @@ macro_rules! new_spinlock {
 
 /// A lock whose waiters spin, for data that an interrupt handler locks too. While it is held interrupts do not come to
 /// this CPU, and nothing may sleep. On [PREEMPT_RT](crate::interrupt::is_preempt_rt) its waiters sleep as interrupt handlers
-/// do, which are threads there, and interrupts come.
+/// do, which are threads there, and interrupts come. The callback of a timer in one of the hard modes is none of these
+/// threads, and must not lock it there.
 ///
 /// # Examples
 ///
