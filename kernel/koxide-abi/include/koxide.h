@@ -252,6 +252,7 @@ void kx_page_write(struct page *page, size_t offset, const void *from, size_t le
 
 /* panic */
 void kx_panic(const u8 *file, size_t file_len, u32 line, const u8 *text, size_t len);
+void kx_panic_contained(const u8 *file, size_t file_len, u32 line, const u8 *text, size_t len);
 
 /* pending */
 unsigned long kx_pending_lock(void);

@@ -16,3 +16,12 @@ void kx_panic(const u8 *file, size_t file_len, u32 line, const u8 *text, size_t 
 	BUG();
 }
 #endif
+
+#ifdef KX_USE_kx_panic_contained
+void kx_panic_contained(const u8 *file, size_t file_len, u32 line, const u8 *text, size_t len)
+{
+	printk(KERN_ERR KX_MODULE ": panic at %.*s:%u: %.*s; contained\n",
+	       (int)min_t(size_t, file_len, SHRT_MAX), (const char *)file, line,
+	       (int)min_t(size_t, len, SHRT_MAX), (const char *)text);
+}
+#endif

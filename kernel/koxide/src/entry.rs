@@ -19,9 +19,24 @@
 pub fn enter<R>(if_panicked: R, body: impl FnOnce() -> R) -> R {
     #[cfg(not(target_os = "none"))]
     return koxide_abi::host::machine::contain(body).unwrap_or(if_panicked);
-    #[cfg(target_os = "none")]
+    #[cfg(all(target_os = "none", not(panic = "unwind")))]
     {
         let _ = if_panicked;
         body()
     }
+    #[cfg(all(target_os = "none", panic = "unwind"))]
+    match crate::unwind::catch(body) {
+        Ok(answer) => answer,
+        Err(message) => {
+            contained(message);
+            if_panicked
+        }
+    }
+}
+
+/// What is done about a panic.
+#[cfg(all(target_os = "none", panic = "unwind"))]
+#[cold]
+fn contained(message: crate::unwind::Message) {
+    message.contained();
 }

@@ -43,8 +43,11 @@
     coerce_unsized,
     core_intrinsics,
     dispatch_from_dyn,
+    ffi_const,
     freeze,
+    lang_items,
     optimize_attribute,
+    panic_can_unwind,
     pin_coerce_unsized_trait,
     unsize
 )]
@@ -73,6 +76,8 @@ pub mod device;
 #[cfg(all(target_os = "none", target_arch = "arm"))]
 mod divide;
 pub mod entry;
+#[cfg(all(target_os = "none", panic = "unwind"))]
+mod unwind;
 pub mod error;
 #[cfg(not(target_os = "none"))]
 pub mod fake;

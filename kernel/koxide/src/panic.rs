@@ -27,6 +27,10 @@ fn panic(info: &PanicInfo<'_>) -> ! {
     let place = info
         .location()
         .map_or(core::ptr::null(), core::ptr::from_ref);
+    #[cfg(panic = "unwind")]
+    if info.can_unwind() {
+        crate::unwind::raise(template, args, place.cast());
+    }
     // SAFETY: the function is one of C's convention with these arguments; it does not return, and what it reads is constant.
     unsafe {
         core::arch::asm!(
@@ -72,7 +76,7 @@ const LONGEST: usize = 128;
 /// The first two are the parts of a message, the third is its place, or null.
 #[cfg(target_os = "none")]
 #[optimize(size)]
-unsafe extern "C" fn report(
+pub(crate) unsafe extern "C" fn report(
     template: *const u8,
     args: *const u8,
     place: *const Location<'static>,
@@ -88,4 +92,28 @@ unsafe extern "C" fn report(
         // SAFETY: both texts are readable for their lengths; that this thread is lost is the intent.
         unsafe { koxide_abi::kx_panic(file.as_ptr(), file.len(), line, text.as_ptr(), text.len()) };
     }
+}
+
+/// Writes to the log what was contained.
+///
+/// # Safety
+///
+/// The first two are the parts of a message, the third is its place, or null.
+#[cfg(all(target_os = "none", panic = "unwind"))]
+#[optimize(size)]
+pub(crate) unsafe fn contained(
+    template: *const u8,
+    args: *const u8,
+    place: *const Location<'static>,
+) {
+    let mut room = [0; LONGEST];
+    // SAFETY: they are the parts of a message.
+    let text = unsafe { template::text(template, args, &mut room) };
+    // SAFETY: it is null or a place, all of which are constants.
+    let place = unsafe { place.as_ref() };
+    let (file, line) = place.map_or(("?", 0), |at| (at.file(), at.line()));
+    // SAFETY: both texts are readable for their lengths.
+    unsafe {
+        koxide_abi::kx_panic_contained(file.as_ptr(), file.len(), line, text.as_ptr(), text.len());
+    };
 }

@@ -62,12 +62,13 @@ $(obj)/DRIVER_glue.c: $(obj)/DRIVER_forwards $(KX_WORK)/DRIVER_all.c FORCE
 	$(call if_changed,kxglue)
 quiet_cmd_kxplace = KXPLACE $@
       cmd_kxplace = $(OBJDUMP) -hw $< | LC_ALL=C awk -v room=$(if $(CONFIG_CALL_PADDING),$(CONFIG_FUNCTION_PADDING_BYTES)) \
-	-v align=$(CONFIG_FUNCTION_ALIGNMENT) PLACE-f $(KX_WORK)/place.awk > $@
-$(obj)/DRIVER_place: $(KX_WORK)/DRIVER.rust $(KX_WORK)/place.awk FORCE
+	-v align=$(CONFIG_FUNCTION_ALIGNMENT) PLACE-v unwind=$(KX_WORK)/DRIVER.unwind -f $(KX_WORK)/place.awk > $@
+$(obj)/DRIVER_place: $(KX_WORK)/DRIVER.rust $(KX_WORK)/DRIVER.unwind $(KX_WORK)/place.awk FORCE
 	$(call if_changed,kxplace)
 quiet_cmd_kxobj = KXOBJ   $@
       cmd_kxobj = $(LD) -m EMULATION -r -T $(obj)/DRIVER_place -o $@ $< ; \
-	$(OBJCOPY) --redefine-syms=$(obj)/DRIVER_forwardsENTRIES $@ $(cmd_objtool)
+	$(OBJCOPY) -w --strip-symbol='kx_at_*' --localize-symbol=kx_unwind \
+	--redefine-syms=$(obj)/DRIVER_forwardsENTRIES $@ $(cmd_objtool)
 $(obj)/DRIVER_rust.o: objtool-enabled = $(if $(delay-objtool),,y)
 $(obj)/DRIVER_rust.o: $(KX_WORK)/DRIVER.rust $(obj)/DRIVER_place $(obj)/DRIVER_forwards FORCE
 	$(call if_changed,kxobj)
@@ -92,6 +93,7 @@ pub(crate) fn fill(
     let name = &artefact.name;
     copy(&artefact.object, &work.join(format!("{name}.rust")))?;
     copy(&artefact.source, &work.join(format!("{name}_all.c")))?;
+    copy(&artefact.unwind, &work.join(format!("{name}.unwind")))?;
     for dir in ["shims", "include"] {
         copy_files(&abi.join(dir), &work.join(dir))?;
     }

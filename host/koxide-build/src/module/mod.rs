@@ -288,7 +288,10 @@ fn finished(
 
 /// Everything that the module depends on.
 fn fingerprint(abi: &Path, artefact: &Artefact, shims: Shims, kernel: &Kernel) -> Result<String> {
-    let mut parts = vec![format!("{} {}", artefact.sha256, sha256(&artefact.source)?)];
+    let mut parts = vec![artefact.sha256.clone()];
+    for file in [&artefact.source, &artefact.unwind] {
+        parts.push(sha256(file)?);
+    }
     for dir in ["shims", "include"] {
         parts.extend(object::hashes(&abi.join(dir))?);
     }

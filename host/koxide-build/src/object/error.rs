@@ -114,6 +114,14 @@ pub enum Error {
         "a `build_assert!` may fail: the compiler could not show that its condition holds. Where it depends on an argument, mark the functions up to the constant with #[inline(always)]"
     )]
     BuildAssert,
+    /// A function whose frames cannot be found when it panics.
+    #[error("the function {function} {why}: a panic would not find its way through it; make it smaller, or take it apart")]
+    Unwind {
+        /// The function.
+        function: String,
+        /// What is special about it.
+        why: String,
+    },
     /// A function's frame is too large for a kernel stack.
     #[error(
         "the function {function} takes {bytes} bytes of stack and may take {limit}: kernel stacks have 16 KiB in all; move large values to the heap (KBox, KVec)"

@@ -20,6 +20,7 @@ use super::info::{self, Info};
 use super::kasan::is_kasans;
 use super::tables::{self, Table};
 use super::target::Target;
+use super::unwind::{self, Unwind};
 use super::variant::Variant;
 
 /// How the sections of the Rust object are merged. The kernels' own scripts merge none, and each section of a module
@@ -64,6 +65,8 @@ pub(crate) struct Linked {
     pub(crate) used: Vec<String>,
     /// The function tables that the C file is to have.
     pub(crate) tables: Vec<Table>,
+    /// How a panic finds its way up the stack.
+    pub(crate) unwind: Unwind,
 }
 
 /// What [`link`] leaves in its folder: the object as rustc made it.
@@ -119,7 +122,14 @@ pub(crate) fn link(archive: &Path, work: &Path, out: &Path, variant: &Variant) -
     used.extend(tables::uses(&tables));
     let limit = if kasan { MOST_STACK_SPACED } else { MOST_STACK };
     frames(archive, member, &file, limit)?;
-    Ok(Linked { info, used, tables })
+    let kept = file.sections().filter_map(|s| s.name().ok()).collect();
+    let unwind = Unwind::read(archive, member, variant.arch, &kept)?;
+    Ok(Linked {
+        info,
+        used,
+        tables,
+        unwind,
+    })
 }
 
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
@@ -220,7 +230,7 @@ fn undefined(file: &object::File<'_>, target: &Target, kasan: bool) -> Result<Ve
     for symbol in file.symbols().filter(ObjectSymbol::is_undefined) {
         match symbol.name() {
             Ok("") | Err(_) => {}
-            Ok(name) if name.starts_with(tables::PREFIX) => {}
+            Ok(name) if name.starts_with(tables::PREFIX) || name == unwind::TABLE => {}
             Ok(name) if name.starts_with("kx_") => used.push(name.to_owned()),
             Ok(name) if target.is_given(name) || kasan && is_kasans(name) => {}
             Ok(name) => foreign.push(name.to_owned()),

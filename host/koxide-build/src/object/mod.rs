@@ -14,6 +14,7 @@ mod source;
 mod tables;
 pub(crate) mod target;
 mod toolchain;
+mod unwind;
 pub mod variant;
 
 use std::path::{Path, PathBuf};
@@ -38,7 +39,7 @@ pub use variant::Variant;
 
 /// Changes when this module makes other files of the same input, so that old ones are not taken for new.
 fn format() -> String {
-    const COUNT: u32 = 3;
+    const COUNT: u32 = 4;
     let parts = [link::SCRIPT, link::CONSTRUCTORS, env!("CARGO_PKG_VERSION")];
     digest(&format!("{COUNT} {}", parts.join("\n")))
 }
@@ -96,6 +97,8 @@ pub struct Artefact {
     pub object: PathBuf,
     /// The C file.
     pub source: PathBuf,
+    /// What the way up the stack is found by.
+    pub unwind: PathBuf,
     /// The SHA-256 of the object.
     pub sha256: String,
     /// There was nothing to do.
@@ -133,6 +136,8 @@ impl Artefact {
         }
         let source = object.with_extension("c");
         link::read(&source)?;
+        let unwind = object.with_extension("unwind");
+        link::read(&unwind)?;
         let stem = object.file_stem().unwrap_or_default().to_string_lossy();
         let name = stem.strip_suffix("-kunit");
         Ok(Self {
@@ -141,6 +146,7 @@ impl Artefact {
             sha256: sha256(object)?,
             object: object.to_owned(),
             source,
+            unwind,
             fresh: true,
         })
     }
@@ -219,6 +225,8 @@ pub fn build(project: &Project, driver: &Driver, options: &BuildOptions<'_>) -> 
     let text = source::generate(&linked, &files);
     let object = dir.join(format!("{}.o", stem(&linked.info.name, options.kunit)));
     cache::write(&object.with_extension("c"), text.as_bytes())?;
+    let unwind = linked.unwind.text();
+    cache::write(&object.with_extension("unwind"), unwind.as_bytes())?;
     let place = |from: &Path, to: &Path| {
         std::fs::rename(from, to).map_err(|e| cache::Error::io("write", to, e))
     };

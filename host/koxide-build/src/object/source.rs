@@ -60,7 +60,9 @@ fn guards(text: &str, symbol: &str) -> bool {
 
 /// The whole file.
 pub(crate) fn generate(linked: &Linked, shims: &[String]) -> String {
-    let Linked { info, used, tables } = linked;
+    let Linked {
+        info, used, tables, ..
+    } = linked;
     let mut out = String::new();
     let _ = writeln!(
         out,

@@ -33,7 +33,7 @@ const X86_64: Target = Target {
     name: "x86_64-unknown-none",
     spec: None,
     flags: &[
-        "-Cpanic=abort",
+        "-Cpanic=unwind",
         "-Crelocation-model=static",
         "-Ccode-model=kernel",
         // Without it there are references through a table that the module loader does not make.
@@ -44,7 +44,7 @@ const X86_64: Target = Target {
         "-Zcf-protection=branch",
         "-Cjump-tables=no",
         "-Zemit-stack-sizes",
-        "-Cforce-unwind-tables=no",
+        
         // Each change of the stack pointer is an entry in the kernel's unwind tables, ten bytes, unless frames are found by
         // another register. That costs one to three instructions an operation; functions that call none need it not.
         "-Zunstable-options",
@@ -62,7 +62,7 @@ const ARM64: Target = Target {
     name: "aarch64-unknown-none-softfloat",
     spec: None,
     flags: &[
-        "-Cpanic=abort",
+        "-Cpanic=unwind",
         "-Crelocation-model=static",
         "-Zdirect-access-external-data=yes",
         // Each function begins with an instruction that may be branched to, and signs the address that it returns to. On
@@ -72,7 +72,7 @@ const ARM64: Target = Target {
         "-Zfixed-x18",
         "-Cjump-tables=no",
         "-Zemit-stack-sizes",
-        "-Cforce-unwind-tables=no",
+        
         // The kernel finds its way up the stack by the frames.
         "-Zunstable-options",
         "-Cforce-frame-pointers=non-leaf",
@@ -87,7 +87,7 @@ const ARM: Target = Target {
     name: "armv7-koxide-none",
     spec: Some(include_str!("armv7-koxide-none.json")),
     flags: &[
-        "-Cpanic=abort",
+        "-Cpanic=unwind",
         "-Crelocation-model=static",
         "-Zdirect-access-external-data=yes",
         "-Cjump-tables=no",

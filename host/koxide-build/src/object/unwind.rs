@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! The table by which a panic finds its way up the stack, made of what the compiler says for debuggers and C++.
+//!
+//! rustc describes in `.eh_frame` where a function keeps its caller's registers, and in `.gcc_except_table` which code is to
+//! run when something that it calls panics. Both are programs in small languages with addresses in them, which the kernel's tools
+//! do not expect in a module. What a driver needs of it are a few bytes a function, and no address: they are told here, by the
+//! names of the functions' sections, and the kernel's own build, which alone knows where the functions come to lie, makes the
+//! table of it (`kbuild/place.awk`). kernel/koxide/src/unwind/table.rs reads it.
+
+mod frames;
+mod landings;
+mod sites;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Write;
+use std::path::Path;
+
+use object::{Object, ObjectSection, SectionIndex};
+
+use super::error::{Error, Result};
+use super::link::parse;
+use crate::arch::Arch;
+
+pub(crate) use frames::Shape;
+pub(crate) use landings::Landing;
+
+/// The function that starts the way up: whatever may panic leads to it. kernel/koxide/src/unwind.rs has it.
+const RAISE: &str = "kx_raise";
+
+/// The same for what goes on after a landing; compilers know it by this name.
+const RESUME: &str = "_Unwind_Resume";
+
+/// The table, for which the kernel's build has the room.
+pub(crate) const TABLE: &str = "kx_unwind";
+
+/// A function that has callers to be found, or something to run, when what it calls panics.
+#[derive(Debug, PartialEq, Eq)]
+struct Function {
+    /// Its section.
+    section: String,
+    /// How long it is.
+    len: u16,
+    /// Where it keeps its caller's registers.
+    shape: Shape,
+    /// What it runs, in the order of its calls.
+    landings: Vec<Landing>,
+}
+
+/// What is known of all functions of an object.
+#[derive(Debug, Default)]
+pub(crate) struct Unwind {
+    functions: Vec<Function>,
+    /// The section of [`RAISE`].
+    raise: String,
+}
+
+impl Unwind {
+    /// Reads rustc's `bytes`; of the functions those that are in the sections `kept` and may be on the stack when something
+    /// panics. Nothing of objects in which nothing does.
+    pub(crate) fn read(
+        path: &Path,
+        bytes: &[u8],
+        arch: Arch,
+        kept: &BTreeSet<&str>,
+    ) -> Result<Self> {
+        let file = parse(path, bytes)?;
+        let named = sites::Names::of(&file, kept);
+        let Some(raise) = named.function(RAISE) else {
+            return Ok(Self::default());
+        };
+        let reader = Reader {
+            path,
+            file: &file,
+            arch,
+        };
+        let frames = frames::Frames::read(&reader)?;
+        let mut functions = Vec::new();
+        for (section, calls) in sites::may_panic(&reader, &named, &[RAISE, RESUME])? {
+            let name = named.section(section);
+            let unclear = |why: &str| reader.unclear(name, why);
+            let frame = frames.of(section).ok_or_else(|| unclear("has no frame"))?;
+            let landings = match frame.landings {
+                Some(at) => landings::read(&reader, name, at)?,
+                None => Vec::new(),
+            };
+            let shape = frame.shape(&reader, name, &calls)?;
+            let len = u16::try_from(frame.len).map_err(|_| unclear("is longer than 64 KiB"))?;
+            functions.push(Function {
+                section: name.to_owned(),
+                len,
+                shape,
+                landings,
+            });
+        }
+        Ok(Self {
+            functions,
+            raise: named.section(raise).to_owned(),
+        })
+    }
+
+    /// The words for the script that places the functions: a line for each shape, function and landing.
+    pub(crate) fn text(&self) -> String {
+        let mut out = String::new();
+        if self.functions.is_empty() {
+            return out;
+        }
+        let _ = writeln!(out, "raise {}", self.raise);
+        let mut shapes: BTreeMap<&Shape, usize> = BTreeMap::new();
+        for function in &self.functions {
+            let next = shapes.len();
+            let shape = *shapes.entry(&function.shape).or_insert_with(|| {
+                let _ = writeln!(out, "shape {}", function.shape);
+                next
+            });
+            let _ = writeln!(out, "function {} {} {shape}", function.section, function.len);
+            for landing in &function.landings {
+                let _ = writeln!(out, "landing {landing}");
+            }
+        }
+        out
+    }
+}
+
+/// An object, and what is said when it is not understood.
+struct Reader<'a> {
+    path: &'a Path,
+    file: &'a object::File<'a>,
+    arch: Arch,
+}
+
+impl Reader<'_> {
+    /// A function for which no table can be made.
+    fn unclear(&self, function: &str, why: &str) -> Error {
+        Error::Unwind {
+            function: function.trim_start_matches(".text.").to_owned(),
+            why: why.to_owned(),
+        }
+    }
+
+    /// What the tables themselves are wrong in.
+    fn form(&self, why: impl ToString) -> Error {
+        Error::Form {
+            path: self.path.to_owned(),
+            why: why.to_string(),
+        }
+    }
+
+    /// Where each section is taken to be, so that addresses in tables tell sections apart.
+    fn layout(&self) -> HashMap<SectionIndex, u64> {
+        let mut next = 1 << 16;
+        let place = |section: object::Section<'_, '_>| {
+            let at = next;
+            next += section.size().next_multiple_of(16) + 16;
+            (section.index(), at)
+        };
+        self.file.sections().map(place).collect()
+    }
+}

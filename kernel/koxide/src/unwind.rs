@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The way back from a panic to the border: every frame's drops run, from the one that panicked up.
+//!
+//! [`catch`] is the border; [`enter`](crate::entry::enter) is all that calls it. A panic goes up the stack twice. First
+//! it only looks whether there is a border at all: without one nothing is touched, and the kernel stops the thread with
+//! `BUG()`. Then it gives control to each frame that has something to drop, and last to the border's.
+//!
+//! Where frames keep their callers' registers, and where they have something to drop, a [`table`] of the module says, which the
+//! build makes. Nothing is allocated and no static is written, so that code may panic wherever it may run.
+
+#![allow(unsafe_code, reason = "walks the stack, and jumps into frames")]
+
+#[cfg_attr(target_arch = "x86_64", path = "unwind/x86_64.rs")]
+#[cfg_attr(target_arch = "aarch64", path = "unwind/aarch64.rs")]
+mod arch;
+mod message;
+mod table;
+
+use core::mem::ManuallyDrop;
+
+use arch::Context;
+pub(crate) use message::Message;
+use table::{Header, Table};
+
+/// What the tables for C++ name as the reader of landings. Nothing reads them.
+#[lang = "eh_personality"]
+extern "C" fn rust_eh_personality() {}
+
+unsafe extern "C" {
+    /// The table, for which the kernel's build has the room.
+    static kx_unwind: Header;
+}
+
+unsafe extern "C-unwind" {
+    /// Starts the way up.
+    ///
+    /// The parts of a message are constants, or lead to values on the stack of who panics and to functions that format them.
+    /// The optimiser drops both, if it knows that nobody reads them, which is what the attribute says.
+    #[unsafe(ffi_const)]
+    safe fn kx_raise(template: *const u8, args: *const u8, place: *const u8) -> !;
+}
+
+/// Lets a panic begin. The arguments are those of [`Message::new`].
+pub(crate) fn raise(template: *const u8, args: *const u8, place: *const u8) -> ! {
+    kx_raise(template, args, place)
+}
+
+/// The table of this module.
+///
+/// # Safety
+///
+/// The state is of code that may panic.
+unsafe fn table(cx: &Context) -> Table<'static> {
+    // SAFETY: a module with code that may panic has a table, which counts from there.
+    unsafe { Table::new(&raw const kx_unwind, cx.raise) }
+}
+
+/// What a message is packed with.
+fn anchor() -> usize {
+    (&raw const kx_unwind).addr()
+}
+
+/// Looks for the border, and then goes on as [`next`].
+///
+/// # Safety
+///
+/// Only [`arch`] calls it: with the state of who panicked, and the arguments of [`raise`].
+unsafe extern "C" fn begin(
+    cx: &mut Context,
+    template: *const u8,
+    args: *const u8,
+    place: *const u8,
+) {
+    // SAFETY: that is what they are.
+    let message = unsafe { Message::new(template, args, place) };
+    cx.payload = message.pack(anchor());
+    // SAFETY: it panicked.
+    let table = unsafe { table(cx) };
+    let mut ahead = *cx;
+    loop {
+        let Some(site) = table.site(ahead.ip) else {
+            message.stop()
+        };
+        if site.catches() {
+            break;
+        }
+        // SAFETY: it is the state of this function.
+        unsafe { ahead.leave(site.shape) };
+    }
+    // SAFETY: it panicked.
+    unsafe { next(cx) };
+}
+
+/// Leaves in `cx` the state in which the next landing begins.
+///
+/// # Safety
+///
+/// Only [`arch`] and [`begin`] call it: with the state of who panicked, or whose landing is over.
+unsafe extern "C" fn next(cx: &mut Context) {
+    // SAFETY: it panicked.
+    let table = unsafe { table(cx) };
+    loop {
+        let Some(site) = table.site(cx.ip) else {
+            let message = Message::unpack(cx.payload, anchor());
+            message.stop()
+        };
+        if let Some(pad) = site.pad {
+            cx.ip = pad;
+            return;
+        }
+        // SAFETY: it is the state of this function.
+        unsafe { cx.leave(site.shape) };
+    }
+}
+
+/// What the border has room for: one after the other.
+union Room<F, R> {
+    body: ManuallyDrop<F>,
+    result: ManuallyDrop<R>,
+    payload: u64,
+}
+
+/// Runs `body`; what it panicked with, if it did.
+#[inline(always)]
+pub(crate) fn catch<R, F: FnOnce() -> R>(body: F) -> Result<R, Message> {
+    let mut room = Room {
+        body: ManuallyDrop::new(body),
+    };
+    let at = (&raw mut room).cast();
+    // SAFETY: both functions are given the room, and the second one only after the first one panicked.
+    if unsafe { core::intrinsics::catch_unwind(run::<F, R>, at, caught::<F, R>) } == 0 {
+        // SAFETY: `run` left it there.
+        Ok(ManuallyDrop::into_inner(unsafe { room.result }))
+    } else {
+        // SAFETY: `caught` left it there.
+        Err(Message::unpack(unsafe { room.payload }, anchor()))
+    }
+}
+
+#[inline(always)]
+fn run<F: FnOnce() -> R, R>(room: *mut u8) {
+    // SAFETY: it is the room of `catch`, which nobody else uses.
+    let room = unsafe { &mut *room.cast::<Room<F, R>>() };
+    // SAFETY: the body is there, and taken once.
+    let body = unsafe { ManuallyDrop::take(&mut room.body) };
+    room.result = ManuallyDrop::new(body());
+}
+
+#[inline(always)]
+fn caught<F, R>(room: *mut u8, payload: *mut u8) {
+    // SAFETY: it is the room of `catch`, which nobody else uses.
+    let room = unsafe { &mut *room.cast::<Room<F, R>>() };
+    room.payload = payload.addr() as u64;
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The table of a module: host/koxide-build/kbuild/place.awk makes it. It has no addresses, and none of its parts is looked at
+//! before something panics.
+
+use super::arch::KEPT;
+
+/// What the table begins with. The functions follow, the landings, and the shapes.
+#[repr(C)]
+pub(super) struct Header {
+    /// Where `kx_raise` is, in bytes from the start of the code.
+    raise: u32,
+    functions: u16,
+    landings: u16,
+}
+
+/// A function; they are sorted.
+#[repr(C)]
+struct Function {
+    /// Where it is, in bytes from the start of the code, and in the upper eight bits which shape its frame has.
+    place: u32,
+    /// Its length in bytes.
+    len: u16,
+    /// Its first landing; the next function's is the first one that is not its own.
+    landing: u16,
+}
+
+impl Function {
+    fn start(&self) -> usize {
+        (self.place & 0xff_ffff) as usize
+    }
+}
+
+/// What is run when one of some calls panics; all in bytes from the function's start.
+#[repr(C)]
+struct Landing {
+    /// Where the calls are.
+    begin: u16,
+    /// How many bytes of them there are; the highest bit tells that the panic ends there.
+    len: u16,
+    /// Where the code is.
+    pad: u16,
+}
+
+/// How a function keeps what is its caller's.
+#[repr(C)]
+pub(super) struct Shape {
+    /// How many words there are to the frame's end from the stack pointer, or from the frame pointer.
+    end: u16,
+    /// How many words before the end a register is kept; 0 for one that still has the caller's value.
+    pub(super) slots: [u8; KEPT],
+}
+
+/// Counts from the frame pointer.
+const FROM_FRAME: u16 = 1 << 15;
+
+impl Shape {
+    /// Where the frame ends, of the two registers.
+    pub(super) fn end(&self, stack: usize, frame: usize) -> usize {
+        let base = if self.end & FROM_FRAME == 0 {
+            stack
+        } else {
+            frame
+        };
+        base.wrapping_add(usize::from(self.end & !FROM_FRAME) * size_of::<usize>())
+    }
+}
+
+/// A call that is under way.
+pub(super) struct Site<'a> {
+    pub(super) shape: &'a Shape,
+    /// What is run when it panics.
+    pub(super) pad: Option<usize>,
+    catches: bool,
+}
+
+impl Site<'_> {
+    /// Whether a panic ends there.
+    pub(super) fn catches(&self) -> bool {
+        self.catches
+    }
+}
+
+/// The table.
+#[derive(Clone, Copy)]
+pub(super) struct Table<'a> {
+    /// Where the code starts.
+    text: usize,
+    functions: &'a [Function],
+    landings: &'a [Landing],
+    shapes: *const Shape,
+}
+
+impl Table<'static> {
+    /// Takes the table at an address.
+    ///
+    /// # Safety
+    ///
+    /// There is one, and `raise` is where `kx_raise` is.
+    pub(super) unsafe fn new(at: *const Header, raise: usize) -> Self {
+        // SAFETY: the table begins with it.
+        let header = unsafe { &*at };
+        // SAFETY: functions follow.
+        let functions = unsafe { at.add(1) }.cast();
+        // SAFETY: so many there are.
+        let functions: &[Function] =
+            unsafe { core::slice::from_raw_parts(functions, header.functions.into()) };
+        let landings = functions.as_ptr_range().end.cast();
+        // SAFETY: and landings.
+        let landings: &[Landing] =
+            unsafe { core::slice::from_raw_parts(landings, header.landings.into()) };
+        Self {
+            text: raise.wrapping_sub(header.raise as usize),
+            functions,
+            landings,
+            shapes: landings.as_ptr_range().end.cast(),
+        }
+    }
+}
+
+impl<'a> Table<'a> {
+    /// The call that returns to an address; nothing for code that is not the module's, or from which nothing panics.
+    pub(super) fn site(&self, back: usize) -> Option<Site<'a>> {
+        // What returns behind a function's end, since it never does, was called before it.
+        let at = back.wrapping_sub(self.text).wrapping_sub(1);
+        let next = self.functions.partition_point(|f| f.start() <= at);
+        let (before, after) = self.functions.split_at_checked(next)?;
+        let function = before.last()?;
+        let at = at - function.start();
+        if at >= usize::from(function.len) {
+            return None;
+        }
+        let last = after.first().map_or(self.landings.len(), |f| f.landing.into());
+        let landings = self.landings.get(function.landing.into()..last)?;
+        let covers = |landing: &&Landing| {
+            at.wrapping_sub(landing.begin.into()) < usize::from(landing.len & 0x7fff)
+        };
+        let landing = landings.iter().find(covers);
+        let start = self.text.wrapping_add(function.start());
+        // SAFETY: as many shapes there are.
+        let shape = unsafe { &*self.shapes.add((function.place >> 24) as usize) };
+        Some(Site {
+            shape,
+            pad: landing.map(|landing| start.wrapping_add(landing.pad.into())),
+            catches: landing.is_some_and(|landing| landing.len & 0x8000 != 0),
+        })
+    }
+}
