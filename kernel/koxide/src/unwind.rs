@@ -46,40 +46,36 @@ pub(crate) fn raise(template: *const u8, args: *const u8, place: *const u8) -> !
     kx_raise(template, args, place)
 }
 
-/// The table of this module.
-///
-/// # Safety
-///
-/// The state is of code that may panic.
-unsafe fn table(cx: &Context) -> Table<'static> {
-    // SAFETY: a module with code that may panic has a table, which counts from there.
-    unsafe { Table::new(&raw const kx_unwind, cx.raise) }
-}
-
 /// What a message is packed with.
 fn anchor() -> usize {
     (&raw const kx_unwind).addr()
 }
 
-/// Looks for the border, and then goes on as [`next`].
+/// The table of this module.
+fn table() -> Table<'static> {
+    // SAFETY: a module with code that may panic has one.
+    unsafe { Table::new(&raw const kx_unwind) }
+}
+
+/// Looks for the border, and then for the first landing.
 ///
 /// # Safety
 ///
-/// Only [`arch`] calls it: with the state of who panicked, and the arguments of [`raise`].
+/// Only `kx_raise` calls it: with its caller's state, and its arguments.
 unsafe extern "C" fn begin(
     cx: &mut Context,
     template: *const u8,
     args: *const u8,
     place: *const u8,
 ) {
+    let table = table();
+    cx.text = cx.text.wrapping_sub(table.raise());
     // SAFETY: that is what they are.
     let message = unsafe { Message::new(template, args, place) };
     cx.payload = message.pack(anchor());
-    // SAFETY: it panicked.
-    let table = unsafe { table(cx) };
     let mut ahead = *cx;
     loop {
-        let Some(site) = table.site(ahead.ip) else {
+        let Some(site) = table.site(ahead.text, ahead.ip) else {
             message.stop()
         };
         if site.catches() {
@@ -88,22 +84,31 @@ unsafe extern "C" fn begin(
         // SAFETY: it is the state of this function.
         unsafe { ahead.leave(site.shape) };
     }
-    // SAFETY: it panicked.
-    unsafe { next(cx) };
+    // SAFETY: it is the state of who panicked.
+    unsafe { next(&table, cx) };
+}
+
+/// Looks for the next landing.
+///
+/// # Safety
+///
+/// Only `_Unwind_Resume` calls it, with its caller's state: that of a landing that is over.
+unsafe extern "C" fn resume(cx: &mut Context) {
+    let table = table();
+    cx.text = cx.text.wrapping_sub(table.resume());
+    // SAFETY: it is the state of a landing.
+    unsafe { next(&table, cx) };
 }
 
 /// Leaves in `cx` the state in which the next landing begins.
 ///
 /// # Safety
 ///
-/// Only [`arch`] and [`begin`] call it: with the state of who panicked, or whose landing is over.
-unsafe extern "C" fn next(cx: &mut Context) {
-    // SAFETY: it panicked.
-    let table = unsafe { table(cx) };
+/// It is the state of who panicked, or whose landing is over.
+unsafe fn next(table: &Table<'_>, cx: &mut Context) {
     loop {
-        let Some(site) = table.site(cx.ip) else {
-            let message = Message::unpack(cx.payload, anchor());
-            message.stop()
+        let Some(site) = table.site(cx.text, cx.ip) else {
+            Message::unpack(cx.payload, anchor()).stop()
         };
         if let Some(pad) = site.pad {
             cx.ip = pad;

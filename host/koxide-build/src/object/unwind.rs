@@ -51,8 +51,8 @@ struct Function {
 #[derive(Debug, Default)]
 pub(crate) struct Unwind {
     functions: Vec<Function>,
-    /// The section of [`RAISE`].
-    raise: String,
+    /// The sections of [`RAISE`] and, where anything is dropped on the way, of [`RESUME`].
+    roots: [String; 2],
 }
 
 impl Unwind {
@@ -93,9 +93,10 @@ impl Unwind {
                 landings,
             });
         }
+        let name = |root: Option<SectionIndex>| root.map_or("", |at| named.section(at)).to_owned();
         Ok(Self {
             functions,
-            raise: named.section(raise).to_owned(),
+            roots: [Some(raise), named.function(RESUME)].map(name),
         })
     }
 
@@ -105,7 +106,7 @@ impl Unwind {
         if self.functions.is_empty() {
             return out;
         }
-        let _ = writeln!(out, "raise {}", self.raise);
+        let _ = writeln!(out, "raise {}", self.roots.join(" "));
         let mut shapes: BTreeMap<&Shape, usize> = BTreeMap::new();
         for function in &self.functions {
             let next = shapes.len();

@@ -10,6 +10,8 @@ use super::arch::KEPT;
 pub(super) struct Header {
     /// Where `kx_raise` is, in bytes from the start of the code.
     raise: u32,
+    /// Where `_Unwind_Resume` is.
+    resume: u32,
     functions: u16,
     landings: u16,
 }
@@ -84,8 +86,7 @@ impl Site<'_> {
 /// The table.
 #[derive(Clone, Copy)]
 pub(super) struct Table<'a> {
-    /// Where the code starts.
-    text: usize,
+    header: &'a Header,
     functions: &'a [Function],
     landings: &'a [Landing],
     shapes: *const Shape,
@@ -96,8 +97,8 @@ impl Table<'static> {
     ///
     /// # Safety
     ///
-    /// There is one, and `raise` is where `kx_raise` is.
-    pub(super) unsafe fn new(at: *const Header, raise: usize) -> Self {
+    /// There is one.
+    pub(super) unsafe fn new(at: *const Header) -> Self {
         // SAFETY: the table begins with it.
         let header = unsafe { &*at };
         // SAFETY: functions follow.
@@ -110,7 +111,7 @@ impl Table<'static> {
         let landings: &[Landing] =
             unsafe { core::slice::from_raw_parts(landings, header.landings.into()) };
         Self {
-            text: raise.wrapping_sub(header.raise as usize),
+            header,
             functions,
             landings,
             shapes: landings.as_ptr_range().end.cast(),
@@ -119,10 +120,21 @@ impl Table<'static> {
 }
 
 impl<'a> Table<'a> {
-    /// The call that returns to an address; nothing for code that is not the module's, or from which nothing panics.
-    pub(super) fn site(&self, back: usize) -> Option<Site<'a>> {
+    /// Where `kx_raise` is, in bytes from the start of the code.
+    pub(super) fn raise(&self) -> usize {
+        self.header.raise as usize
+    }
+
+    /// Where `_Unwind_Resume` is.
+    pub(super) fn resume(&self) -> usize {
+        self.header.resume as usize
+    }
+
+    /// The call that returns to an address, when the code starts at `text`; nothing for code that is not the module's, or from
+    /// which nothing panics.
+    pub(super) fn site(&self, text: usize, back: usize) -> Option<Site<'a>> {
         // What returns behind a function's end, since it never does, was called before it.
-        let at = back.wrapping_sub(self.text).wrapping_sub(1);
+        let at = back.wrapping_sub(text).wrapping_sub(1);
         let next = self.functions.partition_point(|f| f.start() <= at);
         let (before, after) = self.functions.split_at_checked(next)?;
         let function = before.last()?;
@@ -136,7 +148,7 @@ impl<'a> Table<'a> {
             at.wrapping_sub(landing.begin.into()) < usize::from(landing.len & 0x7fff)
         };
         let landing = landings.iter().find(covers);
-        let start = self.text.wrapping_add(function.start());
+        let start = text.wrapping_add(function.start());
         // SAFETY: as many shapes there are.
         let shape = unsafe { &*self.shapes.add((function.place >> 24) as usize) };
         Some(Site {

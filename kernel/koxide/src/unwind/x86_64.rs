@@ -21,8 +21,8 @@ pub(super) struct Context {
     sp: usize,
     /// What landings hand on.
     pub(super) payload: u64,
-    /// Where the code below begins.
-    pub(super) raise: usize,
+    /// Where the function begins that filled this in; then where all code of the module does.
+    pub(super) text: usize,
 }
 
 impl Context {
@@ -50,7 +50,10 @@ impl Context {
 macro_rules! from_here {
     ($name:literal, $($before:literal),+; $fill:literal) => {
         concat!(
+            ".pushsection .text.", $name, ",\"ax\",@progbits\n",
             ".globl ", $name, "\n.hidden ", $name, "\n.type ", $name, ", @function\n", $name, ":\n",
+            "2:\n",
+            "endbr64\n",
             "sub rsp, 88\n",
             "mov [rsp], rbx\n",
             "mov [rsp + 8], rbp\n",
@@ -68,21 +71,21 @@ macro_rules! from_here {
             "mov rdi, rsp\n",
             "call {", $fill, "}\n",
             "mov rdi, rsp\n",
-            "call 3b\n",
+            "call kx_land\n",
             "ud2\n",
-            ".size ", $name, ", . - ", $name,
+            ".size ", $name, ", . - ", $name, "\n.popsection",
         )
     };
 }
 
 core::arch::global_asm!(
-    ".pushsection .text.kx_raise,\"ax\",@progbits",
-    // What the table counts from.
-    "2:",
-    // Takes on a state. As objtool sees it, this is a jump to another function from where this one began.
+    from_here!("kx_raise", "mov rcx, rdx", "mov rdx, rsi", "mov rsi, rdi"; "begin"),
+    // Landings end with a call of it.
+    from_here!("_Unwind_Resume", "mov [rsp + 64], rdi"; "resume"),
+    // Takes on a state. As objtool sees it, this is a jump to another function, from where this one began.
+    ".pushsection .text.kx_land,\"ax\",@progbits",
     ".type kx_land, @function",
     "kx_land:",
-    "3:",
     "mov rbx, [rdi]",
     "mov rbp, [rdi + 8]",
     "mov r12, [rdi + 16]",
@@ -96,10 +99,7 @@ core::arch::global_asm!(
     "jmp __x86_indirect_thunk_rcx",
     "int3",
     ".size kx_land, . - kx_land",
-    from_here!("kx_raise", "mov rcx, rdx", "mov rdx, rsi", "mov rsi, rdi"; "begin"),
-    // Landings end with a call of it.
-    from_here!("_Unwind_Resume", "mov [rsp + 64], rdi"; "next"),
     ".popsection",
     begin = sym super::begin,
-    next = sym super::next,
+    resume = sym super::resume,
 );
