@@ -35,8 +35,7 @@ $2 ~ /^\.text/ {
 		print "\t\t. = ALIGN(" align ") + " room ";"
 	if ($2 == raise)
 		print "\t\tkx_at_raise = .;"
-	if ($2 == resume)
-		{
+	if ($2 == resume) {
 		resumes = 1
 		print "\t\tkx_at_resume = .;"
 	}

@@ -76,8 +76,6 @@ pub mod device;
 #[cfg(all(target_os = "none", target_arch = "arm"))]
 mod divide;
 pub mod entry;
-#[cfg(all(target_os = "none", panic = "unwind"))]
-mod unwind;
 pub mod error;
 #[cfg(not(target_os = "none"))]
 pub mod fake;
@@ -116,6 +114,8 @@ pub mod tracepoint;
 pub mod transmute;
 pub mod types;
 pub mod uaccess;
+#[cfg(all(target_os = "none", panic = "unwind"))]
+mod unwind;
 pub mod workqueue;
 
 /// In-place initialisation, as upstream's pin-init crate has it.

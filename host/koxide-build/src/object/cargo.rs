@@ -24,12 +24,11 @@ use super::{BuildOptions, Color, Kasan, Toolchain, Variant};
 const ROOM: u64 = 20_000_000;
 
 /// The profile in which drivers are built: optimised, with the checks on.
-const PROFILE: [&str; 9] = [
+const PROFILE: [&str; 8] = [
     "profile.koxide.inherits=\"release\"",
     "profile.koxide.opt-level=2",
     "profile.koxide.lto=\"fat\"",
     "profile.koxide.codegen-units=1",
-    "profile.koxide.panic=\"unwind\"",
     "profile.koxide.overflow-checks=true",
     "profile.koxide.debug=false",
     "profile.koxide.strip=false",
@@ -74,7 +73,10 @@ fn rustflags(toolchain: &Toolchain, variant: &Variant) -> OsString {
     let mut flags = OsString::new();
     let kasan = variant.kasan.as_ref().map(Kasan::flags);
     let kasan = kasan.unwrap_or_default();
-    let target = Target::of(variant.arch).flags.iter().copied();
+    let target = Target::of(variant.arch);
+    // A setting of the profile alone does nothing for targets without an operating system.
+    flags.push(format!("-Cpanic={}\u{1f}", target.panic));
+    let target = target.flags.iter().copied();
     for flag in target.chain(kasan.iter().map(String::as_str)) {
         flags.push(flag);
         flags.push("\u{1f}");
@@ -147,6 +149,8 @@ pub(crate) fn staticlib(
             "koxide",
         ])
         .args(PROFILE.iter().flat_map(|setting| ["--config", setting]))
+        .arg("--config")
+        .arg(format!("profile.koxide.panic=\"{}\"", target.panic))
         .args(settings.iter().flat_map(|s| ["--config", s]))
         // What the core library says of itself is nothing that a driver's author could change.
         .args(["--config", "future-incompat-report.frequency=\"never\""])

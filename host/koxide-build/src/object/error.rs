@@ -115,7 +115,9 @@ pub enum Error {
     )]
     BuildAssert,
     /// A function whose frames cannot be found when it panics.
-    #[error("the function {function} {why}: a panic would not find its way through it; make it smaller, or take it apart")]
+    #[error(
+        "the function {function} {why}: a panic would not find its way through it; make it smaller, or take it apart"
+    )]
     Unwind {
         /// The function.
         function: String,

@@ -13,6 +13,8 @@ pub(crate) struct Target {
     name: &'static str,
     /// The target in the compiler's own words, where it has none that does.
     spec: Option<&'static str>,
+    /// What becomes of a panic: `unwind` where the library knows the way up the stack, else `abort`.
+    pub(crate) panic: &'static str,
     /// Flags for code that a stock kernel of this architecture can load, with the kernel's own mitigations.
     pub(crate) flags: &'static [&'static str],
     /// What `ld -m` is given.
@@ -32,8 +34,8 @@ const MEMORY: [&str; 6] = ["memcpy", "memmove", "memset", "memcmp", "bcmp", "str
 const X86_64: Target = Target {
     name: "x86_64-unknown-none",
     spec: None,
+    panic: "unwind",
     flags: &[
-        "-Cpanic=unwind",
         "-Crelocation-model=static",
         "-Ccode-model=kernel",
         // Without it there are references through a table that the module loader does not make.
@@ -44,7 +46,6 @@ const X86_64: Target = Target {
         "-Zcf-protection=branch",
         "-Cjump-tables=no",
         "-Zemit-stack-sizes",
-        
         // Each change of the stack pointer is an entry in the kernel's unwind tables, ten bytes, unless frames are found by
         // another register. That costs one to three instructions an operation; functions that call none need it not.
         "-Zunstable-options",
@@ -61,8 +62,8 @@ const X86_64: Target = Target {
 const ARM64: Target = Target {
     name: "aarch64-unknown-none-softfloat",
     spec: None,
+    panic: "abort",
     flags: &[
-        "-Cpanic=unwind",
         "-Crelocation-model=static",
         "-Zdirect-access-external-data=yes",
         // Each function begins with an instruction that may be branched to, and signs the address that it returns to. On
@@ -72,7 +73,7 @@ const ARM64: Target = Target {
         "-Zfixed-x18",
         "-Cjump-tables=no",
         "-Zemit-stack-sizes",
-        
+        "-Cforce-unwind-tables=no",
         // The kernel finds its way up the stack by the frames.
         "-Zunstable-options",
         "-Cforce-frame-pointers=non-leaf",
@@ -86,8 +87,8 @@ const ARM64: Target = Target {
 const ARM: Target = Target {
     name: "armv7-koxide-none",
     spec: Some(include_str!("armv7-koxide-none.json")),
+    panic: "abort",
     flags: &[
-        "-Cpanic=unwind",
         "-Crelocation-model=static",
         "-Zdirect-access-external-data=yes",
         "-Cjump-tables=no",

@@ -114,7 +114,11 @@ impl Unwind {
                 let _ = writeln!(out, "shape {}", function.shape);
                 next
             });
-            let _ = writeln!(out, "function {} {} {shape}", function.section, function.len);
+            let _ = writeln!(
+                out,
+                "function {} {} {shape}",
+                function.section, function.len
+            );
             for landing in &function.landings {
                 let _ = writeln!(out, "landing {landing}");
             }

@@ -42,7 +42,11 @@ impl Message {
         let distance = |address: usize, bits: u32| {
             let far = address.wrapping_sub(anchor).cast_signed() as i64;
             let cut = far << (64 - bits) >> (64 - bits);
-            if cut == far { far as u64 & ((1 << bits) - 1) } else { 0 }
+            if cut == far {
+                far as u64 & ((1 << bits) - 1)
+            } else {
+                0
+            }
         };
         let place = self.place.addr().wrapping_sub(anchor).cast_signed() >> 3;
         let place = distance(anchor.wrapping_add_signed(place), PLACE);

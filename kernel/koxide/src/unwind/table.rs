@@ -142,7 +142,9 @@ impl<'a> Table<'a> {
         if at >= usize::from(function.len) {
             return None;
         }
-        let last = after.first().map_or(self.landings.len(), |f| f.landing.into());
+        let last = after
+            .first()
+            .map_or(self.landings.len(), |f| f.landing.into());
         let landings = self.landings.get(function.landing.into()..last)?;
         let covers = |landing: &&Landing| {
             at.wrapping_sub(landing.begin.into()) < usize::from(landing.len & 0x7fff)

@@ -88,7 +88,11 @@ impl Shape {
                 .ok_or_else(|| format!("keeps register {number} {at} bytes from its frame's end")),
             Some(other) => Err(format!("keeps register {number} as {other:?}")),
         };
-        let slots = registers.kept.iter().map(slot).collect::<std::result::Result<_, _>>()?;
+        let slots = registers
+            .kept
+            .iter()
+            .map(slot)
+            .collect::<std::result::Result<_, _>>()?;
         Ok(Self { end, slots })
     }
 }
@@ -111,7 +115,9 @@ impl Frame {
             row.map_or(Err("has no frame".to_owned()), |(_, shape)| shape.clone())
         };
         let mut shapes = calls.iter().map(at);
-        let first = shapes.next().unwrap_or_else(|| Err("calls nothing".to_owned()));
+        let first = shapes
+            .next()
+            .unwrap_or_else(|| Err("calls nothing".to_owned()));
         let first = first.map_err(|why| reader.unclear(name, &why))?;
         if shapes.any(|shape| shape.as_ref() != Ok(&first)) {
             return Err(reader.unclear(name, "has several frames"));
@@ -161,7 +167,10 @@ impl Frames {
             while let Some(row) = all.next_row().map_err(|e| reader.form(e))? {
                 rows.push((row.start_address() - start, Shape::of(row, &registers)));
             }
-            let landings = entry.lsda().map(|at| place(reader, &layout, at)).transpose()?;
+            let landings = entry
+                .lsda()
+                .map(|at| place(reader, &layout, at))
+                .transpose()?;
             let frame = Frame {
                 len: entry.len(),
                 landings,
@@ -201,7 +210,10 @@ fn filled(
         let RelocationTarget::Symbol(symbol) = relocation.target() else {
             continue;
         };
-        let symbol = reader.file.symbol_by_index(symbol).map_err(|e| reader.form(e))?;
+        let symbol = reader
+            .file
+            .symbol_by_index(symbol)
+            .map_err(|e| reader.form(e))?;
         // What is defined nowhere here is how C++ would read the table.
         let base = symbol.section_index().and_then(|index| layout.get(&index));
         let target = base.map_or(0, |base| base + symbol.address());

@@ -66,10 +66,19 @@ pub(super) fn may_panic(
         let section = section.map_err(|e| reader.form(e))?;
         codes.insert(*at, code(reader, names, &section)?);
     }
-    let roots: Vec<usize> = roots.iter().filter_map(|name| names.function(name)).map(|at| at.0).collect();
+    let roots: Vec<usize> = roots
+        .iter()
+        .filter_map(|name| names.function(name))
+        .map(|at| at.0)
+        .collect();
     let mut panics: BTreeSet<usize> = roots.iter().copied().collect();
     let indirect = |code: &Code| code.calls.iter().any(|(_, to)| to.is_none());
-    panics.extend(codes.iter().filter(|(_, code)| indirect(code)).map(|(at, _)| *at));
+    panics.extend(
+        codes
+            .iter()
+            .filter(|(_, code)| indirect(code))
+            .map(|(at, _)| *at),
+    );
     loop {
         let before = panics.len();
         for (at, code) in &codes {
@@ -82,30 +91,37 @@ pub(super) fn may_panic(
         }
     }
     let leads = |to: &Option<usize>| to.is_none_or(|to| panics.contains(&to));
-    let found = codes.iter().filter(|(at, _)| !roots.contains(at)).map(|(at, code)| {
-        let calls = code.calls.iter().filter(|(_, to)| leads(to));
-        (SectionIndex(*at), calls.map(|(back, _)| *back).collect::<Vec<_>>())
-    });
+    let found = codes
+        .iter()
+        .filter(|(at, _)| !roots.contains(at))
+        .map(|(at, code)| {
+            let calls = code.calls.iter().filter(|(_, to)| leads(to));
+            (
+                SectionIndex(*at),
+                calls.map(|(back, _)| *back).collect::<Vec<_>>(),
+            )
+        });
     Ok(found.filter(|(_, calls)| !calls.is_empty()).collect())
 }
 
 /// What the code in a section leads to.
-fn code(
-    reader: &Reader<'_>,
-    names: &Names<'_>,
-    section: &object::Section<'_, '_>,
-) -> Result<Code> {
+fn code(reader: &Reader<'_>, names: &Names<'_>, section: &object::Section<'_, '_>) -> Result<Code> {
     let data = section.data().map_err(|e| reader.form(e))?;
     let mut code = Code::default();
     for (offset, relocation) in section.relocations() {
         let RelocationTarget::Symbol(symbol) = relocation.target() else {
             continue;
         };
-        let symbol = reader.file.symbol_by_index(symbol).map_err(|e| reader.form(e))?;
+        let symbol = reader
+            .file
+            .symbol_by_index(symbol)
+            .map_err(|e| reader.form(e))?;
         let section = symbol.section_index().map(|index| index.0);
         let to = section.filter(|index| names.sections.contains_key(index));
         code.to.extend(to);
-        let indirect = symbol.name().is_ok_and(|name| name.starts_with("__x86_indirect_thunk_"));
+        let indirect = symbol
+            .name()
+            .is_ok_and(|name| name.starts_with("__x86_indirect_thunk_"));
         if (to.is_some() || indirect)
             && let Some(back) = call(reader.arch, data, offset)
         {
@@ -113,9 +129,14 @@ fn code(
         }
     }
     if reader.arch == Arch::Arm64 {
-        let words = data.as_chunks().0.iter().map(|word| u32::from_le_bytes(*word));
+        let words = data
+            .as_chunks()
+            .0
+            .iter()
+            .map(|word| u32::from_le_bytes(*word));
         let through_register = words.zip(1..).filter(|(word, _)| word & BLR_MASK == BLR);
-        code.calls.extend(through_register.map(|(_, next)| (next * 4, None)));
+        code.calls
+            .extend(through_register.map(|(_, next)| (next * 4, None)));
     }
     Ok(code)
 }
