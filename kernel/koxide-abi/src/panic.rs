@@ -2,6 +2,10 @@
 
 //! The end of a code path that must not go on: include/linux/bug.h.
 
+use core::ffi::c_char;
+
+use crate::types::file;
+
 shims! {
     /// Writes where and why the module panicked to the log, and calls `BUG()`; any context.
     ///
@@ -12,10 +16,27 @@ shims! {
     /// `file` and `text` are readable for their lengths. The calling thread, and what it has locked, is lost.
     pub fn kx_panic(file: *const u8, file_len: usize, line: u32, text: *const u8, len: usize);
 
-    /// Writes where and why the module panicked to the log, and that it was contained; any context.
+    /// Writes to the log where and why the module panicked, and what came of it: which function the kernel had called, what that
+    /// answered, and what is poisoned; any context.
     ///
     /// # Safety
     ///
-    /// `file` and `text` are readable for their lengths.
-    pub fn kx_panic_contained(file: *const u8, file_len: usize, line: u32, text: *const u8, len: usize);
+    /// `file` and `text` are readable for their lengths; the others are C strings.
+    pub fn kx_panic_contained(
+        file: *const u8,
+        file_len: usize,
+        line: u32,
+        text: *const u8,
+        len: usize,
+        callback: *const c_char,
+        answer: *const c_char,
+        poisoned: *const c_char,
+    );
+
+    /// The number of the device that a file is of, or 0; any context.
+    ///
+    /// # Safety
+    ///
+    /// The caller has a reference.
+    pub fn kx_file_rdev(file: *mut file) -> u32;
 }

@@ -3,40 +3,66 @@
 //! The border that every call from the kernel into Rust crosses.
 //!
 //! All `extern "C"` functions of this library have [`enter`] around what they do; `cargo xtask check` reads the sources for it.
-//! Today a panic does not come back to it: the panic handler writes the message to the log and calls `BUG()`. Each
-//! caller says already what the kernel is to be told when the code behind it panicked, so that panics can be contained
-//! here, at one place. Outside the kernel they are, so that a test fails with the driver's own message.
+//! A panic behind it ends there: the frames in between drop what they have, the kernel gets the answer that is
+//! [declared](callback) for the function, and what the function was called for is poisoned, so that nobody meets what the panic has
+//! left half done. On 32-bit ARM a panic is `BUG()`. Outside the kernel the test fails with the driver's own message.
+
+pub(crate) mod callback;
+#[cfg(all(target_os = "none", panic = "unwind"))]
+mod poison;
+mod scope;
+
+pub(crate) use callback::Callback;
+#[cfg(all(target_os = "none", panic = "unwind"))]
+pub(crate) use poison::begins;
+pub(crate) use scope::{Always, Device, Module, Request, Scope};
 
 /// Runs the Rust side of a call from the kernel, and gives its answer.
-///
-/// `if_panicked` is what the kernel is told when `body` panics. For an operation that can fail this is an errno; for
-/// one that cannot it is whatever ends the matter without harm.
 ///
 /// # Context
 ///
 /// That of the call.
 #[inline(always)]
-pub fn enter<R>(if_panicked: R, body: impl FnOnce() -> R) -> R {
+pub(crate) fn enter<R: Copy, S: Scope>(callback: &'static Callback<R>, scope: S, body: impl FnOnce() -> R) -> R {
     #[cfg(not(target_os = "none"))]
-    return koxide_abi::host::machine::contain(body).unwrap_or(if_panicked);
+    {
+        let _ = scope;
+        koxide_abi::host::machine::contain(body).unwrap_or(callback.panicked)
+    }
     #[cfg(all(target_os = "none", not(panic = "unwind")))]
     {
-        let _ = if_panicked;
+        let _ = (callback, scope);
         body()
     }
     #[cfg(all(target_os = "none", panic = "unwind"))]
-    match crate::unwind::catch(body) {
-        Ok(answer) => answer,
-        Err(message) => {
-            contained(message);
-            if_panicked
+    {
+        if poison::refuses(scope) {
+            return callback.poisoned;
+        }
+        match crate::unwind::catch(body) {
+            Ok(answer) => answer,
+            Err(message) => {
+                scope.contained(message, &callback.words);
+                callback.panicked
+            }
         }
     }
 }
 
-/// What is done about a panic.
-#[cfg(all(target_os = "none", panic = "unwind"))]
-#[cold]
-fn contained(message: crate::unwind::Message) {
-    message.contained();
+/// As [`enter`], with what the kernel gives up with the call: it is taken also when the code behind it is not run.
+#[inline(always)]
+pub(crate) fn enter_owning<R: Copy, S: Scope, T>(
+    callback: &'static Callback<R>,
+    scope: S,
+    take: impl FnOnce() -> T,
+    body: impl FnOnce(T) -> R,
+) -> R {
+    #[cfg(all(target_os = "none", panic = "unwind"))]
+    if poison::refuses(scope) {
+        return enter(callback, Always(scope), || {
+            drop(take());
+            callback.poisoned
+        });
+    }
+    enter(callback, Always(scope), || body(take()))
 }

@@ -38,7 +38,7 @@ use koxide_abi::types::kx_kthread;
 use macros::pin_data;
 
 use crate::alloc::{KBox, flags::GFP_KERNEL};
-use crate::entry::enter;
+use crate::entry::{Module, callback, enter_owning};
 use crate::error::{Error, Result, code::ENOMEM, code::ESHUTDOWN, to_result};
 use crate::init::InPlaceInit;
 use crate::module::pending::{Ended, Entry, Kind, Owed, Scope, end_spent};
@@ -297,9 +297,9 @@ where
     F: FnOnce() -> T,
     T: Send + 'static,
 {
-    enter((), || {
-        // SAFETY: as the caller promises.
-        let main = unsafe { KBox::from_raw(data.cast::<Main<T, F>>()) };
+    // SAFETY: as the caller promises.
+    let take = || unsafe { KBox::from_raw(data.cast::<Main<T, F>>()) };
+    enter_owning(callback::KTHREAD, Module, take, |main| {
         let Main { function, thread } = KBox::into_inner(main);
         thread.returned(function());
     });

@@ -12,8 +12,8 @@ use core::ffi::{CStr, c_int};
 use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use crate::entry::enter;
-use crate::error::{Error, Result, code::EIO};
+use crate::entry::{Always, Module as Scope, callback, enter};
+use crate::error::{Error, Result};
 use crate::kunit::{self, Selection};
 use crate::pin_init::{PinInit, pin_init_from_closure};
 
@@ -242,7 +242,7 @@ impl<M: InPlaceModule + ModuleMetadata> Slot<M> {
     /// Called once.
     #[inline(always)]
     pub unsafe fn init(&'static self, tests: Option<Selection>) -> c_int {
-        enter(EIO.to_errno(), || {
+        enter(callback::INIT, Scope, || {
             if let Some(tests) = tests {
                 kunit::run(M::NAME, tests);
             }
@@ -274,7 +274,7 @@ impl<M: InPlaceModule + ModuleMetadata> Slot<M> {
     ///
     /// Called once, after [`init`](Self::init) returned 0.
     pub unsafe fn exit(&'static self) {
-        enter((), || {
+        enter(callback::EXIT, Always(Scope), || {
             // SAFETY: the kernel calls this after `init` has returned.
             unsafe { core::hint::assert_unchecked(!loading()) };
             let value: *mut M = self.0.get().cast();

@@ -12,6 +12,8 @@ mod template;
 
 #[cfg(target_os = "none")]
 use core::panic::{Location, PanicInfo};
+#[cfg(all(target_os = "none", panic = "unwind"))]
+use core::ffi::CStr;
 
 #[cfg(target_os = "none")]
 use template::{message_of, parts};
@@ -94,7 +96,7 @@ pub(crate) unsafe extern "C" fn report(
     }
 }
 
-/// Writes to the log what was contained.
+/// Writes to the log what was contained: in which function, what that answered, and what is poisoned.
 ///
 /// # Safety
 ///
@@ -105,6 +107,7 @@ pub(crate) unsafe fn contained(
     template: *const u8,
     args: *const u8,
     place: *const Location<'static>,
+    words: [&CStr; 3],
 ) {
     let mut room = [0; LONGEST];
     // SAFETY: they are the parts of a message.
@@ -112,8 +115,18 @@ pub(crate) unsafe fn contained(
     // SAFETY: it is null or a place, all of which are constants.
     let place = unsafe { place.as_ref() };
     let (file, line) = place.map_or(("?", 0), |at| (at.file(), at.line()));
-    // SAFETY: both texts are readable for their lengths.
+    let [callback, answer, poisoned] = words.map(CStr::as_ptr);
+    // SAFETY: both texts are readable for their lengths, and the others are strings.
     unsafe {
-        koxide_abi::kx_panic_contained(file.as_ptr(), file.len(), line, text.as_ptr(), text.len());
+        koxide_abi::kx_panic_contained(
+            file.as_ptr(),
+            file.len(),
+            line,
+            text.as_ptr(),
+            text.len(),
+            callback,
+            answer,
+            poisoned,
+        );
     };
 }

@@ -79,6 +79,7 @@ unsafe extern "C" fn begin(
             message.stop()
         };
         if site.catches() {
+            crate::entry::begins(!site.for_device());
             break;
         }
         // SAFETY: it is the state of this function.
@@ -108,7 +109,7 @@ unsafe extern "C" fn resume(cx: &mut Context) {
 unsafe fn next(table: &Table<'_>, cx: &mut Context) {
     loop {
         let Some(site) = table.site(cx.text, cx.ip) else {
-            Message::unpack(cx.payload, anchor()).stop()
+            message(cx.payload).stop()
         };
         if let Some(pad) = site.pad {
             cx.ip = pad;
@@ -126,9 +127,14 @@ union Room<F, R> {
     payload: u64,
 }
 
-/// Runs `body`; what it panicked with, if it did.
+/// The message of a panic, as [`catch`] gives it.
+pub(crate) fn message(payload: u64) -> Message {
+    Message::unpack(payload, anchor())
+}
+
+/// Runs `body`. If it panics, the error is the [`message`].
 #[inline(always)]
-pub(crate) fn catch<R, F: FnOnce() -> R>(body: F) -> Result<R, Message> {
+pub(crate) fn catch<R, F: FnOnce() -> R>(body: F) -> Result<R, u64> {
     let mut room = Room {
         body: ManuallyDrop::new(body),
     };
@@ -139,7 +145,7 @@ pub(crate) fn catch<R, F: FnOnce() -> R>(body: F) -> Result<R, Message> {
         Ok(ManuallyDrop::into_inner(unsafe { room.result }))
     } else {
         // SAFETY: `caught` left it there.
-        Err(Message::unpack(unsafe { room.payload }, anchor()))
+        Err(unsafe { room.payload })
     }
 }
 

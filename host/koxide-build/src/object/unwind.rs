@@ -31,6 +31,9 @@ const RAISE: &str = "kx_raise";
 /// The same for what goes on after a landing; compilers know it by this name.
 const RESUME: &str = "_Unwind_Resume";
 
+/// What the borders of calls for a device lead to; kernel/koxide/src/entry/poison.rs has it.
+const FOR_DEVICE: &str = "kx_device_panicked";
+
 /// The table, for which the kernel's build has the room.
 pub(crate) const TABLE: &str = "kx_unwind";
 
@@ -75,16 +78,19 @@ impl Unwind {
             arch,
         };
         let frames = frames::Frames::read(&reader)?;
+        let for_device = named.function(FOR_DEVICE);
         let mut functions = Vec::new();
-        for (section, calls) in sites::may_panic(&reader, &named, &[RAISE, RESUME])? {
-            let name = named.section(section);
+        for found in sites::may_panic(&reader, &named, &[RAISE, RESUME])? {
+            let name = named.section(found.section);
             let unclear = |why: &str| reader.unclear(name, why);
-            let frame = frames.of(section).ok_or_else(|| unclear("has no frame"))?;
+            let frame = frames.of(found.section);
+            let frame = frame.ok_or_else(|| unclear("has no frame"))?;
+            let for_device = for_device.is_some_and(|at| found.to.contains(&at.0));
             let landings = match frame.landings {
-                Some(at) => landings::read(&reader, name, at)?,
+                Some(at) => landings::read(&reader, name, at, for_device)?,
                 None => Vec::new(),
             };
-            let shape = frame.shape(&reader, name, &calls)?;
+            let shape = frame.shape(&reader, name, &found.calls)?;
             let len = u16::try_from(frame.len).map_err(|_| unclear("is longer than 64 KiB"))?;
             functions.push(Function {
                 section: name.to_owned(),

@@ -12,8 +12,8 @@ use koxide_abi::{ConfigfsAttribute, ConfigfsType};
 
 use super::{AttributeOperations, Group, GroupOperations, Subsystem};
 use crate::alloc::flags::GFP_KERNEL;
-use crate::entry::enter;
-use crate::error::{Error, code::EIO, from_result};
+use crate::entry::{Always, Module, callback::{self, error_pointer}, enter};
+use crate::error::from_result;
 use crate::fs::table::answer;
 use crate::init::InPlaceInit;
 use crate::page::PAGE_SIZE;
@@ -139,12 +139,12 @@ pub fn item_type<K: Kind>() -> &'static ItemType<K::Container, K::Data> {
 
 /// A kind of folder.
 extern "C" fn kind<K: Kind>() -> *const c_void {
-    enter(core::ptr::null(), || (&raw const *Table::<K>::TABLE).cast())
+    enter(callback::TABLE, Always(Module), || (&raw const *Table::<K>::TABLE).cast())
 }
 
 /// The files in such a folder.
 extern "C" fn attributes<K: Kind>() -> *const c_void {
-    enter(core::ptr::null(), || K::ATTRIBUTES.as_ptr().cast())
+    enter(callback::TABLE, Always(Module), || K::ATTRIBUTES.as_ptr().cast())
 }
 
 /// A constant for each kind.
@@ -185,7 +185,7 @@ unsafe extern "C" fn show<const ID: u64, Data>(item: *mut config_item, page: *mu
 where
     Data: AttributeOperations<ID, Data = Data>,
 {
-    enter(EIO.to_errno() as isize, || {
+    enter(callback::SHOW, Module, || {
         // SAFETY: the folder is in use during the call.
         let data: &Data = unsafe { data_of(item) };
         // SAFETY: it is a page, which was zero at first, and which only this call uses now.
@@ -207,7 +207,7 @@ unsafe extern "C" fn store<const ID: u64, Data>(
 where
     Data: AttributeOperations<ID, Data = Data>,
 {
-    enter(EIO.to_errno() as isize, || {
+    enter(callback::STORE, Module, || {
         // SAFETY: the folder is in use during the call.
         let data: &Data = unsafe { data_of(item) };
         // SAFETY: there are so many bytes, which nobody changes during the call.
@@ -225,7 +225,7 @@ unsafe extern "C" fn make_group<Parent: GroupOperations>(
     group: *mut config_group,
     name: *const c_char,
 ) -> *mut config_group {
-    enter(error_pointer(EIO), || {
+    enter(callback::make_group(), Module, || {
         // SAFETY: the folder exists.
         let item = unsafe { koxide_abi::kx_configfs_item(group) };
         // SAFETY: it is in use during the call.
@@ -242,11 +242,6 @@ unsafe extern "C" fn make_group<Parent: GroupOperations>(
     })
 }
 
-/// An errno as a pointer: include/linux/err.h.
-fn error_pointer<T>(error: Error) -> *mut T {
-    core::ptr::without_provenance_mut(error.to_errno() as isize as usize)
-}
-
 /// `drop_item`.
 ///
 /// # Safety
@@ -256,7 +251,7 @@ unsafe extern "C" fn drop_item<Parent: GroupOperations>(
     group: *mut config_group,
     item: *mut config_item,
 ) {
-    enter((), || {
+    enter(callback::DROP_ITEM, Always(Module), || {
         if Parent::HAS_DROP_ITEM {
             // SAFETY: the folder exists.
             let own = unsafe { koxide_abi::kx_configfs_item(group) };
@@ -281,7 +276,7 @@ unsafe extern "C" fn drop_item<Parent: GroupOperations>(
 ///
 /// The kernel calls it, once, for a folder that [`make_group`] made, with data of the type `Data`, which nobody uses any more.
 unsafe extern "C" fn release<Data: 'static>(item: *mut config_item) {
-    enter((), || {
+    enter(callback::RELEASE_ITEM, Always(Module), || {
         // SAFETY: the library made it.
         let owner = unsafe { koxide_abi::kx_configfs_owner(item) };
         // SAFETY: it is what `into_kernel` gave away, taken back once.

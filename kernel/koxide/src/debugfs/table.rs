@@ -12,8 +12,8 @@ use koxide_abi::DebugfsOps;
 use koxide_abi::types::{file, inode, seq_file};
 
 use super::operations::{Read, Write};
-use crate::entry::enter;
-use crate::error::{code::EIO, from_result};
+use crate::entry::{Always, Module, callback, enter};
+use crate::error::from_result;
 use crate::fs::table::answer;
 use crate::seq_file::{SeqFile, data_of};
 use crate::table::define_table;
@@ -31,7 +31,7 @@ pub(super) fn file_operations<R: Read, W: Write<Data = R::Data>>() -> *const c_v
 
 /// The operations that such files have.
 extern "C" fn operations<R: Read, W: Write<Data = R::Data>>() -> *const c_void {
-    enter(core::ptr::null(), || {
+    enter(callback::TABLE, Always(Module), || {
         (&raw const *Table::<R, W>::TABLE).cast()
     })
 }
@@ -53,7 +53,7 @@ impl<R: Read, W: Write<Data = R::Data>> Table<R, W> {
 ///
 /// The kernel calls it, for a file whose data is an `R::Data`.
 unsafe extern "C" fn open<R: Read>(inode: *mut inode, file: *mut file) -> c_int {
-    enter(EIO.to_errno(), || {
+    enter(callback::OPEN, Module, || {
         // SAFETY: this is an operation of the file.
         let data = unsafe { koxide_abi::kx_inode_private(inode) };
         // SAFETY: this is the file's `open`. The data lives until the file is removed, after which the kernel calls `release`
@@ -68,7 +68,7 @@ unsafe extern "C" fn open<R: Read>(inode: *mut inode, file: *mut file) -> c_int 
 ///
 /// The kernel calls it, for a file that [`open`] opened.
 unsafe extern "C" fn show<R: Read>(m: *mut seq_file, _unused: *mut c_void) -> c_int {
-    enter(EIO.to_errno(), || {
+    enter(callback::SEQ_SHOW, Module, || {
         // SAFETY: `open` gave it a pointer to an `R::Data`, which lives until no operation is under way.
         let data: &R::Data = unsafe { data_of(m) };
         // SAFETY: this is its `show`, and it has the seq file to itself.
@@ -98,7 +98,7 @@ unsafe extern "C" fn read<R: Read>(
     len: usize,
     pos: *mut i64,
 ) -> isize {
-    enter(EIO.to_errno() as isize, || {
+    enter(callback::READ, Module, || {
         // SAFETY: the file's data is an `R::Data`, which lives until no operation is under way.
         let data: &R::Data = unsafe { data_of_file(file) };
         // SAFETY: the position is there during the call, and nobody else uses it.
@@ -119,7 +119,7 @@ unsafe extern "C" fn write<W: Write>(
     len: usize,
     pos: *mut i64,
 ) -> isize {
-    enter(EIO.to_errno() as isize, || {
+    enter(callback::WRITE, Module, || {
         // SAFETY: the file's data is a `W::Data`, which lives until no operation is under way.
         let data: &W::Data = unsafe { data_of_file(file) };
         // SAFETY: the position is there during the call, and nobody else uses it.

@@ -28,11 +28,15 @@ macro_rules! faulty {
             }
 
             fn __init() -> c_int {
-                crate::entry::enter(EIO.to_errno(), $init)
+                crate::entry::enter(
+                    crate::entry::callback::INIT,
+                    crate::entry::Module,
+                    $init,
+                )
             }
 
             fn __exit() {
-                crate::entry::enter((), $exit);
+                crate::entry::enter(crate::entry::callback::EXIT, crate::entry::Module, $exit);
             }
         }
     };

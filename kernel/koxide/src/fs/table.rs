@@ -13,7 +13,7 @@ use koxide_abi::types::{
 };
 
 use super::{File, FileOperations, Kiocb, Seek, Whence, events};
-use crate::entry::enter;
+use crate::entry::{Always, Device, Module, Request, callback, enter};
 use crate::error::{
     Result,
     code::{EIO, EIOCBQUEUED},
@@ -53,7 +53,7 @@ pub(crate) fn file_operations<T: FileOperations<R>, R: Behind>() -> *const c_voi
 
 /// The operations that a driver has.
 extern "C" fn operations<T: FileOperations<R>, R: Behind>() -> *const c_void {
-    enter(core::ptr::null(), || {
+    enter(callback::TABLE, Always(Module), || {
         (&raw const *Operations::<T, R>::TABLE).cast()
     })
 }
@@ -116,7 +116,7 @@ unsafe extern "C" fn open<T: FileOperations<R>, R: Behind>(
     inode: *mut inode,
     file: *mut file,
 ) -> c_int {
-    enter(EIO.to_errno(), || {
+    enter(callback::OPEN, Device(file), || {
         // SAFETY: the caller has a reference to the file during the call.
         let opened = unsafe { File::from_raw(file) };
         // SAFETY: these are the `open` operation's, of a table that was registered for an `R`.
@@ -141,7 +141,7 @@ unsafe extern "C" fn release<T: FileOperations<R>, R: Behind>(
     _inode: *mut inode,
     file: *mut file,
 ) -> c_int {
-    enter(0, || {
+    enter(callback::RELEASE, Always(Device(file)), || {
         // SAFETY: the caller has a reference to the file, which is this driver's.
         let private = unsafe { koxide_abi::kx_file_private_data(file) };
         // SAFETY: `open` left a foreign `T::Ptr` there; it is taken back once, and no other operation is under way.
@@ -162,7 +162,7 @@ unsafe extern "C" fn llseek<T: FileOperations<R>, R: Behind>(
     offset: i64,
     whence: c_int,
 ) -> i64 {
-    enter(EIO.to_errno().into(), || {
+    enter(callback::LLSEEK, Device(file), || {
         // SAFETY: the operation is under way during the call.
         let device = unsafe { device_of::<T, R>(file) };
         // SAFETY: the caller has a reference to the file.
@@ -191,7 +191,7 @@ unsafe extern "C" fn read_iter<T: FileOperations<R>, R: Behind>(
     kiocb: *mut kiocb,
     iov: *mut iov_iter,
 ) -> isize {
-    enter(EIO.to_errno() as isize, || {
+    enter(callback::READ_ITER, Request(kiocb), || {
         from_result(|| {
             // SAFETY: the operation is under way during the call, on a file that `open` left a foreign `T::Ptr` in; it
             // is taken back only after the last operation.
@@ -215,7 +215,7 @@ unsafe extern "C" fn write_iter<T: FileOperations<R>, R: Behind>(
     kiocb: *mut kiocb,
     iov: *mut iov_iter,
 ) -> isize {
-    enter(EIO.to_errno() as isize, || {
+    enter(callback::WRITE_ITER, Request(kiocb), || {
         from_result(|| {
             // SAFETY: the operation is under way during the call, on a file that `open` left a foreign `T::Ptr` in; it
             // is taken back only after the last operation.
@@ -240,7 +240,7 @@ unsafe extern "C" fn ioctl<T: FileOperations<R>, R: Behind>(
     cmd: c_uint,
     arg: c_ulong,
 ) -> c_long {
-    enter(c_long::from(EIO.to_errno()), || {
+    enter(callback::IOCTL, Device(file), || {
         // SAFETY: the operation is under way during the call.
         let device = unsafe { device_of::<T, R>(file) };
         // SAFETY: the caller has a reference to the file during the call.
@@ -259,7 +259,7 @@ unsafe extern "C" fn compat_ioctl<T: FileOperations<R>, R: Behind>(
     cmd: c_uint,
     arg: c_ulong,
 ) -> c_long {
-    enter(c_long::from(EIO.to_errno()), || {
+    enter(callback::COMPAT_IOCTL, Device(file), || {
         // SAFETY: the operation is under way during the call.
         let device = unsafe { device_of::<T, R>(file) };
         // SAFETY: the caller has a reference to the file during the call.
@@ -277,7 +277,7 @@ unsafe extern "C" fn poll<T: FileOperations<R>, R: Behind>(
     file: *mut file,
     table: *mut poll_table_struct,
 ) -> c_uint {
-    enter(events::EPOLLERR, || {
+    enter(callback::POLL, Device(file), || {
         // SAFETY: the operation is under way during the call.
         let device = unsafe { device_of::<T, R>(file) };
         // SAFETY: the caller has a reference to the file during the call.
@@ -300,7 +300,7 @@ unsafe extern "C" fn mmap<T: FileOperations<R>, R: Behind>(
     file: *mut file,
     vma: *mut vm_area_struct,
 ) -> c_int {
-    enter(EIO.to_errno(), || {
+    enter(callback::MMAP, Device(file), || {
         // SAFETY: the operation is under way during the call.
         let device = unsafe { device_of::<T, R>(file) };
         // SAFETY: the caller has a reference to the file during the call.
@@ -323,7 +323,7 @@ unsafe extern "C" fn show_fdinfo<T: FileOperations<R>, R: Behind>(
     seq: *mut seq_file,
     file: *mut file,
 ) {
-    enter((), || {
+    enter(callback::SHOW_FDINFO, Device(file), || {
         // SAFETY: the operation is under way during the call, with a reference to the file.
         let device = unsafe { device_of::<T, R>(file) };
         // SAFETY: the caller has a reference to the file during the call.

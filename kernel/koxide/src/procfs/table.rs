@@ -10,8 +10,8 @@ use koxide_abi::ProcOps;
 use koxide_abi::types::{file, inode, seq_file};
 
 use super::Operations;
-use crate::entry::enter;
-use crate::error::{code::EIO, from_result};
+use crate::entry::{Always, Module, callback, enter};
+use crate::error::from_result;
 use crate::fs;
 use crate::seq_file::{SeqFile, answer, data_of};
 use crate::table::define_table;
@@ -29,7 +29,7 @@ pub(super) fn proc_ops<T: Operations>() -> *const c_void {
 
 /// The operations that a type has.
 extern "C" fn operations<T: Operations>() -> *const c_void {
-    enter(core::ptr::null(), || (&raw const *Table::<T>::TABLE).cast())
+    enter(callback::TABLE, Always(Module), || (&raw const *Table::<T>::TABLE).cast())
 }
 
 /// A constant for each type.
@@ -48,7 +48,7 @@ impl<T: Operations> Table<T> {
 ///
 /// The kernel calls it, for a file whose data is a `T`.
 unsafe extern "C" fn open<T: Operations>(inode: *mut inode, file: *mut file) -> c_int {
-    enter(EIO.to_errno(), || {
+    enter(callback::OPEN, Module, || {
         // SAFETY: this is an operation of the file.
         let data = unsafe { koxide_abi::kx_pde_data(inode) };
         // SAFETY: this is the file's `open`. The data lives until the file is removed, and by then it has been released.
@@ -62,7 +62,7 @@ unsafe extern "C" fn open<T: Operations>(inode: *mut inode, file: *mut file) -> 
 ///
 /// The kernel calls it, for a file that [`open`] opened.
 unsafe extern "C" fn show<T: Operations>(m: *mut seq_file, _unused: *mut c_void) -> c_int {
-    enter(EIO.to_errno(), || {
+    enter(callback::SEQ_SHOW, Module, || {
         // SAFETY: `open` gave it a pointer to a `T`, which lives until no operation is under way.
         let data: &T = unsafe { data_of(m) };
         // SAFETY: this is its `show`, and it has the seq file to itself.
@@ -82,7 +82,7 @@ unsafe extern "C" fn write<T: Operations>(
     len: usize,
     _pos: *mut i64,
 ) -> isize {
-    enter(EIO.to_errno() as isize, || {
+    enter(callback::WRITE, Module, || {
         // SAFETY: the caller has a reference to the file.
         let inode = unsafe { koxide_abi::kx_file_inode(file) };
         // SAFETY: this is an operation of the file.

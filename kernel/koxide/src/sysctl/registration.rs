@@ -15,7 +15,7 @@ use super::{
     Table,
     entry::{are_good, is_path},
 };
-use crate::entry::enter;
+use crate::entry::{Always, Module, callback, enter};
 use crate::error::{Result, code::EINVAL, not_err_ptr};
 use crate::module;
 use crate::table::define_table;
@@ -91,5 +91,5 @@ fn ctl_table<T: Table>() -> *const c_void {
 
 /// The entries of a table.
 extern "C" fn entries<T: Table>() -> *const c_void {
-    enter(core::ptr::null(), || T::ENTRIES.as_ptr().cast())
+    enter(callback::TABLE, Always(Module), || T::ENTRIES.as_ptr().cast())
 }

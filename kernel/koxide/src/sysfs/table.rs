@@ -10,8 +10,8 @@ use core::marker::PhantomData;
 use koxide_abi::SysfsAttribute;
 
 use super::AttributeOperations;
-use crate::entry::enter;
-use crate::error::{code::EIO, from_result};
+use crate::entry::{Always, Module, callback, enter};
+use crate::error::from_result;
 use crate::fs::table::answer;
 use crate::page::PAGE_SIZE;
 use crate::table::define_table;
@@ -87,7 +87,7 @@ pub fn attribute_list<K: Kind>() -> AttributeList<K::Data> {
 
 /// The attributes of a group.
 extern "C" fn list<K: Kind>() -> *const c_void {
-    enter(core::ptr::null(), || K::ATTRIBUTES.as_ptr().cast())
+    enter(callback::TABLE, Always(Module), || K::ATTRIBUTES.as_ptr().cast())
 }
 
 /// `show` of an attribute.
@@ -99,7 +99,7 @@ unsafe extern "C" fn show<const ID: u64, Data>(data: *mut c_void, page: *mut c_c
 where
     Data: AttributeOperations<ID, Data = Data>,
 {
-    enter(EIO.to_errno() as isize, || {
+    enter(callback::SHOW, Module, || {
         // SAFETY: the caller promises it.
         let data = unsafe { &*data.cast::<Data>() };
         // SAFETY: the caller promises it.
@@ -122,7 +122,7 @@ unsafe extern "C" fn store<const ID: u64, Data>(
 where
     Data: AttributeOperations<ID, Data = Data>,
 {
-    enter(EIO.to_errno() as isize, || {
+    enter(callback::STORE, Module, || {
         // SAFETY: the caller promises it.
         let data = unsafe { &*data.cast::<Data>() };
         // SAFETY: the caller promises it.

@@ -55,7 +55,7 @@ use core::mem::offset_of;
 use macros::pin_data;
 
 use super::Jiffies;
-use crate::entry::enter;
+use crate::entry::{Module, callback, enter};
 use crate::module::pending::{Ended, Entry, Kind, Owed, Scope};
 use crate::pin_init::{PinInit, pin_init};
 use crate::sync::{Arc, ArcBorrow};
@@ -170,7 +170,7 @@ pub trait TimerCallback: Sized {
 ///
 /// The kernel calls it, for the timer of a `T` that an `Arc<T>` has armed.
 unsafe extern "C" fn run<T: TimerCallback + HasTimer>(timer: *mut c_void) {
-    enter((), || {
+    enter(callback::TIMER, Module, || {
         // SAFETY: the kernel has the address from `raw_get_timer`.
         let value = unsafe { T::timer_container_of(timer.cast()) };
         // SAFETY: only `Arc`s arm this timer, so that this is the address of an `Arc`'s value; the handle is an owner and

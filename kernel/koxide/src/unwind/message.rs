@@ -2,6 +2,7 @@
 
 //! What a panic says, in the one word that landings hand on.
 
+use core::ffi::CStr;
 use core::panic::Location;
 
 /// What a panic says: constants, unless it has values.
@@ -84,9 +85,16 @@ impl Message {
         unsafe { crate::panic::report(self.template, self.args, self.place) }
     }
 
-    /// Writes to the log that it was contained.
-    pub(crate) fn contained(self) {
+    /// Writes to the log that it was contained: in which function, what that answered, and what is poisoned.
+    pub(crate) fn contained(self, callback: &CStr, answer: &CStr, poisoned: &CStr) {
         // SAFETY: there are none but a panic's.
-        unsafe { crate::panic::contained(self.template, self.args, self.place) }
+        unsafe {
+            crate::panic::contained(
+                self.template,
+                self.args,
+                self.place,
+                [callback, answer, poisoned],
+            );
+        }
     }
 }

@@ -38,11 +38,16 @@ impl Function {
 struct Landing {
     /// Where the calls are.
     begin: u16,
-    /// How many bytes of them there are; the highest bit tells that the panic ends there.
+    /// How many bytes of them there are, and two bits.
     len: u16,
     /// Where the code is.
     pad: u16,
 }
+
+/// The panic ends there.
+const CATCHES: u16 = 1 << 15;
+/// What it ends was called for a device, and not for the module.
+const FOR_DEVICE: u16 = 1 << 14;
 
 /// How a function keeps what is its caller's.
 #[repr(C)]
@@ -73,13 +78,18 @@ pub(super) struct Site<'a> {
     pub(super) shape: &'a Shape,
     /// What is run when it panics.
     pub(super) pad: Option<usize>,
-    catches: bool,
+    flags: u16,
 }
 
 impl Site<'_> {
     /// Whether a panic ends there.
     pub(super) fn catches(&self) -> bool {
-        self.catches
+        self.flags & CATCHES != 0
+    }
+
+    /// Whether what it ends was called for a device, and not for the module.
+    pub(super) fn for_device(&self) -> bool {
+        self.flags & FOR_DEVICE != 0
     }
 }
 
@@ -147,7 +157,7 @@ impl<'a> Table<'a> {
             .map_or(self.landings.len(), |f| f.landing.into());
         let landings = self.landings.get(function.landing.into()..last)?;
         let covers = |landing: &&Landing| {
-            at.wrapping_sub(landing.begin.into()) < usize::from(landing.len & 0x7fff)
+            at.wrapping_sub(landing.begin.into()) < usize::from(landing.len & !(CATCHES | FOR_DEVICE))
         };
         let landing = landings.iter().find(covers);
         let start = text.wrapping_add(function.start());
@@ -156,7 +166,7 @@ impl<'a> Table<'a> {
         Some(Site {
             shape,
             pad: landing.map(|landing| start.wrapping_add(landing.pad.into())),
-            catches: landing.is_some_and(|landing| landing.len & 0x8000 != 0),
+            flags: landing.map_or(0, |landing| landing.len),
         })
     }
 }

@@ -9,7 +9,7 @@ use core::ptr::NonNull;
 use super::work::{item_of, work_of};
 use super::{HasDelayedWork, HasWork};
 use crate::alloc::KBox;
-use crate::entry::enter;
+use crate::entry::{Module, callback, enter_owning};
 use crate::module::pending::Owed;
 use crate::sync::Arc;
 use crate::sync::aref::{ARef, AlwaysRefCounted};
@@ -77,12 +77,13 @@ pub unsafe trait WorkItemPointer<const ID: u64>: RawWorkItem<ID> {
 ///
 /// The kernel calls it, once for each time that `work`, the work `ID` of a `T`, was queued by a `T::Pointer`.
 pub(super) unsafe extern "C" fn trampoline<T: WorkItem<ID>, const ID: u64>(work: *mut c_void) {
-    enter((), || {
+    let take = || {
         // SAFETY: the work was queued with one given up, and this is the first that the callback does.
-        let _owed = unsafe { Owed::from_kernel() };
+        let owed = unsafe { Owed::from_kernel() };
         // SAFETY: the work was queued, and the kernel has taken it out to run it.
-        T::run(unsafe { T::Pointer::__from_work(work) });
-    });
+        (owed, unsafe { T::Pointer::__from_work(work) })
+    };
+    enter_owning(callback::WORK, Module, take, |(_owed, pointer)| T::run(pointer));
 }
 
 /// The owner of a work that was taken out of its queue.

@@ -20,28 +20,32 @@ pub(crate) struct Landing {
     len: u16,
     /// Where the code is.
     pad: u16,
-    /// Whether the panic ends there, and not after some drops.
-    catches: bool,
+    /// What else there is to say.
+    flags: u16,
 }
 
-/// Longer ranges are told as two.
-const LONGEST: u64 = 0x7fff;
+/// The panic ends there, and does not go on after some drops.
+const CATCHES: u16 = 1 << 15;
+/// What it ends was called for a device, and not for the module.
+const FOR_DEVICE: u16 = 1 << 14;
+
+/// Longer ranges are told as several.
+const LONGEST: u64 = FOR_DEVICE as u64 - 1;
 
 impl fmt::Display for Landing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // One bit is free.
-        let len = self.len | u16::from(self.catches) << 15;
-        write!(f, "{} {len} {}", self.begin, self.pad)
+        write!(f, "{} {} {}", self.begin, self.len | self.flags, self.pad)
     }
 }
 
 type Bytes<'a> = EndianSlice<'a, LittleEndian>;
 
-/// The landings of the function in section `name`, which are told in another section.
+/// The landings of the function in section `name`, which are told in another section; it may be called for a device.
 pub(super) fn read(
     reader: &Reader<'_>,
     name: &str,
     (section, offset): (SectionIndex, u64),
+    for_device: bool,
 ) -> Result<Vec<Landing>> {
     let section = reader.file.section_by_index(section);
     let section = section.map_err(|e| reader.form(e))?;
@@ -58,6 +62,11 @@ pub(super) fn read(
         if site.pad == 0 {
             continue;
         }
+        let flags = match (catches, for_device) {
+            (true, true) => CATCHES | FOR_DEVICE,
+            (true, false) => CATCHES,
+            (false, _) => 0,
+        };
         let mut begin = site.begin;
         while begin < site.begin + site.len {
             let len = (site.begin + site.len - begin).min(LONGEST);
@@ -68,7 +77,7 @@ pub(super) fn read(
                 begin: at,
                 len: len as u16,
                 pad,
-                catches,
+                flags,
             });
             begin += len;
         }

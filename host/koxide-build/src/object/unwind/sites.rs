@@ -53,13 +53,21 @@ struct Code {
     calls: Vec<(u64, Option<usize>)>,
 }
 
-/// The functions that may be on the stack when something panics, in the object's order, with where their calls return to that may
-/// have led there. `roots` start the way up, and have no frame.
+/// A function that may be on the stack when something panics.
+pub(super) struct Found {
+    pub(super) section: SectionIndex,
+    /// Where its calls return to that may have led there.
+    pub(super) calls: Vec<u64>,
+    /// The sections that it refers to.
+    pub(super) to: BTreeSet<usize>,
+}
+
+/// The functions that may be on the stack when something panics, in the object's order. `roots` start the way up, and have no frame.
 pub(super) fn may_panic(
     reader: &Reader<'_>,
     names: &Names<'_>,
     roots: &[&str],
-) -> Result<Vec<(SectionIndex, Vec<u64>)>> {
+) -> Result<Vec<Found>> {
     let mut codes = BTreeMap::new();
     for at in names.sections.keys() {
         let section = reader.file.section_by_index(SectionIndex(*at));
@@ -91,17 +99,13 @@ pub(super) fn may_panic(
         }
     }
     let leads = |to: &Option<usize>| to.is_none_or(|to| panics.contains(&to));
-    let found = codes
-        .iter()
-        .filter(|(at, _)| !roots.contains(at))
-        .map(|(at, code)| {
-            let calls = code.calls.iter().filter(|(_, to)| leads(to));
-            (
-                SectionIndex(*at),
-                calls.map(|(back, _)| *back).collect::<Vec<_>>(),
-            )
-        });
-    Ok(found.filter(|(_, calls)| !calls.is_empty()).collect())
+    let found = codes.into_iter().filter(|(at, _)| !roots.contains(at));
+    let found = found.map(|(at, code)| Found {
+        section: SectionIndex(at),
+        calls: code.calls.iter().filter(|(_, to)| leads(to)).map(|(back, _)| *back).collect(),
+        to: code.to,
+    });
+    Ok(found.filter(|found| !found.calls.is_empty()).collect())
 }
 
 /// What the code in a section leads to.

@@ -12,7 +12,7 @@ use super::{
     HrTimerPointer, HrTimerRestart, RawHrTimerCallback,
 };
 use crate::alloc::KBox;
-use crate::entry::enter;
+use crate::entry::{Module, callback, enter};
 use crate::module::pending;
 use crate::sync::{Arc, ArcBorrow};
 
@@ -82,7 +82,7 @@ where
     type CallbackTarget<'a> = ArcBorrow<'a, T>;
 
     unsafe extern "C" fn run(timer: *mut c_void) -> c_int {
-        enter(0, || {
+        enter(callback::HRTIMER, Module, || {
             // SAFETY: the timer was started by an `Arc<T>`, as the caller promises.
             let (value, context) = unsafe { called::<T>(timer) };
             // SAFETY: only `Arc`s start this timer, so that this is the address of an `Arc`'s value; the handle is an owner
@@ -153,7 +153,7 @@ where
     type CallbackTarget<'a> = Pin<&'a mut T>;
 
     unsafe extern "C" fn run(timer: *mut c_void) -> c_int {
-        enter(0, || {
+        enter(callback::HRTIMER, Module, || {
             // SAFETY: the timer was started by a `Pin<KBox<T>>`, as the caller promises.
             let (value, context) = unsafe { called::<T>(timer) };
             // SAFETY: the handle owns the value and does not reach it before this function has returned; nobody else

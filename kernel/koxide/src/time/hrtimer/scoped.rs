@@ -9,7 +9,7 @@ use core::ptr::NonNull;
 
 use super::handle::{answer, called, timer_of};
 use super::{HasHrTimer, HrTimer, HrTimerCallback, HrTimerHandle, HrTimerMode, RawHrTimerCallback};
-use crate::entry::enter;
+use crate::entry::{Module, callback, enter};
 
 /// Pointers that can be started if whoever does it takes care of the handle.
 ///
@@ -137,7 +137,7 @@ where
     type CallbackTarget<'b> = Self;
 
     unsafe extern "C" fn run(timer: *mut c_void) -> c_int {
-        enter(0, || {
+        enter(callback::HRTIMER, Module, || {
             // SAFETY: the timer was started by a `Pin<&T>`, as the caller promises.
             let (value, context) = unsafe { called::<T>(timer) };
             // SAFETY: the value is borrowed as long as the handle exists, which waits for this function.
@@ -211,7 +211,7 @@ where
     type CallbackTarget<'b> = Self;
 
     unsafe extern "C" fn run(timer: *mut c_void) -> c_int {
-        enter(0, || {
+        enter(callback::HRTIMER, Module, || {
             // SAFETY: the timer was started by a `Pin<&mut T>`, as the caller promises.
             let (value, context) = unsafe { called::<T>(timer) };
             // SAFETY: the handle has the borrow, and reaches nothing but the timer until this function has returned, for
