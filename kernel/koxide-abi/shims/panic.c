@@ -19,11 +19,11 @@ void kx_panic(const u8 *file, size_t file_len, u32 line, const u8 *text, size_t 
 #endif
 
 #ifdef KX_USE_kx_panic_contained
-void kx_panic_contained(const u8 *file, size_t file_len, u32 line, const u8 *text, size_t len,
+void kx_panic_contained(const char *file, u32 line, const u8 *text, size_t len,
 			const char *callback, const char *answer, const char *poisoned)
 {
-	printk(KERN_ERR KX_MODULE ": panic in %s at %.*s:%u: %.*s; contained, %s, %s poisoned\n",
-	       callback, (int)min_t(size_t, file_len, SHRT_MAX), (const char *)file, line,
+	printk(KERN_ERR KX_MODULE ": panic in %s at %s:%u: %.*s; contained, %s, %s poisoned\n",
+	       callback, file, line,
 	       (int)min_t(size_t, len, SHRT_MAX), (const char *)text, answer, poisoned);
 }
 #endif

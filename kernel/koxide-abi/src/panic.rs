@@ -21,10 +21,9 @@ shims! {
     ///
     /// # Safety
     ///
-    /// `file` and `text` are readable for their lengths; the others are C strings.
+    /// `text` is readable for its length; the others are C strings.
     pub fn kx_panic_contained(
-        file: *const u8,
-        file_len: usize,
+        file: *const c_char,
         line: u32,
         text: *const u8,
         len: usize,

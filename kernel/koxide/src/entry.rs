@@ -23,7 +23,11 @@ pub(crate) use scope::{Always, Device, Module, Request, Scope};
 ///
 /// That of the call.
 #[inline(always)]
-pub(crate) fn enter<R: Copy, S: Scope>(callback: &'static Callback<R>, scope: S, body: impl FnOnce() -> R) -> R {
+pub(crate) fn enter<R: Copy, S: Scope>(
+    callback: &'static Callback<R>,
+    scope: S,
+    body: impl FnOnce() -> R,
+) -> R {
     #[cfg(not(target_os = "none"))]
     {
         let _ = scope;

@@ -10,10 +10,10 @@
 
 mod template;
 
-#[cfg(target_os = "none")]
-use core::panic::{Location, PanicInfo};
 #[cfg(all(target_os = "none", panic = "unwind"))]
 use core::ffi::CStr;
+#[cfg(target_os = "none")]
+use core::panic::{Location, PanicInfo};
 
 #[cfg(target_os = "none")]
 use template::{message_of, parts};
@@ -114,13 +114,12 @@ pub(crate) unsafe fn contained(
     let text = unsafe { template::text(template, args, &mut room) };
     // SAFETY: it is null or a place, all of which are constants.
     let place = unsafe { place.as_ref() };
-    let (file, line) = place.map_or(("?", 0), |at| (at.file(), at.line()));
+    let (file, line) = place.map_or((c"?", 0), |at| (at.file_as_c_str(), at.line()));
     let [callback, answer, poisoned] = words.map(CStr::as_ptr);
-    // SAFETY: both texts are readable for their lengths, and the others are strings.
+    // SAFETY: the text is readable for its length, and the others are strings.
     unsafe {
         koxide_abi::kx_panic_contained(
             file.as_ptr(),
-            file.len(),
             line,
             text.as_ptr(),
             text.len(),

@@ -205,6 +205,7 @@ mod tests {
             info,
             used: used.to_vec(),
             tables: Vec::new(),
+            unwind: super::super::unwind::Unwind::default(),
         }
     }
 

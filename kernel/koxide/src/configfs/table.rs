@@ -12,7 +12,11 @@ use koxide_abi::{ConfigfsAttribute, ConfigfsType};
 
 use super::{AttributeOperations, Group, GroupOperations, Subsystem};
 use crate::alloc::flags::GFP_KERNEL;
-use crate::entry::{Always, Module, callback::{self, error_pointer}, enter};
+use crate::entry::{
+    Always, Module,
+    callback::{self, error_pointer},
+    enter,
+};
 use crate::error::from_result;
 use crate::fs::table::answer;
 use crate::init::InPlaceInit;
@@ -139,12 +143,16 @@ pub fn item_type<K: Kind>() -> &'static ItemType<K::Container, K::Data> {
 
 /// A kind of folder.
 extern "C" fn kind<K: Kind>() -> *const c_void {
-    enter(callback::TABLE, Always(Module), || (&raw const *Table::<K>::TABLE).cast())
+    enter(callback::TABLE, Always(Module), || {
+        (&raw const *Table::<K>::TABLE).cast()
+    })
 }
 
 /// The files in such a folder.
 extern "C" fn attributes<K: Kind>() -> *const c_void {
-    enter(callback::TABLE, Always(Module), || K::ATTRIBUTES.as_ptr().cast())
+    enter(callback::TABLE, Always(Module), || {
+        K::ATTRIBUTES.as_ptr().cast()
+    })
 }
 
 /// A constant for each kind.

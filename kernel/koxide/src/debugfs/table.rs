@@ -146,6 +146,7 @@ unsafe fn data_of_file<'a, T>(file: *mut file) -> &'a T {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::code::EIO;
 
     #[test]
     fn an_operation_says_only_what_the_kernel_can_believe() {

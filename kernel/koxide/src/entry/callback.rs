@@ -135,4 +135,5 @@ pub(crate) const HRTIMER: &Callback<c_int> = &Callback::ends(c"hrtimer", c"not s
 pub(crate) const KTHREAD: &Callback<()> = &Callback::ends(c"kthread", c"the thread ends", ());
 
 /// What the build asks for the address of a table, and nobody calls.
-pub(crate) const TABLE: &Callback<*const c_void> = &Callback::ends(c"table", NOTHING, core::ptr::null());
+pub(crate) const TABLE: &Callback<*const c_void> =
+    &Callback::ends(c"table", NOTHING, core::ptr::null());

@@ -28,11 +28,7 @@ macro_rules! faulty {
             }
 
             fn __init() -> c_int {
-                crate::entry::enter(
-                    crate::entry::callback::INIT,
-                    crate::entry::Module,
-                    $init,
-                )
+                crate::entry::enter(crate::entry::callback::INIT, crate::entry::Module, $init)
             }
 
             fn __exit() {

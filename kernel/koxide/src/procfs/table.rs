@@ -29,7 +29,9 @@ pub(super) fn proc_ops<T: Operations>() -> *const c_void {
 
 /// The operations that a type has.
 extern "C" fn operations<T: Operations>() -> *const c_void {
-    enter(callback::TABLE, Always(Module), || (&raw const *Table::<T>::TABLE).cast())
+    enter(callback::TABLE, Always(Module), || {
+        (&raw const *Table::<T>::TABLE).cast()
+    })
 }
 
 /// A constant for each type.

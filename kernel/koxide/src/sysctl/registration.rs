@@ -91,5 +91,7 @@ fn ctl_table<T: Table>() -> *const c_void {
 
 /// The entries of a table.
 extern "C" fn entries<T: Table>() -> *const c_void {
-    enter(callback::TABLE, Always(Module), || T::ENTRIES.as_ptr().cast())
+    enter(callback::TABLE, Always(Module), || {
+        T::ENTRIES.as_ptr().cast()
+    })
 }

@@ -87,7 +87,9 @@ pub fn attribute_list<K: Kind>() -> AttributeList<K::Data> {
 
 /// The attributes of a group.
 extern "C" fn list<K: Kind>() -> *const c_void {
-    enter(callback::TABLE, Always(Module), || K::ATTRIBUTES.as_ptr().cast())
+    enter(callback::TABLE, Always(Module), || {
+        K::ATTRIBUTES.as_ptr().cast()
+    })
 }
 
 /// `show` of an attribute.

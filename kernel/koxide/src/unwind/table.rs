@@ -157,7 +157,8 @@ impl<'a> Table<'a> {
             .map_or(self.landings.len(), |f| f.landing.into());
         let landings = self.landings.get(function.landing.into()..last)?;
         let covers = |landing: &&Landing| {
-            at.wrapping_sub(landing.begin.into()) < usize::from(landing.len & !(CATCHES | FOR_DEVICE))
+            at.wrapping_sub(landing.begin.into())
+                < usize::from(landing.len & !(CATCHES | FOR_DEVICE))
         };
         let landing = landings.iter().find(covers);
         let start = text.wrapping_add(function.start());

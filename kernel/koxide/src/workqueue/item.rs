@@ -83,7 +83,9 @@ pub(super) unsafe extern "C" fn trampoline<T: WorkItem<ID>, const ID: u64>(work:
         // SAFETY: the work was queued, and the kernel has taken it out to run it.
         (owed, unsafe { T::Pointer::__from_work(work) })
     };
-    enter_owning(callback::WORK, Module, take, |(_owed, pointer)| T::run(pointer));
+    enter_owning(callback::WORK, Module, take, |(_owed, pointer)| {
+        T::run(pointer)
+    });
 }
 
 /// The owner of a work that was taken out of its queue.

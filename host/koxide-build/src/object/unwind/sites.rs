@@ -102,7 +102,12 @@ pub(super) fn may_panic(
     let found = codes.into_iter().filter(|(at, _)| !roots.contains(at));
     let found = found.map(|(at, code)| Found {
         section: SectionIndex(at),
-        calls: code.calls.iter().filter(|(_, to)| leads(to)).map(|(back, _)| *back).collect(),
+        calls: code
+            .calls
+            .iter()
+            .filter(|(_, to)| leads(to))
+            .map(|(back, _)| *back)
+            .collect(),
         to: code.to,
     });
     Ok(found.filter(|found| !found.calls.is_empty()).collect())
