@@ -512,6 +512,7 @@ fn load(cache: &Cache, name: &KernelName, id: &str, options: &Options<'_>) -> Re
         kernel.origin = Some(root::Origin {
             cache: cache.clone(),
             kernel: suite.clone(),
+            source: store::remembered(cache, name)?.and_then(|known| known.source),
             offline: options.offline,
         });
     }
