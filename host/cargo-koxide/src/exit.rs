@@ -99,6 +99,7 @@ fn of_kernel(error: &kernels::Error) -> Exit {
         | Kernel::NoSourcePackage { .. }
         | Kernel::Offline { .. }
         | Kernel::OfflineRoot { .. }
+        | Kernel::NoRoot { .. }
         | Kernel::NoSource { .. }
         | Kernel::Network { .. }
         | Kernel::OutOfStep { .. }

@@ -99,8 +99,22 @@ impl Origin {
         if let Some(root) = finished(&dir) {
             return Ok(root);
         }
-        self.make(compiler, &dir, progress)?;
+        self.make(compiler, &dir, progress)
+            .map_err(|error| self.no_root(compiler, error))?;
         Ok(dir.join("root"))
+    }
+
+    /// The error for a root that cannot be fetched. What is wrong with this machine speaks for itself.
+    fn no_root(&self, compiler: &str, error: Error) -> Error {
+        match error {
+            Error::Cache(_) | Error::Process(_) => error,
+            other => Error::NoRoot {
+                name: self.kernel.to_string(),
+                compiler: compiler.to_owned(),
+                package: Gnu::package(compiler),
+                source: Box::new(other),
+            },
+        }
     }
 
     /// Fetches the packages and unpacks them in a folder that is then moved into place; needs the lock.
@@ -329,7 +343,10 @@ mod tests {
         let origin = origin(&cache, name, false);
         let error = origin.root("gcc-99", &Silent).unwrap_err();
         assert!(!cache.roots().exists());
-        (mirror, error)
+        let Error::NoRoot { source, .. } = error else {
+            panic!("{error}");
+        };
+        (mirror, *source)
     }
 
     #[test]
