@@ -119,7 +119,8 @@ impl<'a> Workshop<'a> {
 
     /// A kernel, fetched if need be.
     pub(crate) fn kernel(&self, name: &KernelName) -> anyhow::Result<Kernel> {
-        kernels::resolve(&self.cache, name, self.offline, self.ui)
+        let kernel = kernels::resolve(&self.cache, name, self.offline, self.ui);
+        self.matrix.blamed(name, kernel)
     }
 
     /// The kernels that a command line means, fetched if need be.

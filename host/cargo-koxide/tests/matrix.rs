@@ -102,6 +102,48 @@ fn kernels_that_cannot_be_had_are_told_and_counted() {
     }
 }
 
+/// The same from an archive that lacks the suite, which is known before anything is asked of another machine.
+#[test]
+fn a_suite_that_there_is_not_is_told_with_the_file_that_names_it() {
+    let package = package("no_suite", &["debian:bookwurm", NOWHERE[0]]);
+    let archive = support::scratch("archive-");
+    let source = format!(
+        r#"{{"mirror": "file:{}", "keyring": "/dev/null"}}"#,
+        archive.path().display()
+    );
+    let remembered =
+        format!(r#"{{"name": "debian:bookwurm", "kernel": null, "source": {source}}}"#);
+    let cache = archive.path().join("cache");
+    std::fs::create_dir_all(cache.join("names")).unwrap();
+    std::fs::write(cache.join("names/debian-bookwurm.json"), remembered).unwrap();
+    let file = package.path().join("kernels.toml");
+    let blamed = format!("{} names a kernel that cannot be had", file.display());
+    let test = |words: &[&str]| {
+        let mut command = package.koxide();
+        run(command.args(words).env("KOXIDE_CACHE", &cache))
+            .saying(&blamed)
+            .saying("there is no suite `bookwurm`")
+            .saying("did you mean `debian:bookworm`?")
+    };
+    let ended = test(&["test", "--matrix"]).with(MISSING);
+    for kernel in ["debian:bookwurm", NOWHERE[0]] {
+        assert_eq!(row(&ended.stdout, kernel), "unavailable", "{ended}");
+    }
+    test(&["build"]).with(USAGE);
+}
+
+#[test]
+fn a_matrix_that_is_wrong_is_refused() {
+    let package = package("no_matrix", &[NOWHERE[0], NOWHERE[0]]);
+    let refused = |says: &str| {
+        let ended = package.run(&["test", "--matrix"]).with(USAGE);
+        ended.saying("kernels.toml").saying(says);
+    };
+    refused("the kernel path:/no/a is in it twice");
+    package.write("kernels.toml", "kernel = []\n");
+    refused("names no kernel: add one");
+}
+
 #[test]
 fn parts_are_everything_once() {
     let package = package("parts", &NOWHERE);
