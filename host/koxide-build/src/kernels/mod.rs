@@ -12,6 +12,7 @@ mod error;
 mod fetch;
 pub(crate) mod fit;
 mod flavour;
+mod image;
 mod local;
 mod name;
 pub(crate) mod root;
