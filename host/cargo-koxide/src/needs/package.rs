@@ -2,7 +2,7 @@
 
 //! Which package of a distribution brings what is needed.
 
-use koxide_build::Arch;
+use koxide_build::{Arch, Gnu};
 
 use super::{Manager, Need};
 
@@ -76,8 +76,8 @@ impl Need {
 
 /// The package of a compiler that a kernel asks for by name, such as `gcc-12` or `aarch64-linux-gnu-gcc-12`.
 fn named_compiler(name: &str, manager: Manager) -> String {
-    let of = |arch: &Arch| Some((*arch, name.strip_prefix(arch.gnu())?.strip_prefix('-')?));
-    if let Some((arch, name)) = Arch::ALL.iter().find_map(of) {
+    let (arch, name) = Gnu::parse(name);
+    if let Some(arch) = arch {
         return cross(arch, name, manager);
     }
     let version = name.trim_start_matches(|c: char| !c.is_ascii_digit());
