@@ -11,13 +11,16 @@ use std::process::Command;
 use koxide_build::{Arch, Kernel, Project, Silent, module};
 use object::{Object as _, ObjectSection as _, ObjectSymbol as _};
 
-/// Shims that are forwards, and shims that only look like them.
-const SHIMS: &str = "
-	.macro shim name
+/// What each shim begins with.
+const SHIM: &str = "	.macro shim name
 	.globl \\name
-	.type \\name, @function
+	.type \\name, %function
 \\name:
 	.endm
+";
+
+/// Shims that are forwards, and shims that only look like them.
+const SHIMS: &str = "
 	shim kx_plain
 	jmp plain
 	shim kx_traced
@@ -76,11 +79,6 @@ local:
 
 /// The same for arm64, where a function may sign the address that it returns to.
 const ARM64: &str = "
-	.macro shim name
-	.globl \\name
-	.type \\name, %function
-\\name:
-	.endm
 	shim kx_plain
 	b plain
 	shim kx_signed
@@ -111,11 +109,6 @@ const ARM64: &str = "
 
 /// And for 32-bit ARM.
 const ARM: &str = "
-	.macro shim name
-	.globl \\name
-	.type \\name, %function
-\\name:
-	.endm
 	shim kx_plain
 	b plain
 	shim kx_sometimes
@@ -138,7 +131,7 @@ fn forwards(dir: &Path, assembly: &str) -> Vec<String> {
 /// The same with tools whose names begin so.
 fn forwards_with(prefix: &str, dir: &Path, assembly: &str) -> Vec<String> {
     let (source, object) = (dir.join("shims.s"), dir.join("shims.o"));
-    fs::write(&source, assembly).unwrap();
+    fs::write(&source, format!("{SHIM}{assembly}")).unwrap();
     let assembled = Command::new(format!("{prefix}as"))
         .arg("-o")
         .args([&object, &source])
