@@ -272,8 +272,11 @@ pub(crate) fn remove(path: &Path) -> Result<()> {
     removed.map_err(|e| Error::io("remove", path, e))
 }
 
-/// Writes a file as a whole or not at all.
-pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+/// Writes a file as a whole or not at all, in a folder that need not be there.
+///
+/// # Errors
+/// When the folder cannot be created, or the file cannot be written.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let dir = path.parent().unwrap_or(Path::new("."));
     create_dir(dir)?;
     let attempt = || -> io::Result<()> {

@@ -8,7 +8,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use koxide_build::{Arch, Kernel, Module, kernel_symbols, module_symbols};
+use koxide_build::{Arch, Kernel, Module, cache, kernel_symbols, module_symbols};
 use koxide_process::find;
 use koxide_vm::{Acceleration, Event, Payload, Plan, Step, Stream, Vm};
 use sha2::{Digest as _, Sha256};
@@ -59,7 +59,7 @@ pub(super) fn prepare(
     let of_kernel = symbols(kernel, vm, workshop, ui)?;
     let symbols = explained(module_symbols(kernel.arch, &module.path, lines))?;
     let of_module = module.path.with_extension("symbols");
-    write(&of_module, &symbols.bytes)?;
+    explained(cache::write(&of_module, &symbols.bytes))?;
     let session = Session {
         port,
         kernel: &of_kernel,
@@ -69,7 +69,7 @@ pub(super) fn prepare(
         init: symbols.init,
     };
     let script = module.path.with_extension("gdb");
-    write(&script, session.script().as_bytes())?;
+    explained(cache::write(&script, session.script().as_bytes()))?;
 
     vm.machine.slowness = PATIENCE;
     let stub = format!("tcp:127.0.0.1:{port}");
@@ -155,19 +155,11 @@ fn symbols(kernel: &Kernel, vm: &Vm, workshop: &Workshop<'_>, ui: &Ui) -> anyhow
         .read_to_string(&mut text)
         .context("the kernel did not say its symbols")?;
     let bytes = kernel_symbols(kernel.arch, &text, &image);
-    write(&file, &bytes.context("the kernel hides its symbols")?)?;
+    explained(cache::write(
+        &file,
+        &bytes.context("the kernel hides its symbols")?,
+    ))?;
     Ok(file)
-}
-
-/// Writes a file that is there as a whole or not at all.
-fn write(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let folder = file.parent().unwrap_or(Path::new("."));
-    let error = || format!("cannot write {}", file.display());
-    std::fs::create_dir_all(folder).with_context(error)?;
-    let mut new = tempfile::NamedTempFile::new_in(folder).with_context(error)?;
-    std::io::Write::write_all(&mut new, bytes).with_context(error)?;
-    new.persist(file).with_context(error)?;
-    Ok(())
 }
 
 /// A path as the debugger reads one that may have spaces.
