@@ -147,8 +147,11 @@ impl Cache {
         let bytes = disk_use(&self.root);
         // Only what this tool put there: the folder may be named by a variable, and that may be set wrongly.
         for name in [
-            "kernels", "roots", "names", "apt", "vm", "library", "sources", "build", "tmp", "lock",
+            "kernels", "roots", "names", "apt", "vm", "library", "sources", "build",
         ] {
+            self.discard(&self.root.join(name))?;
+        }
+        for name in ["tmp", "lock"] {
             remove(&self.root.join(name))?;
         }
         let _ = fs::remove_dir(&self.root);
@@ -213,6 +216,23 @@ impl Cache {
             .prefix("work-")
             .tempdir_in(&dir)
             .map_err(|e| Error::io("create a folder in", &dir, e))
+    }
+
+    /// Removes something of the cache; the lock must be held. It is moved away first: what is left of it when that is ended in
+    /// the middle cannot be taken for the whole, and the next to have the lock removes it.
+    pub(crate) fn discard(&self, path: &Path) -> Result<()> {
+        // On a full disk there may be no room for one more folder.
+        let Ok(scratch) = self.scratch() else {
+            return remove(path);
+        };
+        match fs::rename(path, scratch.path().join("away")) {
+            Ok(()) => {
+                let away = scratch.keep();
+                remove(&away)
+            }
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(_) => remove(path),
+        }
     }
 }
 

@@ -94,6 +94,27 @@ fn package_files_become_a_kernel() {
     ));
 }
 
+/// The command may be killed while it removes a kernel, and what that leaves is none.
+#[test]
+fn a_part_of_a_kernel_is_no_kernel() {
+    let temp = tempfile::tempdir().unwrap();
+    let cache = Cache::at(temp.path().join("cache"));
+    let name = KernelName::Deb(kernel_packages(temp.path()));
+    let resolve = || kernels::resolve(&cache, &name, &Options::new(&Silent)).unwrap();
+    let kernel = resolve();
+    let record = kernel.headers.root.with_file_name("record.json");
+    fs::remove_file(record).unwrap();
+    fs::remove_file(kernel.image().unwrap()).unwrap();
+    assert!(kernels::list(&cache).unwrap().is_empty());
+    let error = kernels::show(&cache, &name, &Options::new(&Silent)).unwrap_err();
+    assert!(matches!(error, Error::NotFetched { .. }), "{error}");
+    // It takes the place of that part.
+    assert!(resolve().image().unwrap().exists());
+    fs::remove_file(kernel.headers.root.with_file_name("record.json")).unwrap();
+    assert!(kernels::remove(&cache, &name).unwrap() > 0);
+    assert!(!kernel.headers.root.exists());
+}
+
 #[test]
 fn a_truncated_package_is_named_and_nothing_is_kept() {
     let temp = tempfile::tempdir().unwrap();

@@ -132,7 +132,7 @@ pub(crate) fn debian(
     let (apt, plan, mirrors) = plan(cache, kernel, options, newest)?;
     let id = id(&plan);
     let target = store::dir(cache, &id);
-    if target.exists() {
+    if store::is_whole(cache, &id) {
         return Ok(id);
     }
     let progress = options.progress;
@@ -200,7 +200,7 @@ pub(crate) fn files(
     let hashes: Vec<&str> = packages.iter().map(|p| p.sha256.as_str()).collect();
     let id = format!("deb-{}", store::digest(&hashes.join(" ")));
     let target = store::dir(cache, &id);
-    if target.exists() {
+    if store::is_whole(cache, &id) {
         return Ok(id);
     }
     let scratch = cache.scratch()?;

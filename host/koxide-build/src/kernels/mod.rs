@@ -435,7 +435,7 @@ pub fn remove(cache: &Cache, name: &KernelName) -> Result<u64> {
     }
     store::forget(cache, name)?;
     if let KernelName::Debian(suite) = name {
-        cache::remove(&fetch::lists_dir(cache, suite))?;
+        cache.discard(&fetch::lists_dir(cache, suite))?;
     }
     Ok(half_done + store::sweep(cache)?)
 }
@@ -445,7 +445,7 @@ fn unbuilt(cache: &Cache, name: &KernelName) -> Result<Error> {
     let known = store::remembered(cache, name)?.and_then(|known| known.kernel);
     Ok(Error::NotBuilt {
         name: name.to_string(),
-        again: known.is_some_and(|id| store::dir(cache, &id).exists()),
+        again: known.is_some_and(|id| store::is_whole(cache, &id)),
     })
 }
 
@@ -474,7 +474,7 @@ fn present(cache: &Cache, name: &KernelName, options: &Options<'_>) -> Result<Op
         KernelName::Debian(_) | KernelName::Deb(_) => {
             let id = store::remembered(cache, name)?.and_then(|known| known.kernel);
             match id {
-                Some(id) if store::dir(cache, &id).exists() => {
+                Some(id) if store::is_whole(cache, &id) => {
                     load(cache, name, &id, options).map(Some)
                 }
                 _ => Ok(None),

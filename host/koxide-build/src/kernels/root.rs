@@ -146,9 +146,7 @@ impl Origin {
             fetched: store::now(),
             mirrors,
         };
-        store::write_json(&new.join("record.json"), &record)?;
-        // What is there without being finished is of no use.
-        cache::remove(dir)?;
+        store::write_json(&new.join(store::RECORD), &record)?;
         store::place(&new, dir)?;
         apt.tidy()
     }
@@ -156,7 +154,7 @@ impl Origin {
 
 /// The root in a folder of the cache; what has no record or no compiler is none.
 fn finished(dir: &Path) -> Option<PathBuf> {
-    let record = fs::read(dir.join("record.json")).ok()?;
+    let record = fs::read(dir.join(store::RECORD)).ok()?;
     let record: Root = serde_json::from_slice(&record).ok()?;
     let root = dir.join("root");
     let compiler = root.join("usr/bin").join(record.compiler);
@@ -215,7 +213,7 @@ pub(crate) fn sweep(cache: &Cache) -> Result<u64> {
     for entry in fs::read_dir(cache.roots()).into_iter().flatten().flatten() {
         if !used.contains(entry.file_name().to_string_lossy().as_ref()) {
             freed += cache::disk_use(&entry.path());
-            cache::remove(&entry.path())?;
+            cache.discard(&entry.path())?;
         }
     }
     Ok(freed)
@@ -228,7 +226,7 @@ pub(crate) fn sweep(cache: &Cache) -> Result<u64> {
 pub fn roots(cache: &Cache) -> Result<Vec<(Root, u64)>> {
     let mut roots = Vec::new();
     for entry in fs::read_dir(cache.roots()).into_iter().flatten().flatten() {
-        let record = fs::read(entry.path().join("record.json")).unwrap_or_default();
+        let record = fs::read(entry.path().join(store::RECORD)).unwrap_or_default();
         if let Ok(record) = serde_json::from_slice::<Root>(&record) {
             roots.push((record, cache::disk_use(&entry.path())));
         }
@@ -301,7 +299,7 @@ mod tests {
             mirrors: Vec::new(),
         };
         if record {
-            store::write_json(&dir.join("record.json"), &made).unwrap();
+            store::write_json(&dir.join(store::RECORD), &made).unwrap();
         }
         if compiler {
             cache::write(&dir.join("root/usr/bin/gcc-99"), b"").unwrap();
