@@ -10,7 +10,7 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 
 use support::process::Running;
-use support::sandbox::Programs;
+use support::sandbox::{Programs, mounted};
 use support::{
     INTERRUPTED, KERNEL, MISSING, Package, USAGE, koxide, koxide_in, left_out, repository, run,
 };
@@ -95,6 +95,31 @@ fn kernels_that_cannot_be_had_are_told_and_counted() {
         assert!(xml.contains(&format!("\"kernel on {kernel}\"")), "{xml}");
         assert!(html.contains(kernel), "{html}");
     }
+}
+
+#[test]
+fn a_full_disk_for_the_reports_leaves_the_table() {
+    let package = package("full", &NOWHERE[..2]);
+    let reports = support::scratch("reports-");
+    let mut command = package.koxide();
+    command.args(["test", "--matrix"]);
+    for (option, file) in [("--junit", "m.xml"), ("--html", "m.html")] {
+        command.arg(option).arg(reports.path().join(file));
+    }
+    let mount =
+        "mount -t tmpfs -o size=4k none \"$folder\"; head -c 4096 /dev/zero > \"$folder/full\"";
+    let Some(mut command) = mounted(&command, reports.path(), mount, "ls -A \"$folder\"") else {
+        return;
+    };
+    let ended = run(&mut command).with(support::FAILED);
+    for kernel in &NOWHERE[..2] {
+        assert_eq!(row(&ended.stdout, kernel), "unavailable", "{ended}");
+    }
+    assert!(ended.stdout.ends_with("unavailable\nfull\n"), "{ended}");
+    let ended = ended.saying("cannot write the JUnit report");
+    ended
+        .saying("cannot write the page")
+        .saying("a kernel could not be had");
 }
 
 /// The same from an archive that lacks the suite, which is known before anything is asked of another machine.
