@@ -192,6 +192,29 @@ fn parts_are_everything_once() {
 }
 
 #[test]
+fn parts_that_share_a_kernel_have_no_suite_in_common() {
+    let reports = support::scratch("reports-");
+    let mut suites = Vec::new();
+    for part in ["1", "2", "3"] {
+        let junit = reports.path().join(part);
+        let mut command = koxide(&repository());
+        command.args(["test", "--matrix", "-p", "hello_world", "-p", "scull"]);
+        command.args(["--kernel", NOWHERE[0], "--kernel", NOWHERE[1]]);
+        command
+            .args(["--shard", &format!("{part}/3"), "--junit"])
+            .arg(&junit);
+        run(&mut command).with(MISSING);
+        let xml = std::fs::read_to_string(junit).unwrap();
+        let names = xml.split("<testsuite name=\"").skip(1);
+        suites.extend(names.map(|name| name.split('"').next().unwrap().to_owned()));
+    }
+    // One that no parts share has its name alone.
+    let [first, second] =
+        ["1/3", "2/3"].map(|part| format!("kernel on {} (part {part})", NOWHERE[0]));
+    assert_eq!(suites, [first, second, format!("kernel on {}", NOWHERE[1])]);
+}
+
+#[test]
 fn what_is_no_part_is_a_wrong_word() {
     let package = package("no_part", &NOWHERE);
     for part in ["0/4", "5/4", "4", "1/0", "a/b"] {
