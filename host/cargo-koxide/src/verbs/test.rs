@@ -28,7 +28,7 @@ pub(crate) fn run(options: &Test, offline: bool, ui: &Ui) -> anyhow::Result<()> 
     // What cannot be written in the end is told before anything runs.
     let junit = Output::wanted(options.junit.as_deref(), "JUnit report")?;
     let drivers = workshop.tested(&options.selection)?;
-    let kernels = workshop.kernels(&options.selection)?;
+    let kernels = workshop.kernels_to_boot(&options.selection)?;
     let mut builder = Builder::new(&workshop, options);
     let mut batches = Vec::new();
     for driver in &drivers {

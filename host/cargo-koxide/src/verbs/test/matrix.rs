@@ -11,7 +11,7 @@ use super::batch::{Batch, Builder};
 use super::pool;
 use crate::cli::{Selection, Test};
 use crate::exit::{Exit, all_told, because, status_of};
-use crate::machine::{explained, explained_vm};
+use crate::machine::explained_vm;
 use crate::matrix::{self, Cell, Grid, Row, Shard, Tried};
 use crate::needs::{Need, explain};
 use crate::output::Output;
@@ -234,8 +234,7 @@ fn to_boot(
     name: &KernelName,
     arch: Option<Arch>,
 ) -> anyhow::Result<Kernel> {
-    let kernel = workshop.kernel_for(name, arch)?;
-    explained(kernel.image())?;
+    let kernel = workshop.kernel_to_boot(name, arch)?;
     let emulator = Need::Qemu(kernel.arch);
     match emulator.found() {
         Some(_) => Ok(kernel),
