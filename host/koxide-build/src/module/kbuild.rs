@@ -39,11 +39,8 @@ pub(crate) fn rules(name: &str, arch: Arch, shims: Shims) -> String {
             " --redefine-sym init_module=kx_driver_init --redefine-sym cleanup_module=kx_driver_exit",
         ),
     };
-    let place = match arch {
-        Arch::X86_64 => "",
-        // Instructions of four bytes, all of them.
-        Arch::Arm64 | Arch::Arm => "-v least=4 ",
-    };
+    let target = Target::of(arch);
+    let least = target.instruction.map(|bytes| format!("-v least={bytes} "));
     let rules = r#"obj-m := DRIVER.o
 DRIVER-y := DRIVER_glue.o DRIVER_rust.o
 ccflags-y += -I$(KX_WORK) -I$(KX_WORK)/include -g0 -fmacro-prefix-map=$(KX_WORK)/=FAULTY
@@ -77,8 +74,8 @@ targets += DRIVER_all.o DRIVER_forwards DRIVER_glue.c DRIVER_place DRIVER_rust.o
         .replace("DRIVER", name)
         .replace("FAULTY", faulty)
         .replace("ENTRIES", entries)
-        .replace("EMULATION", Target::of(arch).emulation)
-        .replace("PLACE", place)
+        .replace("EMULATION", target.emulation)
+        .replace("PLACE", least.as_deref().unwrap_or_default())
 }
 
 /// Puts the artefact and the shims into the work folder; unchanged files keep their times.

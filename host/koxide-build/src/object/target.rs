@@ -17,6 +17,8 @@ pub(crate) struct Target {
     pub(crate) flags: &'static [&'static str],
     /// What `ld -m` is given.
     pub(crate) emulation: &'static str,
+    /// How many bytes instructions have, where all have the same.
+    pub(crate) instruction: Option<u8>,
     /// What the file of an object says.
     pub(crate) elf: object::Architecture,
     /// Symbols besides `kx_*` that the kernel or its build gives to an object.
@@ -54,6 +56,7 @@ const X86_64: Target = Target {
         MANGLING,
     ],
     emulation: "elf_x86_64",
+    instruction: None,
     elf: object::Architecture::X86_64,
     given: &["__x86_return_thunk"],
 };
@@ -79,6 +82,7 @@ const ARM64: Target = Target {
         MANGLING,
     ],
     emulation: "aarch64elf",
+    instruction: Some(4),
     elf: object::Architecture::Aarch64,
     given: &[],
 };
@@ -98,6 +102,7 @@ const ARM: Target = Target {
         MANGLING,
     ],
     emulation: "armelf_linux_eabi",
+    instruction: Some(4),
     elf: object::Architecture::Arm,
     // What a compiler for this architecture calls to divide.
     given: &[
