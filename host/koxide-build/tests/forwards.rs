@@ -19,6 +19,13 @@ const SHIM: &str = "	.macro shim name
 	.endm
 ";
 
+/// What declares those that are given a `bool`.
+const HEADER: &str = "
+int kx_plain(void);
+void kx_flagged(const void *what, size_t len, bool flag);
+void kx_wrongly_flagged(const void *what, size_t len, bool flag);
+";
+
 /// Shims that are forwards, and shims that only look like them.
 const SHIMS: &str = "
 	shim kx_plain
@@ -38,6 +45,9 @@ const SHIMS: &str = "
 	shim kx_flagged
 	movzbl %dl, %edx
 	jmp flagged
+	shim kx_cut
+	movzbl %dl, %edx
+	jmp cut
 	shim kx_wrongly_flagged
 	movzbl %dl, %ecx
 	jmp argument
@@ -132,6 +142,8 @@ fn forwards(dir: &Path, assembly: &str) -> Vec<String> {
 fn forwards_with(prefix: &str, dir: &Path, assembly: &str) -> Vec<String> {
     let (source, object) = (dir.join("shims.s"), dir.join("shims.o"));
     fs::write(&source, format!("{SHIM}{assembly}")).unwrap();
+    let header = dir.join("koxide.h");
+    fs::write(&header, HEADER).unwrap();
     let assembled = Command::new(format!("{prefix}as"))
         .arg("-o")
         .args([&object, &source])
@@ -141,10 +153,10 @@ fn forwards_with(prefix: &str, dir: &Path, assembly: &str) -> Vec<String> {
     let found = Command::new("sh")
         .args([
             "-c",
-            "\"$3\"objdump -dtrw \"$1\" | awk -f \"$2\" | sort",
+            "\"$4\"objdump -dtrw \"$1\" | awk -f \"$2\" \"$3\" - | sort",
             "sh",
         ])
-        .args([&object, &script])
+        .args([&object, &script, &header])
         .arg(prefix)
         .output()
         .unwrap();

@@ -50,8 +50,9 @@ OBJECT_FILES_NON_STANDARD_DRIVER_all.o := y
 $(obj)/DRIVER_all.o: part-of-module := y
 CFLAGS_DRIVER_all.o := -foptimize-sibling-calls
 quiet_cmd_kxforwards = KXFWD   $@
-      cmd_kxforwards = $(OBJDUMP) -dtrw $< | LC_ALL=C awk -f $(KX_WORK)/forwards.awk > $@
-$(obj)/DRIVER_forwards: $(obj)/DRIVER_all.o $(KX_WORK)/forwards.awk FORCE
+      cmd_kxforwards = $(OBJDUMP) -dtrw $< | LC_ALL=C awk -f $(KX_WORK)/forwards.awk \
+	$(KX_WORK)/include/koxide.h - > $@
+$(obj)/DRIVER_forwards: $(obj)/DRIVER_all.o $(KX_WORK)/forwards.awk $(KX_WORK)/include/koxide.h FORCE
 	$(call if_changed,kxforwards)
 quiet_cmd_kxglue = KXGLUE  $@
       cmd_kxglue = awk 'FILENAME == ARGV[1] { gone["KX_USE_" $$1]; next } !($$2 in gone)' $(filter-out FORCE,$^) > $@
