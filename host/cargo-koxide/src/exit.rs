@@ -6,6 +6,8 @@ use std::process::ExitCode;
 
 use koxide_build::{Error as BuildError, driver, kernels, module};
 
+use crate::ui::Ui;
+
 /// Why the command did not do its work, as a script sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -56,6 +58,24 @@ pub(crate) fn status_of(error: &anyhow::Error) -> Exit {
         .map_or(Exit::Failed, of_build)
 }
 
+/// What the tests and the files of their results ended with: every failure is told, and the gravest is the answer.
+pub(crate) fn all_told(
+    tests: anyhow::Result<()>,
+    written: impl IntoIterator<Item = anyhow::Result<()>>,
+    ui: &Ui,
+) -> anyhow::Result<()> {
+    let mut failures: Vec<_> = written.into_iter().filter_map(Result::err).collect();
+    if let Err(error) = tests {
+        // That a kernel could not be had is less than that nobody will read why.
+        let last = status_of(&error) == Exit::Missing;
+        failures.insert(if last { failures.len() } else { 0 }, error);
+    }
+    let mut failures = failures.into_iter();
+    let gravest = failures.next();
+    failures.for_each(|error| ui.error(&error));
+    gravest.map_or(Ok(()), Err)
+}
+
 /// The exit status that an error of koxide-build deserves when nothing is to be installed.
 fn of_build(error: &BuildError) -> Exit {
     use driver::Error as Driver;
@@ -99,6 +119,7 @@ fn of_kernel(error: &kernels::Error) -> Exit {
         | Kernel::NoSourcePackage { .. }
         | Kernel::Offline { .. }
         | Kernel::OfflineRoot { .. }
+        | Kernel::NoRoot { .. }
         | Kernel::NoSource { .. }
         | Kernel::Network { .. }
         | Kernel::OutOfStep { .. }
@@ -123,6 +144,31 @@ fn is_interrupt(error: &anyhow::Error) -> bool {
 mod tests {
     use super::*;
     use anyhow::Context as _;
+
+    #[test]
+    fn the_gravest_of_several_failures_decides() {
+        use clap::Parser as _;
+        let cli = crate::cli::Cli::parse_from(["cargo koxide", "-q", "doctor"]);
+        let ui = Ui::new(&cli.common);
+        let full = || Err(anyhow::anyhow!("the disk is full"));
+        let tests = |exit| Err(because(exit, "tests").into());
+        let told = |tests, written: [anyhow::Result<()>; 2]| {
+            let error = all_told(tests, written, &ui).err()?;
+            Some((status_of(&error), error.to_string()))
+        };
+        let is = |exit, text: &str| Some((exit, text.to_owned()));
+        assert_eq!(told(Ok(()), [Ok(()), Ok(())]), None);
+        let disk = is(Exit::Failed, "the disk is full");
+        assert_eq!(told(Ok(()), [Ok(()), full()]), disk);
+        assert_eq!(told(tests(Exit::Missing), [full(), full()]), disk);
+        for exit in [Exit::Crashed, Exit::Failed] {
+            assert_eq!(told(tests(exit), [full(), Ok(())]), is(exit, "tests"));
+        }
+        assert_eq!(
+            told(tests(Exit::Missing), [Ok(()), Ok(())]),
+            is(Exit::Missing, "tests")
+        );
+    }
 
     #[test]
     fn the_message_on_top_decides() {

@@ -4,14 +4,15 @@
 
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail, ensure};
 use koxide_build::kernels::Suite;
 use koxide_build::{Arch, Cache, Kernel, KernelName, kernels};
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
-use crate::exit::{Exit, because};
+use crate::exit::{Exit, because, status_of};
 use crate::machine::explained;
 use crate::ui::Ui;
 
@@ -23,6 +24,9 @@ const BUILT_IN: &str = include_str!("../../../kernels.toml");
 #[serde(deny_unknown_fields)]
 pub(crate) struct Matrix {
     kernel: Vec<Row>,
+    /// The file that it is in; none for the command's own.
+    #[serde(skip)]
+    file: Option<PathBuf>,
 }
 
 /// A kernel of the matrix.
@@ -30,7 +34,8 @@ pub(crate) struct Matrix {
 #[serde(deny_unknown_fields)]
 struct Row {
     /// What `--kernel` takes.
-    name: String,
+    #[serde(deserialize_with = "name")]
+    name: KernelName,
     /// The line of releases that it belongs to, such as `6.1`: a short name for it.
     line: String,
     /// The architecture.
@@ -40,20 +45,22 @@ struct Row {
     always: bool,
 }
 
+/// Reads a kernel's name.
+fn name<'de, D: Deserializer<'de>>(text: D) -> Result<KernelName, D::Error> {
+    String::deserialize(text)?.parse().map_err(D::Error::custom)
+}
+
 impl Row {
-    /// The name, which must be one, and of that architecture.
-    fn parsed(&self) -> anyhow::Result<KernelName> {
-        let name = parse(&self.name)?;
-        match &name {
-            KernelName::Debian(suite) if suite.flavour.arch() != self.arch => {
-                let text = format!(
-                    "the support matrix says that {name} is for {}, and it is for {}",
-                    self.arch,
-                    suite.flavour.arch()
-                );
-                Err(because(Exit::Usage, text).into())
-            }
-            _ => Ok(name),
+    /// Sees that the name is of that architecture.
+    fn check(&self) -> anyhow::Result<()> {
+        match &self.name {
+            KernelName::Debian(suite) if suite.flavour.arch() != self.arch => bail!(
+                "the support matrix says that {} is for {}, and it is for {}",
+                self.name,
+                self.arch,
+                suite.flavour.arch()
+            ),
+            _ => Ok(()),
         }
     }
 }
@@ -63,20 +70,37 @@ impl Matrix {
     pub(crate) fn of(workspace: &Path) -> anyhow::Result<Self> {
         let file = workspace.join("kernels.toml");
         match std::fs::read_to_string(&file) {
-            Ok(text) => toml::from_str(&text).with_context(|| {
-                because(
-                    Exit::Usage,
-                    format!("{} is not a support matrix", file.display()),
-                )
-            }),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                Ok(toml::from_str(BUILT_IN).expect("a test reads it"))
+            Ok(text) => {
+                let wrong = format!("{} is not a support matrix", file.display());
+                let matrix = Self::parse(&text).with_context(|| because(Exit::Usage, wrong))?;
+                let file = Some(file);
+                Ok(Self { file, ..matrix })
             }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self::built_in()),
             Err(error) => {
                 let text = format!("cannot read the support matrix {}: {error}", file.display());
                 Err(because(Exit::Usage, text).into())
             }
         }
+    }
+
+    fn built_in() -> Self {
+        Self::parse(BUILT_IN).expect("a test reads it")
+    }
+
+    /// Reads a matrix, of which every row must be good.
+    fn parse(text: &str) -> anyhow::Result<Self> {
+        let matrix: Self = toml::from_str(text)?;
+        let mut names = BTreeSet::new();
+        for row in &matrix.kernel {
+            row.check()?;
+            ensure!(
+                names.insert(&row.name),
+                "the kernel {} is in it twice: remove one of its stanzas",
+                row.name
+            );
+        }
+        Ok(matrix)
     }
 
     /// The matrix of the workspace that the current folder is in, where nobody asked cargo which one that is.
@@ -88,9 +112,45 @@ impl Matrix {
         Self::of(with_one.unwrap_or(&here))
     }
 
-    /// All kernels of the matrix.
+    /// All kernels of the matrix, which must have one.
     pub(crate) fn all(&self) -> anyhow::Result<Vec<KernelName>> {
-        self.kernel.iter().map(Row::parsed).collect()
+        self.those(None, |_| true)
+    }
+
+    /// The kernels of some rows, which must be there; an architecture is what they were chosen by.
+    fn those(
+        &self,
+        arch: Option<Arch>,
+        wanted: impl Fn(&Row) -> bool,
+    ) -> anyhow::Result<Vec<KernelName>> {
+        let rows = self.kernel.iter().filter(|row| wanted(row));
+        let names: Vec<KernelName> = rows.map(|row| row.name.clone()).collect();
+        if !names.is_empty() {
+            return Ok(names);
+        }
+        let file = self.file.as_deref().unwrap_or(Path::new("kernels.toml"));
+        let of = arch.map_or(String::new(), |arch| format!(" for {arch}"));
+        let text = format!(
+            "{} names no kernel{of}: add one, or name one with --kernel",
+            file.display()
+        );
+        Err(because(Exit::Usage, text).into())
+    }
+
+    /// Says where a kernel is named that there is not, when that is in a file of the user's.
+    pub(crate) fn blamed<T>(
+        &self,
+        name: &KernelName,
+        result: anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        let named = self.kernel.iter().any(|row| row.name == *name);
+        match (result, &self.file) {
+            (Err(error), Some(file)) if named && status_of(&error) == Exit::Usage => {
+                let text = format!("{} names a kernel that cannot be had", file.display());
+                Err(error.context(because(Exit::Usage, text)))
+            }
+            (result, _) => result,
+        }
     }
 
     /// The architectures of its kernels, each once.
@@ -109,21 +169,10 @@ impl Matrix {
             return words.iter().map(|word| self.named(word, arch)).collect();
         }
         let marked = self.kernel.iter().any(|row| row.always);
-        let wanted = |row: &&Row| match arch {
+        self.those(arch, |row| match arch {
             Some(arch) => row.arch == arch,
             None => row.always || !marked,
-        };
-        let rows: Vec<_> = self.kernel.iter().filter(wanted).collect();
-        match (arch, rows.is_empty()) {
-            (Some(arch), true) => Err(because(
-                Exit::Usage,
-                format!(
-                    "kernels.toml names no kernel for {arch}: add one, or name one with --kernel"
-                ),
-            )
-            .into()),
-            _ => rows.into_iter().map(Row::parsed).collect(),
-        }
+        })
     }
 
     /// The kernel that a word means: a name, or a line of the matrix.
@@ -135,7 +184,7 @@ impl Matrix {
     pub(crate) fn named(&self, word: &str, arch: Option<Arch>) -> anyhow::Result<KernelName> {
         let meant = |row: &&Row| row.line == word && arch.is_none_or(|arch| row.arch == arch);
         if let Some(row) = self.kernel.iter().find(meant) {
-            return row.parsed();
+            return Ok(row.name.clone());
         }
         match (parse(word)?, arch) {
             // A name that says no flavour means the plain one.
@@ -155,12 +204,11 @@ impl Matrix {
 
     /// The suites of Debian's that the matrix names, then those of the command's own.
     pub(crate) fn suites(&self) -> Vec<String> {
-        let built_in: Self = toml::from_str(BUILT_IN).expect("a test reads it");
         let mut suites = Vec::new();
-        for row in self.kernel.iter().chain(&built_in.kernel) {
-            match row.name.parse() {
-                Ok(KernelName::Debian(name)) if !suites.contains(&name.suite) => {
-                    suites.push(name.suite);
+        for row in self.kernel.iter().chain(&Self::built_in().kernel) {
+            match &row.name {
+                KernelName::Debian(name) if !suites.contains(&name.suite) => {
+                    suites.push(name.suite.clone());
                 }
                 _ => {}
             }
@@ -170,14 +218,8 @@ impl Matrix {
 
     /// The kernel that is used where only one is.
     pub(crate) fn first(&self, arch: Option<Arch>) -> anyhow::Result<KernelName> {
-        match self.select(&[], arch)?.into_iter().next() {
-            Some(name) => Ok(name),
-            None => Err(because(
-                Exit::Usage,
-                "kernels.toml names no kernel: add one, or name one with --kernel",
-            )
-            .into()),
-        }
+        let mut names = self.select(&[], arch)?;
+        Ok(names.swap_remove(0))
     }
 }
 
@@ -205,13 +247,9 @@ pub(crate) fn resolve(
 mod tests {
     use super::*;
 
-    fn built_in() -> Matrix {
-        toml::from_str(BUILT_IN).unwrap()
-    }
-
     #[test]
     fn the_matrix_of_the_command_is_well_formed() {
-        let matrix = built_in();
+        let matrix = Matrix::built_in();
         let always = matrix.select(&[], None).unwrap();
         assert!(!always.is_empty() && always.len() < matrix.all().unwrap().len());
         for arch in Arch::ALL {
@@ -231,7 +269,7 @@ mod tests {
     #[test]
     fn suites_are_named_once() {
         let text = "[[kernel]]\nname = \"debian:sid\"\nline = \"7\"\narch = \"x86_64\"\n";
-        let matrix: Matrix = toml::from_str(text).unwrap();
+        let matrix = Matrix::parse(text).unwrap();
         assert_eq!(matrix.suites()[..2], ["sid", "bookworm"]);
         let mut suites = matrix.suites();
         suites.dedup();
@@ -244,7 +282,7 @@ mod tests {
 
     #[test]
     fn a_line_stands_for_its_kernel() {
-        let matrix = built_in();
+        let matrix = Matrix::built_in();
         let named = |word, arch| matrix.named(word, arch).map(|name| name.to_string());
         assert_eq!(named("6.1", None).unwrap(), "debian:bookworm");
         assert_eq!(
@@ -261,15 +299,49 @@ mod tests {
         assert!(matrix.name("no-such").is_err());
     }
 
+    /// What is said of a workspace's matrix with these rows.
+    fn refused(rows: &str) -> String {
+        let temp = tempfile::tempdir().unwrap();
+        let file = temp.path().join("kernels.toml");
+        std::fs::write(&file, rows).unwrap();
+        let error = Matrix::of(temp.path()).unwrap_err();
+        assert_eq!(status_of(&error), Exit::Usage);
+        let said = format!("{error:#}");
+        let start = format!("{} is not a support matrix: ", file.display());
+        assert!(said.starts_with(&start), "{said}");
+        said
+    }
+
     #[test]
-    fn a_stanza_that_contradicts_itself_is_refused() {
-        let text = "[[kernel]]\nname = \"debian:sid\"\nline = \"7\"\narch = \"arm64\"\n";
-        let matrix: Matrix = toml::from_str(text).unwrap();
-        let error = matrix.all().unwrap_err().to_string();
+    fn a_row_that_is_wrong_is_refused_with_the_file() {
+        let row = "[[kernel]]\nname = \"debian:sid\"\nline = \"7\"\narch = \"x86_64\"\n";
+        Matrix::parse(row).unwrap();
+        let other = |from, to| refused(&row.replace(from, to));
+        let error = other("x86_64", "arm64");
         assert!(
             error.contains("says that debian:sid is for arm64"),
             "{error}"
         );
-        assert!(toml::from_str::<Matrix>(&text.replace("arm64", "mips")).is_err());
+        other("x86_64", "mips");
+        let error = other("debian:sid", "debain:sid");
+        assert!(
+            error.contains("line 2") && error.contains("did you mean `debian:sid`?"),
+            "{error}"
+        );
+        // The plain flavour has two names.
+        let again = row.replace("debian:sid", "debian:sid/amd64");
+        let error = refused(&[row, &again].concat());
+        assert!(error.contains("debian:sid is in it twice"), "{error}");
+    }
+
+    #[test]
+    fn a_matrix_without_kernels_means_none() {
+        let matrix = Matrix::parse("kernel = []").unwrap();
+        for meant in [matrix.all(), matrix.select(&[], None)] {
+            let error = meant.unwrap_err();
+            assert_eq!(status_of(&error), Exit::Usage);
+            assert!(error.to_string().contains("names no kernel: add one"));
+        }
+        assert!(matrix.name("debian:sid").is_ok());
     }
 }

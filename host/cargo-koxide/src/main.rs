@@ -15,6 +15,8 @@ mod machine;
 mod matrix;
 mod needs;
 mod output;
+#[cfg(test)]
+mod page;
 mod results;
 mod trace;
 mod ui;

@@ -120,10 +120,20 @@ impl Grid {
         let mut all = Vec::new();
         for row in &self.rows {
             let reasons = row.reasons().into_iter();
-            all.extend(reasons.map(|why| Case::unavailable(&row.name, why)));
+            let place = self.place(row);
+            all.extend(reasons.map(|why| Case::unavailable(&place, why)));
             all.extend(row.tried().flat_map(|tried| &tried.cases).cloned());
         }
         all
+    }
+
+    /// A kernel as the place of a test that is about the kernel alone: parts that share one must not have the same test.
+    fn place(&self, row: &Row) -> String {
+        let is_split = row.cells.iter().any(|cell| matches!(cell, Cell::Elsewhere));
+        match self.shard.filter(|_| is_split) {
+            Some(shard) => format!("{} (part {shard})", row.name),
+            None => row.name.clone(),
+        }
     }
 
     /// The objects by their paths, each with its hashes: more than one means that kernels of an architecture did not

@@ -88,19 +88,17 @@ impl Need {
 
     /// What drivers for an architecture need besides.
     pub(crate) fn of(arch: Arch) -> Vec<Self> {
-        match arch {
-            Arch::X86_64 => Vec::new(),
-            Arch::Arm64 | Arch::Arm => {
-                let mut needs = vec![
-                    Self::Compiler(Some(format!("{}-gcc", arch.gnu()))),
-                    Self::CrossBinutils(arch),
-                    Self::Qemu(arch),
-                    Self::RustTarget(guest::target(arch).to_owned()),
-                ];
-                needs.extend(guest::needs_library(arch).then_some(Self::GuestLibrary(arch)));
-                needs
-            }
+        if arch == Arch::X86_64 {
+            return Vec::new();
         }
+        let mut needs = vec![
+            Self::Compiler(Some(format!("{}-gcc", arch.gnu()))),
+            Self::CrossBinutils(arch),
+            Self::Qemu(arch),
+            Self::RustTarget(guest::target(arch).to_owned()),
+        ];
+        needs.extend(guest::needs_library(arch).then_some(Self::GuestLibrary(arch)));
+        needs
     }
 
     /// What only some need, for some kernels or a verb of its own.

@@ -53,7 +53,7 @@ impl Output {
 }
 
 /// Refuses what a file would not be put beside, but in place of: a device, a folder.
-pub(crate) fn regular(file: &Path, what: &str) -> anyhow::Result<()> {
+fn regular(file: &Path, what: &str) -> anyhow::Result<()> {
     match std::fs::metadata(file) {
         Ok(meta) if !meta.is_file() => Err(because(
             Exit::Usage,

@@ -4,6 +4,7 @@
 //! object, and its module for each kernel.
 
 mod in_c;
+mod kernels;
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -12,14 +13,12 @@ use anyhow::Context as _;
 use koxide_build::examples::{self, Examples};
 use koxide_build::module::Shims;
 use koxide_build::object::{self, Artefact, BuildOptions, Variant};
-use koxide_build::{
-    Arch, Cache, Driver, Kernel, KernelName, Module, Project, Silent, driver, guest, module,
-};
+use koxide_build::{Arch, Cache, Driver, Kernel, Module, Project, Silent, driver, guest, module};
 use koxide_vm::Vm;
 
 use crate::cli::{Selection, Source};
 use crate::exit::{Exit, because};
-use crate::kernels::{self, Matrix};
+use crate::kernels::Matrix;
 use crate::library;
 use crate::machine::{Steps, explained, vm_arch};
 use crate::ui::Ui;
@@ -115,50 +114,6 @@ impl<'a> Workshop<'a> {
             [name] => explained(self.project.driver(Some(name))).cloned(),
             _ => Err(because(Exit::Usage, "one driver at a time: give -p once").into()),
         }
-    }
-
-    /// A kernel, fetched if need be.
-    pub(crate) fn kernel(&self, name: &KernelName) -> anyhow::Result<Kernel> {
-        kernels::resolve(&self.cache, name, self.offline, self.ui)
-    }
-
-    /// The kernels that a command line means, fetched if need be.
-    pub(crate) fn kernels(&self, selection: &Selection) -> anyhow::Result<Vec<Kernel>> {
-        self.matrix
-            .select(&selection.kernel, selection.arch)?
-            .iter()
-            .map(|name| self.kernel_for(name, selection.arch))
-            .collect()
-    }
-
-    /// A kernel, which must be for the architecture that is asked for.
-    pub(crate) fn kernel_for(
-        &self,
-        name: &KernelName,
-        arch: Option<Arch>,
-    ) -> anyhow::Result<Kernel> {
-        let kernel = self.kernel(name)?;
-        match arch {
-            Some(arch) if arch != kernel.arch => {
-                let text = format!("{name} is a kernel for {}, not for {arch}", kernel.arch);
-                Err(because(Exit::Usage, text).into())
-            }
-            _ => Ok(kernel),
-        }
-    }
-
-    /// The kernel that a driver runs on: the one named, else the first of the matrix.
-    pub(crate) fn one_kernel(&self, selection: &Selection) -> anyhow::Result<Kernel> {
-        let name = match selection.kernel.as_slice() {
-            [] => self.matrix.first(selection.arch)?,
-            [word] => self.matrix.named(word, selection.arch)?,
-            _ => {
-                return Err(
-                    because(Exit::Usage, "one kernel at a time: give --kernel once").into(),
-                );
-            }
-        };
-        self.kernel_for(&name, selection.arch)
     }
 
     /// The cache of kernels.
@@ -336,7 +291,6 @@ impl<'a> Workshop<'a> {
 
     /// A virtual machine with a kernel.
     pub(crate) fn vm(&self, kernel: &Kernel) -> anyhow::Result<Vm> {
-        explained(kernel.takes_unsigned())?;
         let init = self.init(kernel.arch)?;
         let watches = self.watches(kernel)?;
         // Packages are unpacked there; on this machine's own root it is this machine's busybox, which is found without.

@@ -9,7 +9,7 @@ use std::process::Command;
 
 use support::cache::{Copy, holds, of_user};
 use support::sandbox::mounted;
-use support::{Ended, FAILED, KERNEL, Package, koxide, repository, run, scratch};
+use support::{Ended, FAILED, KERNEL, MISSING, Package, koxide, repository, run, scratch};
 
 /// Runs a command where `folder` is on a disk with little space, and prints what is on it in the end.
 fn on_small_disk(command: &Command, folder: &Path) -> Option<Ended> {
@@ -135,6 +135,48 @@ fn a_damaged_cache_says_how_to_mend_it() {
     in_copy(&["kernel", "list"])
         .with(0)
         .saying("not fetched yet");
+}
+
+/// A removal that ends in the middle, because something cannot be removed, leaves no part that counts as the whole.
+#[test]
+fn a_removal_that_fails_leaves_no_half_of_a_kernel() {
+    for words in [
+        &["kernel", "remove", KERNEL][..],
+        &["kernel", "remove", "--all"],
+    ] {
+        let cache = scratch("half-removed-");
+        let in_cache = |words: &[&str]| {
+            let mut command = koxide(&repository());
+            command.args(words).env("KOXIDE_CACHE", cache.path());
+            command
+        };
+        let kernel = cache.path().join("kernels/one");
+        let write = |file: &str, text: &str| {
+            let file = cache.path().join(file);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, text).unwrap();
+        };
+        let name = format!(r#""name": "{KERNEL}""#);
+        write(
+            "names/debian-bookworm.json",
+            &format!(r#"{{{name}, "kernel": "one", "source": null}}"#),
+        );
+        let rest = r#""release": "6.1.0", "packages": [], "fetched": "", "mirrors": []"#;
+        write("kernels/one/record.json", &format!("{{{name}, {rest}}}"));
+        write("kernels/one/root/usr/src/file", "");
+        // Nobody can remove a folder that something is mounted on.
+        let mount = "mount -t tmpfs none \"$folder\"";
+        let remove = in_cache(words);
+        let Some(mut remove) = mounted(&remove, &kernel.join("root/usr/src"), mount, "true") else {
+            return;
+        };
+        run(&mut remove).with(FAILED).saying("cannot remove");
+        assert!(!kernel.exists(), "{words:?}");
+        run(&mut in_cache(&["kernel", "show", KERNEL])).with(MISSING);
+        // What is left of it goes with the rest.
+        run(&mut in_cache(&["kernel", "remove", "--all"])).with(0);
+        assert!(!cache.path().exists());
+    }
 }
 
 #[test]

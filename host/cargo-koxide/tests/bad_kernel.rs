@@ -164,6 +164,48 @@ fn kernels_that_are_refused_before_anything_is_built() {
     }
 }
 
+/// A kernel that drivers can be built for, and not tried on.
+#[test]
+fn signed_modules_only_is_told_before_anything_is_built() {
+    let root = scratch("signed-");
+    let release = "6.12.1-signed";
+    let config = "CONFIG_X86_64=y\nCONFIG_MODULE_SIG_FORCE=y\n";
+    let name = headers(
+        root.path(),
+        release,
+        &[("include/config/auto.conf", config)],
+    );
+    for file in ["boot/vmlinuz-", "lib/modules/"] {
+        let file = root.path().join(format!("{file}{release}"));
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        match file.parent().unwrap().ends_with("boot") {
+            true => std::fs::write(file, "").unwrap(),
+            false => std::fs::create_dir_all(file.join("kernel")).unwrap(),
+        }
+    }
+    let with = |words: &[&str]| {
+        let words = [words, &["-p", "hello_world", "--kernel", &name]].concat();
+        koxide_in(&repository(), &words)
+    };
+    // These headers hold nothing that could be built for.
+    let begun = "does not build for the kernel";
+    for verb in [&["run"][..], &["test"], &["test", "--vm-only"], &["bench"]] {
+        with(verb)
+            .with(USAGE)
+            .saying("loads signed modules only (CONFIG_MODULE_SIG_FORCE)")
+            .not_saying(begun);
+    }
+    with(&["test", "--matrix"])
+        .with(MISSING)
+        .saying("unavailable")
+        .saying("CONFIG_MODULE_SIG_FORCE")
+        .not_saying(begun);
+    with(&["build"])
+        .with(FAILED)
+        .saying(begun)
+        .not_saying("CONFIG_MODULE_SIG_FORCE");
+}
+
 #[test]
 fn a_suite_that_the_archive_does_not_have() {
     let archive = scratch("archive-");

@@ -5,11 +5,16 @@
 
 mod support;
 
-use support::{CRASHED, Ended, KERNEL, koxide_in, repository};
+use support::{CRASHED, Ended, KERNEL, koxide_in, left_out, repository};
 
 /// Loads `koxide_selftest` with a parameter, and runs a command.
 fn provoke(parameter: &str, command: &[&str]) -> Ended {
-    let words = ["run", "-q", "-p", "koxide_selftest", "--kernel", KERNEL];
+    provoke_on(KERNEL, parameter, command)
+}
+
+/// The same on a certain kernel.
+fn provoke_on(kernel: &str, parameter: &str, command: &[&str]) -> Ended {
+    let words = ["run", "-q", "-p", "koxide_selftest", "--kernel", kernel];
     koxide_in(
         &repository(),
         &[&words[..], &["--param", parameter, "--"], command].concat(),
@@ -50,6 +55,20 @@ fn a_panic_says_its_message() {
         .with(CRASHED)
         .saying("panicked at drivers/koxide_selftest/src/lib.rs:")
         .saying("provoked with 42");
+}
+
+/// There the kernel finds its way by what each function has saved, and one that does not return need save nothing.
+#[test]
+fn a_panic_on_32_bit_arm_is_traced_to_the_driver() {
+    let kernel = "debian:bookworm/armmp";
+    let ended = provoke_on(kernel, "provoke=1", &["true"]);
+    if left_out(&ended, kernel) {
+        return;
+    }
+    ended
+        .with(CRASHED)
+        .saying(" in init\n")
+        .saying(" in init_module\n");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 #
-# Reads what `objdump -dtrw` says of an object, and prints which shims are nothing but a jump to another function, and to
+# Reads the header of the shims and what `objdump -dtrw` says of an object, and prints which shims are nothing but a jump to another function, and to
 # which: lines as `objcopy --redefine-syms` takes them.
 #
 # So the compiler decides it, for this kernel and this configuration: where a lock is traced, or a number is made a wider
@@ -8,6 +8,13 @@
 #
 # What `KX_PER_CPU` declares has the name of the variable that the compiler reads.
 BEGIN { FS = "\t" }
+
+# Shims that are declared with a `bool`.
+/^[a-z].*[(, ]bool / {
+	match($0, /kx_[a-z0-9_]*\(/)
+	flagged[substr($0, RSTART, RLENGTH - 1)] = 1
+	next
+}
 
 # Functions that other objects may call; those of a file of its own are no shims, whatever their names.
 /^[0-9a-f]+ g +F / {
@@ -23,9 +30,11 @@ BEGIN { FS = "\t" }
 	next
 }
 
-# What the kernel's options put before a function's own code, and what makes a `bool` an `int`, as whoever hands one over has done
-# already.
-name == "" || $3 ~ /^movzbl +%(dil,%edi|sil,%esi|dl,%edx|cl,%ecx)/ || $3 ~ /^(endbr64|nop)/ || $5 == "__fentry__-0x4" { next }
+# What the kernel's options put before a function's own code.
+name == "" || $3 ~ /^(endbr64|nop)/ || $5 == "__fentry__-0x4" { next }
+
+# What makes a `bool` an `int`, as whoever hands one over has done already. It would cut off a number.
+name in flagged && $3 ~ /^movzbl +%(dil,%edi|sil,%esi|dl,%edx|cl,%ecx)/ { next }
 
 # On ARM the operands have a field of their own. Signing a return address and taking the signature off again is nothing.
 $3 ~ /^(bti|paciasp|autiasp)$/ { next }

@@ -147,8 +147,11 @@ impl Cache {
         let bytes = disk_use(&self.root);
         // Only what this tool put there: the folder may be named by a variable, and that may be set wrongly.
         for name in [
-            "kernels", "roots", "names", "apt", "vm", "library", "sources", "build", "tmp", "lock",
+            "kernels", "roots", "names", "apt", "vm", "library", "sources", "build",
         ] {
+            self.discard(&self.root.join(name))?;
+        }
+        for name in ["tmp", "lock"] {
             remove(&self.root.join(name))?;
         }
         let _ = fs::remove_dir(&self.root);
@@ -214,6 +217,23 @@ impl Cache {
             .tempdir_in(&dir)
             .map_err(|e| Error::io("create a folder in", &dir, e))
     }
+
+    /// Removes something of the cache; the lock must be held. It is moved away first: what is left of it when that is ended in
+    /// the middle cannot be taken for the whole, and the next to have the lock removes it.
+    pub(crate) fn discard(&self, path: &Path) -> Result<()> {
+        // On a full disk there may be no room for one more folder.
+        let Ok(scratch) = self.scratch() else {
+            return remove(path);
+        };
+        match fs::rename(path, scratch.path().join("away")) {
+            Ok(()) => {
+                let away = scratch.keep();
+                remove(&away)
+            }
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(_) => remove(path),
+        }
+    }
 }
 
 /// Waits for the lock on `path`, which is created; Ctrl-C ends the wait.
@@ -272,8 +292,11 @@ pub(crate) fn remove(path: &Path) -> Result<()> {
     removed.map_err(|e| Error::io("remove", path, e))
 }
 
-/// Writes a file as a whole or not at all.
-pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+/// Writes a file as a whole or not at all, in a folder that need not be there.
+///
+/// # Errors
+/// When the folder cannot be created, or the file cannot be written.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let dir = path.parent().unwrap_or(Path::new("."));
     create_dir(dir)?;
     let attempt = || -> io::Result<()> {

@@ -6,7 +6,7 @@ use crate::arch::Arch;
 
 /// The tools for an architecture by their names on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Gnu {
+pub struct Gnu {
     prefix: String,
 }
 
@@ -35,7 +35,7 @@ impl Gnu {
     }
 
     /// The architecture that a tool is for, and its plain name.
-    pub(crate) fn parse(name: &str) -> (Option<Arch>, &str) {
+    pub fn parse(name: &str) -> (Option<Arch>, &str) {
         let of = |arch: &Arch| Some((*arch, name.strip_prefix(arch.gnu())?.strip_prefix('-')?));
         match Arch::ALL.iter().find_map(of) {
             Some((arch, tool)) => (Some(arch), tool),

@@ -12,23 +12,46 @@ use crate::driver::{Driver, Project};
 use crate::need::Need;
 use crate::object::{self, BuildOptions, Toolchain, cargo_options, run_cargo};
 
-/// Static, and the same on every distribution: with musl, which comes with the target, where rustup has such a target.
-/// That for 32-bit ARM is linked with the C library of a cross compiler.
-pub fn target(arch: Arch) -> &'static str {
-    match arch {
-        Arch::X86_64 => "x86_64-unknown-linux-musl",
-        Arch::Arm64 => "aarch64-unknown-linux-musl",
-        Arch::Arm => "armv7-unknown-linux-gnueabihf",
+/// How programs for the machines of an architecture are made: static, and the same on every distribution.
+struct Target {
+    /// What rustc calls it.
+    name: &'static str,
+    linker: Linker,
+}
+
+/// What links them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Linker {
+    /// What rustc takes by itself.
+    Own,
+    /// That of the toolchain, as all that a program with musl is linked with.
+    Toolchain,
+    /// A cross compiler, with its C library: rustup has no target that brings one.
+    CrossCompiler,
+}
+
+impl Target {
+    const fn of(arch: Arch) -> Self {
+        let (name, linker) = match arch {
+            Arch::X86_64 => ("x86_64-unknown-linux-musl", Linker::Own),
+            Arch::Arm64 => ("aarch64-unknown-linux-musl", Linker::Toolchain),
+            Arch::Arm => ("armv7-unknown-linux-gnueabihf", Linker::CrossCompiler),
+        };
+        Self { name, linker }
     }
 }
 
-/// The program that links for a machine of another architecture.
+/// The target of programs for the machines of an architecture.
+pub fn target(arch: Arch) -> &'static str {
+    Target::of(arch).name
+}
+
+/// The program that links them, when it is not what rustc takes by itself.
 fn linker(arch: Arch) -> Option<String> {
-    match arch {
-        Arch::X86_64 => None,
-        // In the toolchain, as all that a program with musl is linked with.
-        Arch::Arm64 => Some("rust-lld".to_owned()),
-        Arch::Arm => Some(format!("{}-gcc", arch.gnu())),
+    match Target::of(arch).linker {
+        Linker::Own => None,
+        Linker::Toolchain => Some("rust-lld".to_owned()),
+        Linker::CrossCompiler => Some(format!("{}-gcc", arch.gnu())),
     }
 }
 
@@ -42,7 +65,7 @@ const PROFILE: [&str; 4] = [
 
 /// Whether programs for an architecture are linked with a C library that does not come with the toolchain.
 pub fn needs_library(arch: Arch) -> bool {
-    arch == Arch::Arm
+    Target::of(arch).linker == Linker::CrossCompiler
 }
 
 /// Whether a cross compiler finds a static C library for what it links.

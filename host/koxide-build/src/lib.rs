@@ -28,6 +28,7 @@ pub use arch::{Arch, ParseError as ArchError};
 pub use cache::Cache;
 pub use driver::{Driver, Project};
 pub use error::Error;
+pub use gnu::Gnu;
 pub use kernels::{Kernel, KernelName};
 pub use lines::{Frame, Lines, ModuleSymbols, kernel_symbols, module_symbols};
 pub use module::Module;

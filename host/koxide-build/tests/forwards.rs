@@ -11,13 +11,23 @@ use std::process::Command;
 use koxide_build::{Arch, Kernel, Project, Silent, module};
 use object::{Object as _, ObjectSection as _, ObjectSymbol as _};
 
-/// Shims that are forwards, and shims that only look like them.
-const SHIMS: &str = "
-	.macro shim name
+/// What each shim begins with.
+const SHIM: &str = "	.macro shim name
 	.globl \\name
-	.type \\name, @function
+	.type \\name, %function
 \\name:
 	.endm
+";
+
+/// What declares those that are given a `bool`.
+const HEADER: &str = "
+int kx_plain(void);
+void kx_flagged(const void *what, size_t len, bool flag);
+void kx_wrongly_flagged(const void *what, size_t len, bool flag);
+";
+
+/// Shims that are forwards, and shims that only look like them.
+const SHIMS: &str = "
 	shim kx_plain
 	jmp plain
 	shim kx_traced
@@ -35,6 +45,9 @@ const SHIMS: &str = "
 	shim kx_flagged
 	movzbl %dl, %edx
 	jmp flagged
+	shim kx_cut
+	movzbl %dl, %edx
+	jmp cut
 	shim kx_wrongly_flagged
 	movzbl %dl, %ecx
 	jmp argument
@@ -76,11 +89,6 @@ local:
 
 /// The same for arm64, where a function may sign the address that it returns to.
 const ARM64: &str = "
-	.macro shim name
-	.globl \\name
-	.type \\name, %function
-\\name:
-	.endm
 	shim kx_plain
 	b plain
 	shim kx_signed
@@ -111,11 +119,6 @@ const ARM64: &str = "
 
 /// And for 32-bit ARM.
 const ARM: &str = "
-	.macro shim name
-	.globl \\name
-	.type \\name, %function
-\\name:
-	.endm
 	shim kx_plain
 	b plain
 	shim kx_sometimes
@@ -138,7 +141,9 @@ fn forwards(dir: &Path, assembly: &str) -> Vec<String> {
 /// The same with tools whose names begin so.
 fn forwards_with(prefix: &str, dir: &Path, assembly: &str) -> Vec<String> {
     let (source, object) = (dir.join("shims.s"), dir.join("shims.o"));
-    fs::write(&source, assembly).unwrap();
+    fs::write(&source, format!("{SHIM}{assembly}")).unwrap();
+    let header = dir.join("koxide.h");
+    fs::write(&header, HEADER).unwrap();
     let assembled = Command::new(format!("{prefix}as"))
         .arg("-o")
         .args([&object, &source])
@@ -148,10 +153,10 @@ fn forwards_with(prefix: &str, dir: &Path, assembly: &str) -> Vec<String> {
     let found = Command::new("sh")
         .args([
             "-c",
-            "\"$3\"objdump -dtrw \"$1\" | awk -f \"$2\" | sort",
+            "\"$4\"objdump -dtrw \"$1\" | awk -f \"$2\" \"$3\" - | sort",
             "sh",
         ])
-        .args([&object, &script])
+        .args([&object, &script, &header])
         .arg(prefix)
         .output()
         .unwrap();

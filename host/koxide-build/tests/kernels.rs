@@ -2,6 +2,9 @@
 
 //! Kernels fetched from the distribution's archive: needs apt and, the first time, the network.
 
+mod common;
+
+use std::fs;
 use std::sync::Mutex;
 
 use koxide_build::kernels::{self, Error, Options};
@@ -63,6 +66,38 @@ fn a_fetched_kernel_is_complete_recorded_and_used_offline() {
     machine.machine.release = Some(kernel.release.clone());
     let running = kernels::resolve(&cache, &KernelName::Running, &machine).unwrap();
     assert_eq!(running.headers.build, kernel.headers.build);
+}
+
+/// Images as Debian ships them: plain ones for arm64, packed ones for arm.
+#[test]
+fn an_image_of_another_release_is_refused() {
+    let lines = ["debian:bookworm", "debian:bookworm-backports"];
+    for flavour in ["", "/arm64", "/armmp"] {
+        let [Some(kernel), Some(other)] =
+            lines.map(|line| common::cached(&format!("{line}{flavour}")))
+        else {
+            continue;
+        };
+        let temp = tempfile::tempdir().unwrap();
+        let release = &kernel.release;
+        let headers = temp.path().join(format!("usr/src/linux-headers-{release}"));
+        let config = "include/config/auto.conf";
+        fs::create_dir_all(headers.join(config).parent().unwrap()).unwrap();
+        fs::copy(kernel.headers.build.join(config), headers.join(config)).unwrap();
+        fs::write(headers.join("Makefile"), "").unwrap();
+        let image = temp.path().join(format!("boot/vmlinuz-{release}"));
+        fs::create_dir_all(image.parent().unwrap()).unwrap();
+        let name = KernelName::Path(temp.path().to_owned());
+        let resolve = || kernels::resolve(&Cache::at(temp.path()), &name, &Options::new(&Silent));
+        fs::copy(kernel.image().unwrap(), &image).unwrap();
+        assert_eq!(resolve().unwrap().release, *release);
+        fs::copy(other.image().unwrap(), &image).unwrap();
+        let error = resolve().unwrap_err();
+        assert!(
+            matches!(&error, Error::Mismatch { found, .. } if *found == other.release),
+            "{error}"
+        );
+    }
 }
 
 #[test]

@@ -13,9 +13,14 @@ const RELEASE: &str = "6.1.0-9-amd64";
 
 /// Makes a package with files of a kernel.
 fn package(dir: &Path, name: &str, files: &[(&str, &str)]) -> PathBuf {
+    package_for("all", dir, name, files)
+}
+
+/// The same, for an architecture.
+fn package_for(arch: &str, dir: &Path, name: &str, files: &[(&str, &str)]) -> PathBuf {
     let root = dir.join(name);
     let control = format!(
-        "Package: {name}\nVersion: 6.1.1-1\nArchitecture: all\nMaintainer: x\nDescription: x\n"
+        "Package: {name}\nVersion: 6.1.1-1\nArchitecture: {arch}\nMaintainer: x\nDescription: x\n"
     );
     let files = files.iter().chain(&[("DEBIAN/control", "")]);
     for (file, text) in files {
@@ -89,6 +94,27 @@ fn package_files_become_a_kernel() {
     ));
 }
 
+/// The command may be killed while it removes a kernel, and what that leaves is none.
+#[test]
+fn a_part_of_a_kernel_is_no_kernel() {
+    let temp = tempfile::tempdir().unwrap();
+    let cache = Cache::at(temp.path().join("cache"));
+    let name = KernelName::Deb(kernel_packages(temp.path()));
+    let resolve = || kernels::resolve(&cache, &name, &Options::new(&Silent)).unwrap();
+    let kernel = resolve();
+    let record = kernel.headers.root.with_file_name("record.json");
+    fs::remove_file(record).unwrap();
+    fs::remove_file(kernel.image().unwrap()).unwrap();
+    assert!(kernels::list(&cache).unwrap().is_empty());
+    let error = kernels::show(&cache, &name, &Options::new(&Silent)).unwrap_err();
+    assert!(matches!(error, Error::NotFetched { .. }), "{error}");
+    // It takes the place of that part.
+    assert!(resolve().image().unwrap().exists());
+    fs::remove_file(kernel.headers.root.with_file_name("record.json")).unwrap();
+    assert!(kernels::remove(&cache, &name).unwrap() > 0);
+    assert!(!kernel.headers.root.exists());
+}
+
 #[test]
 fn a_truncated_package_is_named_and_nothing_is_kept() {
     let temp = tempfile::tempdir().unwrap();
@@ -124,6 +150,30 @@ fn headers_must_be_among_the_packages() {
             .contains("no headers for the kernel 6.1.0-9-amd64"),
         "{error}"
     );
+}
+
+#[test]
+fn packages_for_another_architecture_are_named_and_nothing_is_kept() {
+    let temp = tempfile::tempdir().unwrap();
+    let cache = Cache::at(temp.path().join("cache"));
+    let make = |arch, name: &str| package_for(arch, temp.path(), name, &[("usr/x", "x")]);
+    let image = make("arm64", &format!("linux-image-{RELEASE}"));
+    let headers = make("armhf", &format!("linux-headers-{RELEASE}"));
+    let tools = make("s390x", "linux-kbuild-6.1");
+    let refused = |files: [&PathBuf; 2]| {
+        let name = KernelName::Deb(files.map(PathBuf::clone).into());
+        let error = kernels::resolve(&cache, &name, &Options::new(&Silent)).unwrap_err();
+        assert!(matches!(error, Error::PackageArch { .. }), "{error}");
+        assert!(kernels::list(&cache).unwrap().is_empty());
+        assert!(!cache.root().join("tmp").exists());
+        error.to_string()
+    };
+    let error = refused([&image, &headers]);
+    let says =
+        format!("linux-headers-{RELEASE} is for armhf, and linux-image-{RELEASE} is for arm64");
+    assert!(error.contains(&says), "{error}");
+    let error = refused([&image, &tools]);
+    assert!(error.contains("linux-kbuild-6.1 is for s390x"), "{error}");
 }
 
 #[test]

@@ -4,7 +4,9 @@
 
 mod common;
 
+use std::error::Error as _;
 use std::fs;
+use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
@@ -12,7 +14,7 @@ use koxide_build::kernels::{self, Options};
 use koxide_build::{Cache, Need, Silent, compare, module};
 
 /// A cache with a kernel of trixie that no compiler here is good for.
-fn cache_with_kernel(dir: &Path) -> Cache {
+fn cache_with_kernel(dir: &Path, source: &str) -> Cache {
     let write = |file: &str, text: &str| {
         let file = dir.join(file);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
@@ -34,15 +36,18 @@ fn cache_with_kernel(dir: &Path) -> Cache {
     );
     write(
         "names/debian-trixie.json",
-        r#"{"name": "debian:trixie", "kernel": "one", "source": null}"#,
+        &format!(r#"{{"name": "debian:trixie", "kernel": "one", "source": {source}}}"#),
     );
     Cache::at(dir)
 }
 
-fn headers_error(dir: &Path) -> module::Error {
-    let cache = cache_with_kernel(&dir.join("cache"));
+/// What is said without a network, which may be forbidden, or lead to no archive.
+fn headers_error(dir: &Path, mirror: Option<&str>) -> module::Error {
+    let source = |mirror| format!(r#"{{"mirror": "{mirror}", "keyring": "/dev/null"}}"#);
+    let source = mirror.map_or("null".to_owned(), source);
+    let cache = cache_with_kernel(&dir.join("cache"), &source);
     let mut options = Options::new(&Silent);
-    options.offline = true;
+    options.offline = mirror.is_none();
     let name = "debian:trixie".parse().unwrap();
     let kernel = kernels::resolve(&cache, &name, &options).unwrap();
     let error = module::headers(&kernel, &dir.join("out"), &Silent).unwrap_err();
@@ -53,7 +58,7 @@ fn headers_error(dir: &Path) -> module::Error {
 #[test]
 fn without_network_the_compiler_is_named() {
     let temp = tempfile::tempdir().unwrap();
-    let error = headers_error(temp.path());
+    let error = headers_error(temp.path(), None);
     let module::Error::Root(kernels::Error::OfflineRoot { compiler, .. }) = &error else {
         panic!("{error}");
     };
@@ -97,11 +102,41 @@ fn no_namespace() {
     let Some(dir) = std::env::var_os("KOXIDE_TEST_DIR") else {
         return;
     };
-    let error = headers_error(Path::new(&dir));
+    let error = headers_error(Path::new(&dir), None);
     let said = error.to_string();
     assert!(matches!(error, module::Error::NoNamespace { .. }), "{said}");
     assert!(said.contains("Operation not permitted"), "{said}");
     assert!(said.contains("install the package gcc-99"), "{said}");
+    let wanted = "gcc-99".to_owned();
+    assert_eq!(error.missing(), Some(Need::Compiler { wanted }));
+}
+
+#[test]
+fn an_archive_out_of_reach_and_the_compiler_are_named() {
+    let temp = tempfile::tempdir().unwrap();
+    // A proxy would answer for the archive.
+    let direct = Path::new("127.0.0.1");
+    common::in_environment(
+        "no_archive",
+        &[("no_proxy", direct), ("KOXIDE_TEST_DIR", temp.path())],
+    );
+}
+
+#[test]
+#[ignore = "started by the test with an archive out of reach"]
+fn no_archive() {
+    let Some(dir) = std::env::var_os("KOXIDE_TEST_DIR") else {
+        return;
+    };
+    // A port that nobody listens at.
+    let place = TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
+    let mirror = format!("http://{}/debian", place.unwrap());
+    let error = headers_error(Path::new(&dir), Some(&mirror));
+    let said = error.to_string();
+    assert!(said.contains("are built with gcc-99"), "{said}");
+    assert!(said.contains("install the package gcc-99"), "{said}");
+    let why = error.source().unwrap().to_string();
+    assert!(why.contains("check the network"), "{why}");
     let wanted = "gcc-99".to_owned();
     assert_eq!(error.missing(), Some(Need::Compiler { wanted }));
 }

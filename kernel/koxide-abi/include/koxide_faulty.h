@@ -9,7 +9,6 @@
 #ifndef KOXIDE_FAULTY_H
 #define KOXIDE_FAULTY_H
 
-#include <linux/build_bug.h>
 #include <linux/cdev.h>
 #include <linux/configfs.h>
 #include <linux/cred.h>
@@ -166,7 +165,6 @@ static inline void *kx_faulty_krealloc(const void *ptr, size_t size, gfp_t flags
 
 /* Classes, devices and their numbers. 0 is no address: the first number is known by 1. */
 #define KX_NUMBER(dev) ((void *)((unsigned long)(dev) + 1))
-static_assert(offsetof(struct cdev, kobj) == 0);
 #define register_chrdev_region(dev, ...)	\
 	KX_CODE(KX_REGISTRATION, "register_chrdev_region", KX_NUMBER(dev), register_chrdev_region(dev, __VA_ARGS__))
 #define alloc_chrdev_region(dev, ...)		\
@@ -229,7 +227,6 @@ static_assert(offsetof(struct cdev, kobj) == 0);
 #define unregister_sysctl_table(header) KX_GIVE_BACK(KX_REGISTRATION, header, unregister_sysctl_table(header))
 #define kobject_add(kobj, ...) KX_CODE(KX_REGISTRATION, "kobject_add", kobj, kobject_add(kobj, __VA_ARGS__))
 #define kobject_del(kobj) KX_GIVE_BACK(KX_REGISTRATION, kobj, kobject_del(kobj))
-/* Of a cdev, too. */
 #define kobject_put(kobj) KX_GIVE_BACK(KX_OBJECT, kobj, kobject_put(kobj))
 #define sysfs_create_file(...) KX_ERRNO("sysfs_create_file", sysfs_create_file(__VA_ARGS__))
 #define config_item_set_name(...) KX_ERRNO("config_item_set_name", config_item_set_name(__VA_ARGS__))

@@ -44,12 +44,17 @@ struct kx_chrdev {
 static __maybe_unused struct kx_chrdev *kx_chrdevs;
 static __maybe_unused DEFINE_MUTEX(kx_chrdevs_lock);
 
-/* All of a module's memory is from one function of the kernel's, that which Rust uses: it is not told that the size is known. */
-static __maybe_unused __cold void *kx_chrdev_zalloc(size_t size)
-{
-	OPTIMIZER_HIDE_VAR(size);
-	return kzalloc(size, GFP_KERNEL);
-}
+/*
+ * All of a module's memory is from one function of the kernel's, that which Rust uses: it is not told that the size is known.
+ * A macro, so that a fault plan names the shim, and who called that.
+ */
+#define kx_chrdev_zalloc(size)			\
+	({					\
+		size_t kx_size = (size);	\
+						\
+		OPTIMIZER_HIDE_VAR(kx_size);	\
+		kzalloc(kx_size, GFP_KERNEL);	\
+	})
 
 #ifdef KX_USE_kx_chrdev_region_alloc
 __cold int kx_chrdev_region_alloc(u32 first, u32 count, const char *name)
@@ -194,12 +199,13 @@ __cold void kx_chrdev_unregister(struct kx_chrdev *chrdev)
 {
 	struct kx_chrdev **at = &kx_chrdevs;
 
-	/* As a whole: the kernel takes cdevs back by their numbers, and must not take one that has just got this number. */
+	/* First, as long as the number is taken; and without the lock, because it waits for who uses what is below the device. */
+	device_unregister(chrdev->device);
+	/* Both at once: the kernel takes cdevs back by their numbers, and must not take one that has just got this number. */
 	mutex_lock(&kx_chrdevs_lock);
 	while (*at != chrdev)
 		at = &(*at)->next;
 	*at = chrdev->next;
-	device_unregister(chrdev->device);
 	cdev_del(chrdev->cdev);
 	mutex_unlock(&kx_chrdevs_lock);
 }

@@ -62,9 +62,14 @@ fn panic(info: &PanicInfo<'_>) -> ! {
             in("r1") args,
             #[cfg(target_arch = "arm")]
             in("r2") place,
-            options(nomem, noreturn),
-        )
+            // Where this one would return to is kept, for the kernel to go on from in a stack trace.
+            #[cfg(target_arch = "arm")]
+            lateout("lr") _,
+            options(nomem),
+        );
     }
+    // SAFETY: the function does not return.
+    unsafe { core::hint::unreachable_unchecked() }
 }
 
 /// Format strings that are longer are cut.

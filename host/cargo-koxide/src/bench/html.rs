@@ -184,6 +184,7 @@ fn step(most: f64) -> f64 {
 mod tests {
     use super::*;
     use crate::bench::sample;
+    use crate::page::assert_needs_nothing_else;
 
     #[test]
     fn the_page_has_every_figure_and_needs_nothing_else() {
@@ -201,9 +202,7 @@ mod tests {
         ] {
             assert!(page.contains(part), "{part}");
         }
-        for foreign in ["http", "src=", "<script", "@import", "url(\""] {
-            assert!(!page.contains(foreign), "{foreign}");
-        }
+        assert_needs_nothing_else(&page);
     }
 
     #[test]

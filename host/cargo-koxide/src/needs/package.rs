@@ -2,82 +2,96 @@
 
 //! Which package of a distribution brings what is needed.
 
-use koxide_build::Arch;
+use koxide_build::{Arch, Gnu};
 
 use super::{Manager, Need};
 
 impl Need {
-    /// The distribution's package that brings it; `None` for what rustup brings.
-    pub(crate) fn package(&self, manager: Manager) -> Option<String> {
-        let [apt, dnf, pacman, zypper] = match self {
-            Self::Compiler(Some(name)) => return Some(named_compiler(name, manager)),
-            Self::KernelHeaders(release) => return kernel_headers(release, manager),
-            Self::Program(name) if KMOD.contains(&name.as_str()) => return Some("kmod".to_owned()),
-            Self::CrossBinutils(arch) => return Some(cross(*arch, "binutils", manager)),
+    /// The distribution's packages that bring it; none for what rustup brings, and for what the distribution does not have.
+    pub(crate) fn packages(&self, manager: Manager) -> Vec<String> {
+        let [apt, dnf, pacman, zypper]: [&[&str]; 4] = match self {
+            Self::Compiler(Some(name)) => return vec![named_compiler(name, manager)],
+            Self::KernelHeaders(release) => {
+                return kernel_headers(release, manager).into_iter().collect();
+            }
+            Self::Program(name) if KMOD.contains(&name.as_str()) => [&["kmod"]; 4],
+            Self::CrossBinutils(arch) => return vec![cross(*arch, "binutils", manager)],
             // Only Debian's kin has such a library in a package.
             Self::GuestLibrary(arch) if manager == Manager::Apt => {
-                return Some(format!(
-                    "gcc-{} libc6-dev-{}-cross",
-                    arch.gnu(),
-                    arch.debian()
-                ));
+                return vec![
+                    cross(*arch, "gcc", manager),
+                    format!("libc6-dev-{}-cross", arch.debian()),
+                ];
             }
             // Most programs are in a package of their name; the distribution says so when this one is not.
-            Self::Program(name) => return Some(name.clone()),
+            Self::Program(name) => return vec![name.clone()],
             // The C library is for what runs on this machine: cargo links with gcc, too.
-            Self::Compiler(None) => ["gcc libc6-dev", "gcc glibc-devel", "gcc", "gcc glibc-devel"],
-            Self::Make => ["make", "make", "make", "make"],
-            Self::Binutils => ["binutils", "binutils", "binutils", "binutils"],
-            Self::LibElf => ["libelf-dev", "elfutils-libelf", "libelf", "libelf1"],
-            Self::KernelTools => [
-                "flex bison bc libelf-dev",
-                "flex bison bc elfutils-libelf-devel",
-                "flex bison bc libelf",
-                "flex bison bc libelf-devel",
+            Self::Compiler(None) => [
+                &["gcc", "libc6-dev"],
+                &["gcc", "glibc-devel"],
+                &["gcc"],
+                &["gcc", "glibc-devel"],
             ],
-            Self::Apt => ["apt", "apt", "apt", "apt"],
+            Self::Make => [&["make"]; 4],
+            Self::Binutils => [&["binutils"]; 4],
+            Self::LibElf => [
+                &["libelf-dev"],
+                &["elfutils-libelf"],
+                &["libelf"],
+                &["libelf1"],
+            ],
+            Self::KernelTools => [
+                &["flex", "bison", "bc", "libelf-dev"],
+                &["flex", "bison", "bc", "elfutils-libelf-devel"],
+                &["flex", "bison", "bc", "libelf"],
+                &["flex", "bison", "bc", "libelf-devel"],
+            ],
+            Self::Apt => [&["apt"]; 4],
             Self::Qemu(Arch::Arm64) => [
-                "qemu-system-arm",
-                "qemu-system-aarch64-core",
-                "qemu-system-aarch64",
-                "qemu-arm",
+                &["qemu-system-arm"],
+                &["qemu-system-aarch64-core"],
+                &["qemu-system-aarch64"],
+                &["qemu-arm"],
             ],
             Self::Qemu(Arch::Arm) => [
-                "qemu-system-arm",
-                "qemu-system-arm-core",
-                "qemu-system-arm",
-                "qemu-arm",
+                &["qemu-system-arm"],
+                &["qemu-system-arm-core"],
+                &["qemu-system-arm"],
+                &["qemu-arm"],
             ],
             Self::Qemu(Arch::X86_64) => [
-                "qemu-system-x86",
-                "qemu-system-x86-core",
-                "qemu-system-x86",
-                "qemu-x86",
+                &["qemu-system-x86"],
+                &["qemu-system-x86-core"],
+                &["qemu-system-x86"],
+                &["qemu-x86"],
             ],
-            Self::Busybox => ["busybox-static", "busybox", "busybox", "busybox-static"],
-            Self::Setpriv | Self::Unshare => {
-                ["util-linux", "util-linux", "util-linux", "util-linux"]
-            }
+            Self::Busybox => [
+                &["busybox-static"],
+                &["busybox"],
+                &["busybox"],
+                &["busybox-static"],
+            ],
+            Self::Setpriv | Self::Unshare => [&["util-linux"]; 4],
             Self::Rustup
             | Self::Toolchain
             | Self::RustSrc
             | Self::RustTarget(_)
-            | Self::GuestLibrary(_) => return None,
+            | Self::GuestLibrary(_) => return Vec::new(),
         };
-        let name = match manager {
+        let names = match manager {
             Manager::Apt => apt,
             Manager::Dnf => dnf,
             Manager::Pacman => pacman,
             Manager::Zypper => zypper,
         };
-        Some(name.to_owned())
+        names.iter().map(|&name| name.to_owned()).collect()
     }
 }
 
 /// The package of a compiler that a kernel asks for by name, such as `gcc-12` or `aarch64-linux-gnu-gcc-12`.
 fn named_compiler(name: &str, manager: Manager) -> String {
-    let of = |arch: &Arch| Some((*arch, name.strip_prefix(arch.gnu())?.strip_prefix('-')?));
-    if let Some((arch, name)) = Arch::ALL.iter().find_map(of) {
+    let (arch, name) = Gnu::parse(name);
+    if let Some(arch) = arch {
         return cross(arch, name, manager);
     }
     let version = name.trim_start_matches(|c: char| !c.is_ascii_digit());
@@ -129,12 +143,11 @@ mod tests {
     #[test]
     fn a_compiler_that_a_kernel_names_has_a_package() {
         let need = Need::Compiler(Some("gcc-12".to_owned()));
-        assert_eq!(need.package(Manager::Apt).as_deref(), Some("gcc-12"));
-        assert_eq!(need.package(Manager::Zypper).as_deref(), Some("gcc12"));
+        assert_eq!(need.packages(Manager::Apt), ["gcc-12"]);
+        assert_eq!(need.packages(Manager::Zypper), ["gcc12"]);
         let need = Need::Compiler(Some("aarch64-linux-gnu-gcc-12".to_owned()));
-        let package = need.package(Manager::Apt);
-        assert_eq!(package.as_deref(), Some("gcc-12-aarch64-linux-gnu"));
-        let package = Need::CrossBinutils(Arch::Arm).package(Manager::Apt);
-        assert_eq!(package.as_deref(), Some("binutils-arm-linux-gnueabihf"));
+        assert_eq!(need.packages(Manager::Apt), ["gcc-12-aarch64-linux-gnu"]);
+        let packages = Need::CrossBinutils(Arch::Arm).packages(Manager::Apt);
+        assert_eq!(packages, ["binutils-arm-linux-gnueabihf"]);
     }
 }

@@ -28,22 +28,14 @@ impl Remedy {
                     "install rustup as https://rustup.rs says (a cargo of the distribution cannot build kernel objects)".to_owned(),
                 );
             } else {
-                match manager.and_then(|manager| need.package(manager)) {
-                    Some(names) => {
-                        let new = |name: &&str| packages.iter().all(|known| known != name);
-                        let names: Vec<_> =
-                            names.split(' ').filter(new).map(str::to_owned).collect();
-                        packages.extend(names);
+                let names = manager.map_or_else(Vec::new, |manager| need.packages(manager));
+                if names.is_empty() {
+                    remedy.by_hand.push(no_package(need, manager));
+                }
+                for name in names {
+                    if !packages.contains(&name) {
+                        packages.push(name);
                     }
-                    None if matches!(need, Need::KernelHeaders(_)) && manager.is_some() => {
-                        remedy.by_hand.push(format!(
-                            "the distribution has no package of the {need}: they are where this kernel is from \
-                             (`--kernel path:DIR` takes the folder in which it was built)"
-                        ));
-                    }
-                    None => remedy.by_hand.push(format!(
-                        "install {need} with your distribution's package manager"
-                    )),
                 }
             }
         }
@@ -70,6 +62,18 @@ impl Remedy {
             .chain(self.by_hand.iter().cloned())
             .chain(rustup)
             .collect()
+    }
+}
+
+/// What to do about something of which no package is known.
+fn no_package(need: &Need, manager: Option<Manager>) -> String {
+    if matches!(need, Need::KernelHeaders(_)) && manager.is_some() {
+        format!(
+            "the distribution has no package of the {need}: they are where this kernel is from \
+             (`--kernel path:DIR` takes the folder in which it was built)"
+        )
+    } else {
+        format!("install {need} with your distribution's package manager")
     }
 }
 

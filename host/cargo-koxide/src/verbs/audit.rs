@@ -2,8 +2,6 @@
 
 //! `audit`: all unsafe code of drivers, library and shims, and what is said for it.
 
-use std::path::Path;
-
 use anyhow::Context as _;
 use koxide_audit::{Answer, Audit, Counts, Folder, Kind, Role, Site};
 use koxide_build::Project;
@@ -11,20 +9,21 @@ use koxide_build::Project;
 use crate::cli;
 use crate::exit::{Exit, because};
 use crate::machine::explained;
+use crate::output::Output;
 use crate::ui::Ui;
 
 /// Prints what there is; what has no reason is an error.
 pub(crate) fn run(options: &cli::Audit, offline: bool, ui: &Ui) -> anyhow::Result<()> {
     let here = std::env::current_dir().context("the current folder cannot be read")?;
     let project = explained(Project::discover(&here, offline))?;
+    let json = Output::wanted(options.json.as_deref(), "audit")?;
     let audit = koxide_audit::audit(project.root(), &folders(&project))?;
     match &options.list {
         Some(part) => list(&audit, part, ui),
         None => summary(&audit, ui),
     }
-    if let Some(file) = &options.json {
-        write_json(&audit, file)
-            .with_context(|| format!("cannot write the audit {}", file.display()))?;
+    if let Some(json) = json {
+        json.write(&serde_json::to_string_pretty(&audit)?)?;
     }
     let complaints: Vec<String> = audit
         .complaints()
@@ -39,15 +38,6 @@ pub(crate) fn run(options: &cli::Audit, offline: bool, ui: &Ui) -> anyhow::Resul
         format!("unsafe code without a reason:\n  {lines}"),
     )
     .into())
-}
-
-/// Writes everything, whole or not at all.
-fn write_json(audit: &Audit, file: &Path) -> anyhow::Result<()> {
-    let folder = file.parent().filter(|dir| !dir.as_os_str().is_empty());
-    let mut whole = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
-    serde_json::to_writer_pretty(&mut whole, audit)?;
-    whole.persist(file)?;
-    Ok(())
 }
 
 /// The drivers of a project, and what they stand on.

@@ -30,7 +30,7 @@ pub(crate) fn run(options: &cli::Bench, offline: bool, ui: &Ui) -> anyhow::Resul
         false => None,
     };
     let out = Outputs::open(options, root)?;
-    let kernels = workshop.kernels(&options.selection)?;
+    let kernels = workshop.kernels_to_boot(&options.selection)?;
     let mut report = measured(&workshop, &drivers, &kernels, depth(options), ui)?;
     if let Some(committed) = &committed {
         let all = options.selection.package.is_empty();

@@ -46,7 +46,7 @@ pub(crate) fn run(options: &Demo, offline: bool, ui: &Ui) -> anyhow::Result<()> 
         None => workshop.matrix.first(None)?,
     };
     announce(&workshop, &name, offline, ui)?;
-    let kernel = workshop.kernel(&name)?;
+    let kernel = workshop.kernel_to_boot(&name, None)?;
 
     let mut modules = Vec::new();
     for package in DRIVERS {

@@ -22,7 +22,7 @@ pub(crate) fn run(options: &Run, offline: bool, ui: &Ui) -> anyhow::Result<()> {
     let port = options.gdb.map(gdb::free).transpose()?;
     let workshop = Workshop::of(&options.source, offline, ui)?;
     let driver = workshop.driver(&options.selection)?;
-    let kernel = workshop.one_kernel(&options.selection)?;
+    let kernel = workshop.one_to_boot(&options.selection)?;
     let module = match options.c {
         true => workshop.named_twin(&driver, &kernel)?,
         false => workshop.module_for(&driver, &kernel)?,

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use crate::cli::Test;
+use crate::exit::all_told;
 use crate::host_tests;
 use crate::machine::explained_vm;
 use crate::output::Output;
@@ -27,7 +28,7 @@ pub(crate) fn run(options: &Test, offline: bool, ui: &Ui) -> anyhow::Result<()> 
     // What cannot be written in the end is told before anything runs.
     let junit = Output::wanted(options.junit.as_deref(), "JUnit report")?;
     let drivers = workshop.tested(&options.selection)?;
-    let kernels = workshop.kernels(&options.selection)?;
+    let kernels = workshop.kernels_to_boot(&options.selection)?;
     let mut builder = Builder::new(&workshop, options);
     let mut batches = Vec::new();
     for driver in &drivers {
@@ -42,10 +43,8 @@ pub(crate) fn run(options: &Test, offline: bool, ui: &Ui) -> anyhow::Result<()> 
     }
     let jobs = options.jobs.map_or(1, usize::from);
     run_all(batches, jobs, &mut results)?;
-    if let Some(junit) = junit {
-        results.write_junit(junit)?;
-    }
-    results.finish()
+    let written = junit.map_or(Ok(()), |junit| results.write_junit(junit));
+    all_told(results.finish(), [written], ui)
 }
 
 /// Runs the batches, so many at once. Tests are shown as they end, and reported in the order of the batches.

@@ -111,6 +111,18 @@ pub(crate) fn koxide_in(dir: &Path, words: &[&str]) -> Ended {
     run(koxide(dir).args(words))
 }
 
+/// Whether a command could not use a kernel for want of something on this machine, which is said. In CI nothing may be wanting.
+pub(crate) fn left_out(ended: &Ended, kernel: &str) -> bool {
+    if ended.status != Some(MISSING) {
+        return false;
+    }
+    let (_, why) = ended.stderr.split_once("error: ").unwrap();
+    let note = format!("not tried on {kernel}: {}", why.replace('\n', " "));
+    assert!(std::env::var_os("CI").is_none(), "{note}");
+    println!("NOTE: {note}");
+    true
+}
+
 /// A driver package that `new` made, in a folder of its own.
 pub(crate) struct Package {
     folder: TempDir,

@@ -167,6 +167,15 @@ impl Running {
         self.seen = place(self).unwrap_or_default();
     }
 
+    /// The rest of the line that was waited for.
+    #[track_caller]
+    pub(crate) fn rest_of_line(&mut self) -> String {
+        let start = self.seen;
+        self.wait_for("\n");
+        let text = self.stdout.text();
+        text[start..].lines().next().unwrap_or_default().to_owned()
+    }
+
     /// Waits until a process of this run has this text in its command line.
     #[track_caller]
     pub(crate) fn wait_for_process(&mut self, text: &str) {

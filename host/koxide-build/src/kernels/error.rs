@@ -39,6 +39,20 @@ pub enum Error {
         /// Debian's package with it.
         package: String,
     },
+    /// A root to build in cannot be fetched.
+    #[error(
+        "modules for {name} are built with {compiler}, which this machine lacks and which cannot be fetched: install the package {package}, or build again when what follows is mended"
+    )]
+    NoRoot {
+        /// The kernel's name.
+        name: String,
+        /// The compiler.
+        compiler: String,
+        /// Debian's package with it.
+        package: String,
+        /// Why it cannot be fetched.
+        source: Box<Self>,
+    },
     /// This machine's apt knows no archive of Debian's.
     #[error(
         "this machine's apt does not know Debian's archive, where {name} comes from: say once where it is with `cargo koxide kernel add {name} --mirror URL --keyring FILE`"
@@ -323,6 +337,11 @@ impl Error {
         match self {
             Self::Process(error) => Need::of(error),
             Self::NoKernelTools { .. } => Some(Need::KernelTools),
+            Self::OfflineRoot { compiler, .. } | Self::NoRoot { compiler, .. } => {
+                Some(Need::Compiler {
+                    wanted: compiler.clone(),
+                })
+            }
             Self::NoHeaders { release, .. } => Some(Need::KernelHeaders {
                 release: release.clone(),
             }),

@@ -15,12 +15,12 @@ use super::apt::Apt;
 use super::debian;
 use super::error::{Error, Result};
 use super::sources::{self, Archive};
-use super::store::{self, Remembered};
-use super::{KernelName, Options, Package, Plan, Record, Suite};
+use super::store;
+use super::{KernelName, Options, Package, Plan, Record, Source, Suite};
 
 /// Where a suite comes from: what the user said, else what the machine's apt knows.
-fn archives(name: &str, suite: &str, known: Option<&Remembered>) -> Result<Vec<Archive>> {
-    if let Some(source) = known.and_then(|known| known.source.as_ref()) {
+fn archives(name: &str, suite: &str, source: Option<&Source>) -> Result<Vec<Archive>> {
+    if let Some(source) = source {
         let keyring = source.keyring.display().to_string();
         return Ok(sources::from_mirror(&source.mirror, &keyring, suite));
     }
@@ -42,16 +42,28 @@ pub(crate) fn lists_dir(cache: &Cache, kernel: &Suite) -> PathBuf {
     }
 }
 
-/// The package lists for a kernel, and the archives that they are of; needs the lock.
+/// The package lists for a kernel, from where that kernel comes from, and the archives that they are of; needs the lock.
 pub(crate) fn lists(
     cache: &Cache,
     kernel: &Suite,
     options: &Options<'_>,
     newest: bool,
 ) -> Result<(Apt, Vec<String>)> {
-    let name = kernel.to_string();
     let known = store::remembered(cache, &KernelName::Debian(kernel.clone()))?;
-    let mut archives = archives(&name, &kernel.suite, known.as_ref())?;
+    let source = known.and_then(|known| known.source);
+    lists_from(cache, kernel, source.as_ref(), options, newest)
+}
+
+/// The same from a source that the user named, else from what the machine's apt knows; needs the lock.
+pub(crate) fn lists_from(
+    cache: &Cache,
+    kernel: &Suite,
+    source: Option<&Source>,
+    options: &Options<'_>,
+    newest: bool,
+) -> Result<(Apt, Vec<String>)> {
+    let name = kernel.to_string();
+    let mut archives = archives(&name, &kernel.suite, source)?;
     let mut arches = vec![kernel.flavour.arch(), debian::host()];
     arches.dedup();
     let dir = lists_dir(cache, kernel);
@@ -120,7 +132,7 @@ pub(crate) fn debian(
     let (apt, plan, mirrors) = plan(cache, kernel, options, newest)?;
     let id = id(&plan);
     let target = store::dir(cache, &id);
-    if target.exists() {
+    if store::is_whole(cache, &id) {
         return Ok(id);
     }
     let progress = options.progress;
@@ -188,7 +200,7 @@ pub(crate) fn files(
     let hashes: Vec<&str> = packages.iter().map(|p| p.sha256.as_str()).collect();
     let id = format!("deb-{}", store::digest(&hashes.join(" ")));
     let target = store::dir(cache, &id);
-    if target.exists() {
+    if store::is_whole(cache, &id) {
         return Ok(id);
     }
     let scratch = cache.scratch()?;

@@ -18,7 +18,13 @@ pub(crate) fn running(machine: &Machine) -> Result<Kernel> {
         Some(release) => release.clone(),
         None => uname_release(),
     };
-    in_root(&name, &machine.root, &release)
+    with_its_image(in_root(&name, &machine.root, &release)?)
+}
+
+/// The kernel, of which nobody but the user says that its image and its headers belong together.
+fn with_its_image(kernel: Kernel) -> Result<Kernel> {
+    fit::match_image(&kernel)?;
+    Ok(kernel)
 }
 
 fn uname_release() -> String {
@@ -36,7 +42,7 @@ pub(crate) fn path(name: &KernelName, dir: &Path) -> Result<Kernel> {
     if dir.join("Makefile").exists()
         && let Some(release) = tree_release(&dir)
     {
-        return tree(name, &dir, release);
+        return with_its_image(tree(name, &dir, release)?);
     }
     in_unpacked(name, &dir)
 }
@@ -49,7 +55,7 @@ pub(crate) fn in_unpacked(name: &KernelName, root: &Path) -> Result<Kernel> {
             name: name.to_string(),
             path: root.to_owned(),
         }),
-        1 => in_root(name, root, &releases[0]),
+        1 => with_its_image(in_root(name, root, &releases[0])?),
         _ => Err(Error::SeveralKernels {
             name: name.to_string(),
             releases,
@@ -105,7 +111,7 @@ pub(crate) fn in_root(name: &KernelName, root: &Path, release: &str) -> Result<K
         format!("lib/modules/{release}/vmlinuz"),
     ]);
     let arch = fit::arch(&name.to_string(), release, &build)?;
-    fit::match_up(&name.to_string(), release, &build, vmlinuz.as_deref())?;
+    fit::match_headers(&name.to_string(), release, &build)?;
     Ok(Kernel {
         name: name.clone(),
         release: release.to_owned(),
@@ -129,17 +135,19 @@ fn tree_release(dir: &Path) -> Option<String> {
 
 fn tree(name: &KernelName, dir: &Path, release: String) -> Result<Kernel> {
     let arch = fit::arch(&name.to_string(), &release, dir)?;
-    let image = dir.join(match arch {
-        Arch::X86_64 => "arch/x86/boot/bzImage",
-        Arch::Arm64 => "arch/arm64/boot/Image.gz",
-        Arch::Arm => "arch/arm/boot/zImage",
-    });
+    fit::match_headers(&name.to_string(), &release, dir)?;
+    let images: &[&str] = match arch {
+        Arch::X86_64 => &["arch/x86/boot/bzImage"],
+        Arch::Arm64 => &["arch/arm64/boot/Image.gz", "arch/arm64/boot/Image"],
+        Arch::Arm => &["arch/arm/boot/zImage"],
+    };
+    let mut images = images.iter().map(|image| dir.join(image));
     // `make modules_install INSTALL_MOD_PATH=.` is where a tree's own modules are looked for.
     let modules = dir.join("lib/modules").join(&release);
     Ok(Kernel {
         name: name.clone(),
         arch,
-        vmlinuz: image.exists().then_some(image),
+        vmlinuz: images.find(|image| image.exists()),
         modules: modules.join("kernel").exists().then_some(modules),
         headers: Headers {
             root: PathBuf::from("/"),
@@ -274,6 +282,71 @@ mod tests {
         let kernel = path(&name, temp.path()).unwrap();
         assert_eq!(kernel.release, "6.6.6");
         assert!(kernel.image().unwrap_err().to_string().contains("no image"));
+    }
+
+    #[test]
+    fn a_build_trees_headers_and_image_are_of_its_release() {
+        let gzip = |text: &str| {
+            let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            std::io::Write::write_all(&mut packed, text.as_bytes()).unwrap();
+            packed.finish().unwrap()
+        };
+        let banner = |release: &str| format!("Linux version {release} (builder) #1");
+        let x86 = |release: &str| {
+            let mut bytes = vec![0; 0x300];
+            bytes[0x202..0x206].copy_from_slice(b"HdrS");
+            bytes[0x20e..0x210].copy_from_slice(&0x100_u16.to_le_bytes());
+            bytes.extend(release.bytes());
+            bytes.push(b' ');
+            bytes
+        };
+        let zimage = |release: &str| {
+            let mut bytes = vec![0; 0x24];
+            bytes.extend([0x18, 0x28, 0x6f, 0x01]);
+            bytes.extend(gzip(&banner(release)));
+            bytes
+        };
+        type Image<'a> = &'a dyn Fn(&str) -> Vec<u8>;
+        let images: [(&str, &str, Image<'_>); 4] = [
+            ("X86_64", "x86/boot/bzImage", &x86),
+            ("ARM64", "arm64/boot/Image.gz", &|release| {
+                gzip(&banner(release))
+            }),
+            ("ARM64", "arm64/boot/Image", &|release| {
+                banner(release).into()
+            }),
+            ("ARM", "arm/boot/zImage", &zimage),
+        ];
+        for (config, image, make) in images {
+            let temp = tempfile::tempdir().unwrap();
+            let image = temp.path().join("arch").join(image);
+            let write = |file: PathBuf, bytes: &[u8]| {
+                fs::create_dir_all(file.parent().unwrap()).unwrap();
+                fs::write(file, bytes).unwrap();
+            };
+            let tree = |file: &str| temp.path().join(file);
+            write(tree("Makefile"), b"");
+            write(tree(".config"), format!("CONFIG_{config}=y\n").as_bytes());
+            write(tree("include/config/kernel.release"), b"6.6.6\n");
+            write(image.clone(), &make("6.6.6"));
+            let name = KernelName::Path(temp.path().to_owned());
+            let kernel = path(&name, temp.path()).unwrap();
+            assert_eq!(kernel.image().unwrap().file_name(), image.file_name());
+            let refused = |what: &str| {
+                let error = path(&name, temp.path()).unwrap_err().to_string();
+                assert!(
+                    error.contains(&format!("the {what} of the kernel 6.6.6")),
+                    "{error}"
+                );
+                assert!(error.contains("are of 6.6.7"), "{error}");
+            };
+            write(image.clone(), &make("6.6.7"));
+            refused("image");
+            write(image, &make("6.6.6"));
+            let header = "include/generated/utsrelease.h";
+            write(tree(header), b"#define UTS_RELEASE \"6.6.7\"\n");
+            refused("headers");
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod error;
 mod fetch;
 pub(crate) mod fit;
 mod flavour;
+mod image;
 mod local;
 mod name;
 pub(crate) mod root;
@@ -434,7 +435,7 @@ pub fn remove(cache: &Cache, name: &KernelName) -> Result<u64> {
     }
     store::forget(cache, name)?;
     if let KernelName::Debian(suite) = name {
-        cache::remove(&fetch::lists_dir(cache, suite))?;
+        cache.discard(&fetch::lists_dir(cache, suite))?;
     }
     Ok(half_done + store::sweep(cache)?)
 }
@@ -444,7 +445,7 @@ fn unbuilt(cache: &Cache, name: &KernelName) -> Result<Error> {
     let known = store::remembered(cache, name)?.and_then(|known| known.kernel);
     Ok(Error::NotBuilt {
         name: name.to_string(),
-        again: known.is_some_and(|id| store::dir(cache, &id).exists()),
+        again: known.is_some_and(|id| store::is_whole(cache, &id)),
     })
 }
 
@@ -473,7 +474,7 @@ fn present(cache: &Cache, name: &KernelName, options: &Options<'_>) -> Result<Op
         KernelName::Debian(_) | KernelName::Deb(_) => {
             let id = store::remembered(cache, name)?.and_then(|known| known.kernel);
             match id {
-                Some(id) if store::dir(cache, &id).exists() => {
+                Some(id) if store::is_whole(cache, &id) => {
                     load(cache, name, &id, options).map(Some)
                 }
                 _ => Ok(None),
@@ -512,6 +513,7 @@ fn load(cache: &Cache, name: &KernelName, id: &str, options: &Options<'_>) -> Re
         kernel.origin = Some(root::Origin {
             cache: cache.clone(),
             kernel: suite.clone(),
+            source: store::remembered(cache, name)?.and_then(|known| known.source),
             offline: options.offline,
         });
     }

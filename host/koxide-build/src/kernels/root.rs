@@ -21,7 +21,7 @@ use crate::progress::{Progress, Silent};
 use super::apt::Apt;
 use super::error::{Error, Result};
 use super::sources::base;
-use super::{Options, Package, Suite, debian, fetch, store};
+use super::{Options, Package, Source, Suite, debian, fetch, store};
 
 /// What the kernel's own build files run, besides the compiler.
 const PROGRAMS: [&str; 9] = [
@@ -53,6 +53,8 @@ const DOCUMENTATION: &str = "usr/share";
 pub(crate) struct Origin {
     pub(crate) cache: Cache,
     pub(crate) kernel: Suite,
+    /// What the user said of where that is; else the machine's apt knows.
+    pub(crate) source: Option<Source>,
     pub(crate) offline: bool,
 }
 
@@ -97,8 +99,22 @@ impl Origin {
         if let Some(root) = finished(&dir) {
             return Ok(root);
         }
-        self.make(compiler, &dir, progress)?;
+        self.make(compiler, &dir, progress)
+            .map_err(|error| self.no_root(compiler, error))?;
         Ok(dir.join("root"))
+    }
+
+    /// The error for a root that cannot be fetched. What is wrong with this machine speaks for itself.
+    fn no_root(&self, compiler: &str, error: Error) -> Error {
+        match error {
+            Error::Cache(_) | Error::Process(_) => error,
+            other => Error::NoRoot {
+                name: self.kernel.to_string(),
+                compiler: compiler.to_owned(),
+                package: Gnu::package(compiler),
+                source: Box::new(other),
+            },
+        }
     }
 
     /// Fetches the packages and unpacks them in a folder that is then moved into place; needs the lock.
@@ -109,7 +125,8 @@ impl Origin {
             true => &self.kernel,
             false => &Suite::plain(&self.kernel.suite, debian::host()),
         };
-        let (apt, mirrors) = fetch::lists(&self.cache, lists, &Options::new(progress), false)?;
+        let (source, options) = (self.source.as_ref(), Options::new(progress));
+        let (apt, mirrors) = fetch::lists_from(&self.cache, lists, source, &options, false)?;
         let (packages, unpacked) = packages(&apt, compiler)?;
         let suite = base(&self.kernel.suite).to_owned();
         let what = format!("fetching {compiler} of {suite} and what it runs on");
@@ -129,9 +146,7 @@ impl Origin {
             fetched: store::now(),
             mirrors,
         };
-        store::write_json(&new.join("record.json"), &record)?;
-        // What is there without being finished is of no use.
-        cache::remove(dir)?;
+        store::write_json(&new.join(store::RECORD), &record)?;
         store::place(&new, dir)?;
         apt.tidy()
     }
@@ -139,7 +154,7 @@ impl Origin {
 
 /// The root in a folder of the cache; what has no record or no compiler is none.
 fn finished(dir: &Path) -> Option<PathBuf> {
-    let record = fs::read(dir.join("record.json")).ok()?;
+    let record = fs::read(dir.join(store::RECORD)).ok()?;
     let record: Root = serde_json::from_slice(&record).ok()?;
     let root = dir.join("root");
     let compiler = root.join("usr/bin").join(record.compiler);
@@ -198,7 +213,7 @@ pub(crate) fn sweep(cache: &Cache) -> Result<u64> {
     for entry in fs::read_dir(cache.roots()).into_iter().flatten().flatten() {
         if !used.contains(entry.file_name().to_string_lossy().as_ref()) {
             freed += cache::disk_use(&entry.path());
-            cache::remove(&entry.path())?;
+            cache.discard(&entry.path())?;
         }
     }
     Ok(freed)
@@ -211,7 +226,7 @@ pub(crate) fn sweep(cache: &Cache) -> Result<u64> {
 pub fn roots(cache: &Cache) -> Result<Vec<(Root, u64)>> {
     let mut roots = Vec::new();
     for entry in fs::read_dir(cache.roots()).into_iter().flatten().flatten() {
-        let record = fs::read(entry.path().join("record.json")).unwrap_or_default();
+        let record = fs::read(entry.path().join(store::RECORD)).unwrap_or_default();
         if let Ok(record) = serde_json::from_slice::<Root>(&record) {
             roots.push((record, cache::disk_use(&entry.path())));
         }
@@ -223,14 +238,14 @@ pub fn roots(cache: &Cache) -> Result<Vec<(Root, u64)>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::{self, KernelName, Source};
+    use crate::kernels::{self, KernelName};
 
     /// A cache with a kernel for each name, whose headers ask for gcc-99.
     fn fetched(names: &[&str]) -> (tempfile::TempDir, Cache) {
         let temp = tempfile::tempdir().unwrap();
         let cache = Cache::at(temp.path().join("cache"));
         for name in names {
-            let release = format!("6.12.1-{}", name.replace(':', "-"));
+            let release = format!("6.12.1-{}", name.replace([':', '/'], "-"));
             let kernel = cache.kernels().join(&release);
             let headers = kernel.join(format!("root/usr/src/linux-headers-{release}"));
             for (file, text) in [
@@ -284,7 +299,7 @@ mod tests {
             mirrors: Vec::new(),
         };
         if record {
-            store::write_json(&dir.join("record.json"), &made).unwrap();
+            store::write_json(&dir.join(store::RECORD), &made).unwrap();
         }
         if compiler {
             cache::write(&dir.join("root/usr/bin/gcc-99"), b"").unwrap();
@@ -311,26 +326,43 @@ mod tests {
         assert_eq!(origin.root("gcc-99", &Silent).unwrap(), dir.join("root"));
     }
 
-    /// The archive of a kernel that was fetched long ago need not have its suite any more.
-    #[test]
-    fn a_suite_that_is_gone_leaves_no_root() {
-        let (temp, cache) = fetched(&["debian:nosuch"]);
+    /// A root for a kernel that was added from an archive that does not have its suite any more.
+    fn from_empty_archive(name: &str) -> (String, Error) {
+        let (temp, cache) = fetched(&[name]);
         let keyring = temp.path().join("keyring.gpg");
         fs::write(&keyring, "").unwrap();
+        let mirror = format!("file:{}", temp.path().display());
         let source = Source {
-            mirror: format!("file:{}", temp.path().display()),
+            mirror: mirror.clone(),
             keyring,
         };
-        remember(
-            &cache,
-            "debian:nosuch",
-            "6.12.1-debian-nosuch",
-            Some(source),
-        );
-        let origin = origin(&cache, "debian:nosuch", false);
+        let id = format!("6.12.1-{}", name.replace([':', '/'], "-"));
+        remember(&cache, name, &id, Some(source));
+        let origin = origin(&cache, name, false);
         let error = origin.root("gcc-99", &Silent).unwrap_err();
-        assert!(matches!(error, Error::NoSuchSuite { .. }), "{error}");
         assert!(!cache.roots().exists());
+        let Error::NoRoot { source, .. } = error else {
+            panic!("{error}");
+        };
+        (mirror, *source)
+    }
+
+    #[test]
+    fn a_suite_that_is_gone_leaves_no_root() {
+        let (_, error) = from_empty_archive("debian:nosuch");
+        assert!(matches!(error, Error::NoSuchSuite { .. }), "{error}");
+    }
+
+    /// The packages of a root are for this machine, and are looked for where the kernel came from all the same.
+    #[test]
+    fn what_the_user_said_of_a_foreign_kernels_archive_holds_for_its_root() {
+        for name in ["debian:nosuch/arm64", "debian:nosuch/armmp"] {
+            let (said, error) = from_empty_archive(name);
+            assert!(
+                matches!(&error, Error::NoSuchSuite { mirror, .. } if *mirror == said),
+                "{error}"
+            );
+        }
     }
 
     #[test]

@@ -15,6 +15,9 @@ use super::KernelName;
 use super::error::{Error, Result};
 use super::{Record, Source, root};
 
+/// What says of a folder what is in it. It is moved to its place with the folder, and so is there when all of it is.
+pub(crate) const RECORD: &str = "record.json";
+
 /// What is remembered of a name.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Remembered {
@@ -119,21 +122,27 @@ pub(crate) fn dir(cache: &Cache, id: &str) -> PathBuf {
     cache.kernels().join(id)
 }
 
+/// Whether a kernel is there; what has no record is no whole one.
+pub(crate) fn is_whole(cache: &Cache, id: &str) -> bool {
+    dir(cache, id).join(RECORD).exists()
+}
+
 /// The record in a kernel's folder.
 pub(crate) fn record(dir: &Path, name: &str) -> Result<Option<Record>> {
-    read_json(&dir.join("record.json"), name)
+    read_json(&dir.join(RECORD), name)
 }
 
 /// Writes the record into a kernel's folder.
 pub(crate) fn write_record(dir: &Path, record: &Record) -> Result<()> {
-    write_json(&dir.join("record.json"), record)
+    write_json(&dir.join(RECORD), record)
 }
 
-/// Moves a finished kernel to its place; the lock must be held.
+/// Moves a finished kernel to its place, where there may be a part of one; the lock must be held.
 pub(crate) fn place(from: &Path, to: &Path) -> Result<()> {
     if let Some(parent) = to.parent() {
         cache::create_dir(parent)?;
     }
+    cache::remove(to)?;
     fs::rename(from, to).map_err(|e| cache::Error::io("create", to, e).into())
 }
 
@@ -148,7 +157,7 @@ pub(crate) fn sweep(cache: &Cache) -> Result<u64> {
     {
         if !used.iter().any(|id| entry.file_name() == id.as_str()) {
             freed += cache::disk_use(&entry.path());
-            cache::remove(&entry.path())?;
+            cache.discard(&entry.path())?;
         }
     }
     Ok(freed + root::sweep(cache)?)

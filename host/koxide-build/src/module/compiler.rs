@@ -64,29 +64,19 @@ fn here(kernel: &Kernel, view: &View, progress: &dyn Progress) -> Result<String>
         }
         versions.push(version.clone());
         let note = view.notes.join(format!("cc-{compiler}"));
-        match known(&note, &version) {
-            Some(None) => return Ok(compiler),
-            Some(Some(said)) => {
-                tried.push(attempt(&compiler, &version, &said));
-                continue;
-            }
-            None => {}
-        }
-        progress.stage(&format!(
-            "trying {compiler} with the headers of {}",
-            kernel.release
-        ));
-        match probe(kernel, view, &Tools::here(&compiler))? {
+        let verdict = match Verdict::known(&note, &version) {
+            Some(verdict) => verdict,
             None => {
-                cache::write(&note, version.as_bytes())?;
-                return Ok(compiler);
+                let release = &kernel.release;
+                progress.stage(&format!("trying {compiler} with the headers of {release}"));
+                let verdict = probe(kernel, view, &Tools::here(&compiler))?;
+                verdict.keep(&note, &version)?;
+                verdict
             }
-            Some(said) => {
-                if is_verdict(&said) {
-                    cache::write(&note, format!("{version}\n{said}").as_bytes())?;
-                }
-                tried.push(attempt(&compiler, &version, &said));
-            }
+        };
+        match verdict {
+            Verdict::Good => return Ok(compiler),
+            Verdict::Bad(said) => tried.push(format!("{compiler} ({version}) does not do: {said}")),
         }
     }
     Err(Error::NoCompiler {
@@ -96,30 +86,39 @@ fn here(kernel: &Kernel, view: &View, progress: &dyn Progress) -> Result<String>
     })
 }
 
-/// What is known of a compiler of that version: nothing, that it is good, or what it said.
-fn known(note: &Path, version: &str) -> Option<Option<String>> {
-    let text = fs::read_to_string(note).ok()?;
-    let (of, said) = match text.split_once('\n') {
-        Some((of, said)) => (of, Some(said.to_owned())),
-        None => (text.as_str(), None),
-    };
-    (of == version).then_some(said)
+/// Whether a compiler is good for the headers of a kernel.
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    Good,
+    /// What it said of them.
+    Bad(String),
 }
 
-/// Whether a compiler said something of the headers, and not of the machine at that moment.
-fn is_verdict(said: &str) -> bool {
-    const MACHINE: [&str; 5] = [
-        "No space left",
-        "Killed",
-        "annot create",
-        "annot allocate",
-        "internal compiler error",
-    ];
-    !MACHINE.iter().any(|words| said.contains(words))
+impl Verdict {
+    /// That of a compiler of this version, if there is one.
+    fn known(note: &Path, version: &str) -> Option<Self> {
+        let text = fs::read_to_string(note).ok()?;
+        let (of, verdict) = match text.split_once('\n') {
+            Some((of, said)) => (of, Self::Bad(said.to_owned())),
+            None => (text.as_str(), Self::Good),
+        };
+        (of == version).then_some(verdict)
+    }
+
+    /// Lets others know it.
+    fn keep(&self, note: &Path, version: &str) -> Result<()> {
+        let text = match self {
+            Self::Good => version.to_owned(),
+            Self::Bad(said) => format!("{version}\n{said}"),
+        };
+        Ok(cache::write(note, text.as_bytes())?)
+    }
 }
 
-fn attempt(compiler: &str, version: &str, said: &str) -> String {
-    format!("{compiler} ({version}) does not do: {said}")
+/// Whether the machine, and not the compiler, was not up to it.
+fn is_of_machine(said: &str) -> bool {
+    let marks = ["No space left", "Killed", "annot create", "annot allocate"];
+    marks.iter().any(|mark| said.contains(mark))
 }
 
 /// Sees that a program that came with the headers starts on this machine.
@@ -178,8 +177,8 @@ fn version(compiler: &str) -> Option<String> {
     Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-/// Compiles a file that does nothing, with the headers' own flags; what the compiler said when it could not.
-fn probe(kernel: &Kernel, view: &View, tools: &Tools) -> Result<Option<String>> {
+/// Compiles a file that does nothing, with the headers' own flags.
+fn probe(kernel: &Kernel, view: &View, tools: &Tools) -> Result<Verdict> {
     let work = tempfile::Builder::new()
         .prefix("probe-")
         .tempdir_in(&view.notes)
@@ -190,10 +189,13 @@ fn probe(kernel: &Kernel, view: &View, tools: &Tools) -> Result<Option<String>> 
     let mut make = make_command(kernel, view, work.path(), tools);
     make.arg("probe.o");
     match make.output() {
-        Ok(_) => Ok(None),
+        Ok(_) => Ok(Verdict::Good),
+        Err(koxide_process::Error::Failed { stderr, .. }) if is_of_machine(&stderr) => {
+            Err(kbuild::fault("an empty module", &kernel.release, &stderr))
+        }
         Err(koxide_process::Error::Failed { stderr, .. }) => {
             kbuild::tools_fault(&kernel.release, &stderr)?;
-            Ok(Some(first_error(&stderr)))
+            Ok(Verdict::Bad(first_error(&stderr)))
         }
         Err(error) => Err(error.into()),
     }
@@ -213,10 +215,21 @@ mod tests {
 
     #[test]
     fn a_full_disk_says_nothing_of_a_compiler() {
-        assert!(is_verdict(
+        assert!(!is_of_machine(
             "gcc: error: unrecognized command-line option '-fmin-function-alignment=16'"
         ));
-        assert!(!is_verdict("/tmp/cc1.s: error: No space left on device"));
+        assert!(is_of_machine("/tmp/cc1.s: error: No space left on device"));
+    }
+
+    #[test]
+    fn a_verdict_is_of_one_version() {
+        let temp = tempfile::tempdir().unwrap();
+        let note = temp.path().join("cc-gcc");
+        for verdict in [Verdict::Good, Verdict::Bad("no such option".to_owned())] {
+            verdict.keep(&note, "12.2.0").unwrap();
+            assert_eq!(Verdict::known(&note, "12.2.0"), Some(verdict));
+            assert_eq!(Verdict::known(&note, "14.1.0"), None);
+        }
     }
 
     #[test]

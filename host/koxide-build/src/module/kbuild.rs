@@ -39,11 +39,8 @@ pub(crate) fn rules(name: &str, arch: Arch, shims: Shims) -> String {
             " --redefine-sym init_module=kx_driver_init --redefine-sym cleanup_module=kx_driver_exit",
         ),
     };
-    let place = match arch {
-        Arch::X86_64 => "",
-        // Instructions of four bytes, all of them.
-        Arch::Arm64 | Arch::Arm => "-v least=4 ",
-    };
+    let target = Target::of(arch);
+    let least = target.instruction.map(|bytes| format!("-v least={bytes} "));
     let rules = r#"obj-m := DRIVER.o
 DRIVER-y := DRIVER_glue.o DRIVER_rust.o
 ccflags-y += -I$(KX_WORK) -I$(KX_WORK)/include -g0 -fmacro-prefix-map=$(KX_WORK)/=FAULTY
@@ -53,8 +50,9 @@ OBJECT_FILES_NON_STANDARD_DRIVER_all.o := y
 $(obj)/DRIVER_all.o: part-of-module := y
 CFLAGS_DRIVER_all.o := -foptimize-sibling-calls
 quiet_cmd_kxforwards = KXFWD   $@
-      cmd_kxforwards = $(OBJDUMP) -dtrw $< | LC_ALL=C awk -f $(KX_WORK)/forwards.awk > $@
-$(obj)/DRIVER_forwards: $(obj)/DRIVER_all.o $(KX_WORK)/forwards.awk FORCE
+      cmd_kxforwards = $(OBJDUMP) -dtrw $< | LC_ALL=C awk -f $(KX_WORK)/forwards.awk \
+	$(KX_WORK)/include/koxide.h - > $@
+$(obj)/DRIVER_forwards: $(obj)/DRIVER_all.o $(KX_WORK)/forwards.awk $(KX_WORK)/include/koxide.h FORCE
 	$(call if_changed,kxforwards)
 quiet_cmd_kxglue = KXGLUE  $@
       cmd_kxglue = awk 'FILENAME == ARGV[1] { gone["KX_USE_" $$1]; next } !($$2 in gone)' $(filter-out FORCE,$^) > $@
@@ -78,8 +76,8 @@ targets += DRIVER_all.o DRIVER_forwards DRIVER_glue.c DRIVER_place DRIVER_rust.o
         .replace("DRIVER", name)
         .replace("FAULTY", faulty)
         .replace("ENTRIES", entries)
-        .replace("EMULATION", Target::of(arch).emulation)
-        .replace("PLACE", place)
+        .replace("EMULATION", target.emulation)
+        .replace("PLACE", least.as_deref().unwrap_or_default())
 }
 
 /// Puts the artefact and the shims into the work folder; unchanged files keep their times.

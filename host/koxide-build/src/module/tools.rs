@@ -50,11 +50,18 @@ impl Tools {
         };
         let mut command = namespace();
         command.arg("sh").args([&enter(root), root]);
-        // objtool looks at /proc, the shell at /dev, and the compiler has files of its own in the last one.
-        command.args(["/proc", "/dev"]).arg(std::env::temp_dir());
+        command.args(of_system(std::env::temp_dir()));
         command.args(folders).args(["--", program]);
         command
     }
+}
+
+/// What programs in a root see of this machine: objtool looks at `/proc`, the shell at `/dev`, and the compiler has files of
+/// its own in the folder for those. It does without that one where a variable names none that can be had.
+fn of_system(temporary: PathBuf) -> Vec<PathBuf> {
+    let mut folders = vec![PathBuf::from("/proc"), PathBuf::from("/dev")];
+    folders.extend(Some(temporary).filter(|dir| dir.is_absolute() && dir.is_dir()));
+    folders
 }
 
 /// Where the script is that enters a root.
@@ -87,5 +94,23 @@ pub(crate) fn may_enter(release: &str, compiler: &str) -> Result<()> {
             said: stderr.trim().to_owned(),
         }),
         Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_folder_is_not_mounted() {
+        let temp = tempfile::tempdir().unwrap();
+        let file = temp.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        let folder = temp.path().to_owned();
+        assert_eq!(of_system(folder.clone()).last(), Some(&folder));
+        // A relative one is meant from a folder that is not known here.
+        for none in [file, temp.path().join("gone"), PathBuf::from("src")] {
+            assert_eq!(of_system(none).len(), 2);
+        }
     }
 }

@@ -19,6 +19,8 @@ pub(crate) struct Target {
     pub(crate) flags: &'static [&'static str],
     /// What `ld -m` is given.
     pub(crate) emulation: &'static str,
+    /// How many bytes instructions have, where all have the same.
+    pub(crate) instruction: Option<u8>,
     /// What the file of an object says.
     pub(crate) elf: object::Architecture,
     /// Symbols besides `kx_*` that the kernel or its build gives to an object.
@@ -55,6 +57,7 @@ const X86_64: Target = Target {
         MANGLING,
     ],
     emulation: "elf_x86_64",
+    instruction: None,
     elf: object::Architecture::X86_64,
     given: &["__x86_return_thunk"],
 };
@@ -80,6 +83,7 @@ const ARM64: Target = Target {
         MANGLING,
     ],
     emulation: "aarch64elf",
+    instruction: Some(4),
     elf: object::Architecture::Aarch64,
     given: &[],
 };
@@ -99,6 +103,7 @@ const ARM: Target = Target {
         MANGLING,
     ],
     emulation: "armelf_linux_eabi",
+    instruction: Some(4),
     elf: object::Architecture::Arm,
     // What a compiler for this architecture calls to divide.
     given: &[

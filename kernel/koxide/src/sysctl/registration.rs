@@ -43,8 +43,9 @@ impl<T: Table> Registration<T> {
     /// # Errors
     ///
     /// `EINVAL` for names that are no names of files or are used twice in the table, or permission bits other than `0o666`.
-    /// `EEXIST` when a name is taken, also by this very table. `EBUSY` while another thread of the module registers one. `ENODEV` where `/proc` is not mounted for who loads the module,
-    /// so that nobody can tell. `ENOMEM` when there is no memory, or the kernel does not like the table; the log then says so.
+    /// `EEXIST` when a name is taken, also by this very table. `EBUSY` while another thread of the module registers a table.
+    /// `ENODEV` where `/proc` is not mounted for who loads the module, so that nobody can tell. `ENOMEM` when there is no
+    /// memory, or the kernel does not like the table; the log then says so.
     ///
     /// Who else takes one of the names at this very moment, in another module, may bring the kernel to lose all other
     /// settings of that folder: fs/proc/proc_sysctl.c undoes more than it did.

@@ -8,7 +8,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use koxide_build::{Arch, Kernel, Module, kernel_symbols, module_symbols};
+use koxide_build::{Arch, Kernel, Module, cache, kernel_symbols, module_symbols};
 use koxide_process::find;
 use koxide_vm::{Acceleration, Event, Payload, Plan, Step, Stream, Vm};
 use sha2::{Digest as _, Sha256};
@@ -33,7 +33,7 @@ struct Session<'s> {
     kernel: &'s Path,
     module: &'s Path,
     name: &'s str,
-    arch: Arch,
+    target: Target,
     /// Where in the module's code the kernel enters it.
     init: u64,
 }
@@ -50,33 +50,33 @@ pub(super) fn prepare(
     let lines = module.lines.as_ref();
     let lines = lines.context("the lines of this driver are not known")?;
     // Where everything in the kernel is, is in the file of symbols.
-    vm.machine.kernel_args.push("nokaslr".to_owned());
-    if kernel.arch == Arch::Arm64 {
-        // Signed return addresses are none that a debugger knows.
-        vm.machine.kernel_args.push("arm64.nopauth".to_owned());
-    }
+    let target = Target::of(kernel.arch);
+    let kernel_args = ["nokaslr"].iter().chain(target.kernel_args);
+    vm.machine
+        .kernel_args
+        .extend(kernel_args.map(|&word| word.to_owned()));
     vm.machine.acceleration = Acceleration::Tcg;
     let of_kernel = symbols(kernel, vm, workshop, ui)?;
     let symbols = explained(module_symbols(kernel.arch, &module.path, lines))?;
     let of_module = module.path.with_extension("symbols");
-    write(&of_module, &symbols.bytes)?;
+    explained(cache::write(&of_module, &symbols.bytes))?;
     let session = Session {
         port,
         kernel: &of_kernel,
         module: &of_module,
         name: &module.name,
-        arch: kernel.arch,
+        target,
         init: symbols.init,
     };
     let script = module.path.with_extension("gdb");
-    write(&script, session.script().as_bytes())?;
+    explained(cache::write(&script, session.script().as_bytes()))?;
 
     vm.machine.slowness = PATIENCE;
     let stub = format!("tcp:127.0.0.1:{port}");
     vm.machine
         .qemu_args
         .extend(["-gdb".to_owned(), stub, "-S".to_owned()]);
-    let gdb = debugger(kernel.arch);
+    let gdb = target.debugger;
     if find(gdb).is_none() {
         ui.note(format!(
             "there is no `{gdb}` on this machine: its package has that name"
@@ -92,11 +92,42 @@ pub(super) fn prepare(
     Ok(())
 }
 
-/// The debugger for an architecture.
-fn debugger(arch: Arch) -> &'static str {
-    match arch {
-        Arch::X86_64 => "gdb",
-        Arch::Arm64 | Arch::Arm => "gdb-multiarch",
+/// How a kernel of an architecture is looked into.
+#[derive(Clone, Copy)]
+struct Target {
+    /// The debugger that knows it.
+    debugger: &'static str,
+    /// Where the first argument of a function is.
+    argument: &'static str,
+    /// Where the name is in a `struct module`: behind a state and two links.
+    name: usize,
+    /// What is said to the kernel besides.
+    kernel_args: &'static [&'static str],
+}
+
+impl Target {
+    const fn of(arch: Arch) -> Self {
+        match arch {
+            Arch::X86_64 => Self {
+                debugger: "gdb",
+                argument: "$rdi",
+                name: 24,
+                kernel_args: &[],
+            },
+            Arch::Arm64 => Self {
+                debugger: "gdb-multiarch",
+                argument: "$x0",
+                name: 24,
+                // Signed return addresses are none that a debugger knows.
+                kernel_args: &["arm64.nopauth"],
+            },
+            Arch::Arm => Self {
+                debugger: "gdb-multiarch",
+                argument: "$r0",
+                name: 12,
+                kernel_args: &[],
+            },
+        }
     }
 }
 
@@ -155,19 +186,11 @@ fn symbols(kernel: &Kernel, vm: &Vm, workshop: &Workshop<'_>, ui: &Ui) -> anyhow
         .read_to_string(&mut text)
         .context("the kernel did not say its symbols")?;
     let bytes = kernel_symbols(kernel.arch, &text, &image);
-    write(&file, &bytes.context("the kernel hides its symbols")?)?;
+    explained(cache::write(
+        &file,
+        &bytes.context("the kernel hides its symbols")?,
+    ))?;
     Ok(file)
-}
-
-/// Writes a file that is there as a whole or not at all.
-fn write(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let folder = file.parent().unwrap_or(Path::new("."));
-    let error = || format!("cannot write {}", file.display());
-    std::fs::create_dir_all(folder).with_context(error)?;
-    let mut new = tempfile::NamedTempFile::new_in(folder).with_context(error)?;
-    std::io::Write::write_all(&mut new, bytes).with_context(error)?;
-    new.persist(file).with_context(error)?;
-    Ok(())
 }
 
 /// A path as the debugger reads one that may have spaces.
@@ -181,12 +204,8 @@ impl Session<'_> {
     /// enter it. Breakpoints are the processor's own, because the kernel's code is not in memory yet.
     fn script(&self) -> String {
         let Self { name, port, .. } = self;
-        // Where the first argument of a function is.
-        let argument = match self.arch {
-            Arch::X86_64 => "$rdi",
-            Arch::Arm64 => "$x0",
-            Arch::Arm => "$r0",
-        };
+        let argument = self.target.argument;
+        // Registers have signs, and addresses none: the number that is taken from it has none either.
         format!(
             "# Written by `cargo koxide run --gdb`, and good for that machine.\n\
              set confirm off\n\
@@ -197,27 +216,24 @@ impl Session<'_> {
              continue\n\
              thbreak do_one_initcall\n\
              continue\n\
-             add-symbol-file {module} {argument}-{init:#x}\n\
+             add-symbol-file {module} {argument}-{init:#x}u\n\
              echo \\n{name} is in memory, and the kernel is about to enter it. Set breakpoints, then: continue\\n\n",
             kernel = quoted(self.kernel),
             module = quoted(self.module),
-            is_it = self.is_it(argument),
+            is_it = self.is_it(),
             init = self.init,
         )
     }
 
-    /// Whether the `struct module` that a function was given is the driver's: its name follows on a state and two links.
-    fn is_it(&self, argument: &str) -> String {
-        let offset = match self.arch {
-            Arch::X86_64 | Arch::Arm64 => 24,
-            Arch::Arm => 12,
-        };
+    /// Whether the `struct module` that a function was given is the driver's.
+    fn is_it(&self) -> String {
+        let Target { argument, name, .. } = self.target;
         let mut text = String::new();
         let bytes = [self.name.as_bytes(), b"\0"].concat();
         for (index, word) in bytes.chunks(4).enumerate() {
             let mut whole = [0; 4];
             whole[..word.len()].copy_from_slice(word);
-            let (at, value) = (offset + 4 * index, u32::from_le_bytes(whole));
+            let (at, value) = (name + 4 * index, u32::from_le_bytes(whole));
             let and = if index == 0 { "" } else { " && " };
             // Writing to a string does not fail.
             let _ = write!(
@@ -240,15 +256,15 @@ mod tests {
             kernel: Path::new("k"),
             module: Path::new("m"),
             name,
-            arch,
+            target: Target::of(arch),
             init: 0,
         };
         assert_eq!(
-            session(Arch::X86_64, "abc").is_it("$rdi"),
+            session(Arch::X86_64, "abc").is_it(),
             "*(unsigned int *)($rdi+24) == 0x636261"
         );
         assert_eq!(
-            session(Arch::Arm, "abcd").is_it("$r0"),
+            session(Arch::Arm, "abcd").is_it(),
             "*(unsigned int *)($r0+12) == 0x64636261 && *(unsigned int *)($r0+16) == 0x0"
         );
     }

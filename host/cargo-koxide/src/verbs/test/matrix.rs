@@ -10,8 +10,8 @@ use koxide_build::{Arch, Driver, Kernel, KernelName};
 use super::batch::{Batch, Builder};
 use super::pool;
 use crate::cli::{Selection, Test};
-use crate::exit::{Exit, because, status_of};
-use crate::machine::{explained, explained_vm};
+use crate::exit::{Exit, all_told, because, status_of};
+use crate::machine::explained_vm;
 use crate::matrix::{self, Cell, Grid, Row, Shard, Tried};
 use crate::needs::{Need, explain};
 use crate::output::Output;
@@ -57,19 +57,19 @@ pub(super) fn run(workshop: &Workshop<'_>, options: &Test, ui: &Ui) -> anyhow::R
     let mut results = pool::into_inner(shared.results);
     let grid = pool::into_inner(shared.grid);
     results.take(grid.cases());
-    if let Some(junit) = junit {
-        results.write_junit(junit)?;
-    }
-    if let Some(html) = html {
-        html.write(&matrix::page(&grid))?;
-    }
     for line in matrix::lines(&grid, width()) {
         ui.result(line);
     }
-    if plan.cells.is_empty() {
-        return Ok(());
-    }
-    judge(&grid, results.finish())
+    // What took hours is told whether it can be written or not.
+    let written = [
+        junit.map_or(Ok(()), |junit| results.write_junit(junit)),
+        html.map_or(Ok(()), |html| html.write(&matrix::page(&grid))),
+    ];
+    let tests = match plan.cells.is_empty() {
+        true => Ok(()),
+        false => judge(&grid, results.finish()),
+    };
+    all_told(tests, written, ui)
 }
 
 /// The kernels that the command line means: all of the matrix, unless it says less.
@@ -234,8 +234,7 @@ fn to_boot(
     name: &KernelName,
     arch: Option<Arch>,
 ) -> anyhow::Result<Kernel> {
-    let kernel = workshop.kernel_for(name, arch)?;
-    explained(kernel.image())?;
+    let kernel = workshop.kernel_to_boot(name, arch)?;
     let emulator = Need::Qemu(kernel.arch);
     match emulator.found() {
         Some(_) => Ok(kernel),

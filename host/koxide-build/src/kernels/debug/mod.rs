@@ -70,7 +70,7 @@ pub fn build(
             suites: suites.to_vec(),
         })?;
         let id = id(line, &package, &compiler);
-        if store::dir(cache, &id).exists() {
+        if store::is_whole(cache, &id) {
             stand_for(cache, &name, &id)?;
             return load(cache, &name, &id, options);
         }
@@ -93,7 +93,7 @@ fn finish(
     // Other kernels are fetched meanwhile; who wants to build this one waits.
     let _building = cache.build_lock(options.progress)?;
     let target = store::dir(cache, id);
-    if !target.exists() {
+    if !store::is_whole(cache, id) {
         let made = make::kernel(&work, line, options.progress)?;
         record.release.clone_from(&made.release);
         if let Some(built) = &mut record.built {
@@ -179,7 +179,7 @@ pub(crate) fn forget_work(cache: &Cache, line: &str) -> Result<u64> {
     {
         if entry.file_name().to_string_lossy().starts_with(&prefix) {
             freed += cache::disk_use(&entry.path());
-            cache::remove(&entry.path())?;
+            cache.discard(&entry.path())?;
         }
     }
     Ok(freed)
