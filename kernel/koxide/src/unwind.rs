@@ -160,6 +160,10 @@ fn run<F: FnOnce() -> R, R>(room: *mut u8) {
 
 #[inline(always)]
 fn caught<F, R>(room: *mut u8, payload: *mut u8) {
+    // LLVM puts the function that calls both into others late where return addresses are signed, and then looks for what else is to
+    // be put there only if it has a call of some kind. Without this `run` stays a function of its own.
+    // SAFETY: it is no instruction.
+    unsafe { core::arch::asm!("", options(nomem, nostack, preserves_flags)) };
     // SAFETY: it is the room of `catch`, which nobody else uses.
     let room = unsafe { &mut *room.cast::<Room<F, R>>() };
     room.payload = payload.addr() as u64;

@@ -24,9 +24,11 @@ use super::unwind::{self, Unwind};
 use super::variant::Variant;
 
 /// How the sections of the Rust object are merged. The kernels' own scripts merge none, and each section of a module
-/// costs memory and an entry in sysfs. Functions stay apart: what has to be between them, each kernel says.
+/// costs memory and an entry in sysfs. Functions stay apart: what has to be between them, each kernel says. The tables that C++
+/// would find its way up the stack by are read before this, and are not in modules.
 pub(crate) const SCRIPT: &str = "
 SECTIONS {
+	/DISCARD/ : { *(.data.DW.ref.*) }
 	.rodata 0 : {
 		*(.rodata .rodata.* .rodata..*)
 		. = ALIGN(8);
@@ -87,7 +89,7 @@ pub(crate) fn link(archive: &Path, work: &Path, out: &Path, variant: &Variant) -
     globalize(&tools, &input, &referred)?;
     let script = work.join("object.ld");
     let text = match kasan {
-        true => SCRIPT.replace("\t/DISCARD/", &format!("{CONSTRUCTORS}\t/DISCARD/")),
+        true => SCRIPT.replacen("\t.rodata 0", &format!("{CONSTRUCTORS}\t.rodata 0"), 1),
         false => SCRIPT.to_owned(),
     };
     cache::write(&script, text.as_bytes())?;

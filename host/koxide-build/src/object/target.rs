@@ -65,7 +65,7 @@ const X86_64: Target = Target {
 const ARM64: Target = Target {
     name: "aarch64-unknown-none-softfloat",
     spec: None,
-    panic: "abort",
+    panic: "unwind",
     flags: &[
         "-Crelocation-model=static",
         "-Zdirect-access-external-data=yes",
@@ -76,7 +76,6 @@ const ARM64: Target = Target {
         "-Zfixed-x18",
         "-Cjump-tables=no",
         "-Zemit-stack-sizes",
-        "-Cforce-unwind-tables=no",
         // The kernel finds its way up the stack by the frames.
         "-Zunstable-options",
         "-Cforce-frame-pointers=non-leaf",
