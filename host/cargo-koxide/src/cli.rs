@@ -237,6 +237,10 @@ pub(crate) struct Test {
     /// Leave out the tests that run on this machine.
     #[arg(long)]
     pub(crate) vm_only: bool,
+    /// Make drivers panic N times on each kernel, at as many places of their code as their tests get to, instead of running
+    /// the tests; see whether each panic is contained.
+    #[arg(long, value_name = "N", conflicts_with_all = ["matrix", "jobs"])]
+    pub(crate) faults: Option<NonZeroU32>,
     /// Run on every kernel of `kernels.toml`, several virtual machines at once, and end with a table of drivers and
     /// kernels; a kernel that cannot be had stops nothing. Leaves out the tests that run on this machine.
     #[arg(long)]

@@ -86,7 +86,7 @@ impl Trace {
 }
 
 /// Whether a place is in Rust's own library, or in a crate from the registry; the build writes their folders so.
-fn is_foreign(frame: &Frame) -> bool {
+pub(crate) fn is_foreign(frame: &Frame) -> bool {
     ["rust/library/", "cargo/registry/"]
         .iter()
         .any(|folder| frame.file.contains(folder))
@@ -94,9 +94,7 @@ fn is_foreign(frame: &Frame) -> bool {
 
 /// A place in the source, as compilers write it.
 fn at(frame: &Frame) -> String {
-    let file = Path::new(&frame.file);
-    let here = std::env::current_dir().unwrap_or_default();
-    let file = file.strip_prefix(here).unwrap_or(file).display();
+    let file = short(&frame.file);
     let place = format!("{:>16} {file}:{}", "at", frame.line);
     match &frame.function {
         // Its types make a name long, and the line has them.
@@ -106,6 +104,16 @@ fn at(frame: &Frame) -> String {
         ),
         None => place,
     }
+}
+
+/// A file as it is named from here.
+pub(crate) fn short(file: &str) -> String {
+    let file = Path::new(file);
+    let here = std::env::current_dir().unwrap_or_default();
+    file.strip_prefix(here)
+        .unwrap_or(file)
+        .display()
+        .to_string()
 }
 
 /// The places that a line names.

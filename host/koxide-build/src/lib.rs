@@ -22,6 +22,7 @@ mod lines;
 pub mod module;
 pub mod need;
 pub mod object;
+pub mod panics;
 pub mod progress;
 
 pub use arch::{Arch, ParseError as ArchError};

@@ -114,6 +114,7 @@ impl Course for Commands<'_> {
             | Mark::Done
             | Mark::Tests { .. }
             | Mark::NoTests { .. }
+            | Mark::Note(_)
             | Mark::Leaks { .. }
             | Mark::NoSearch { .. } => {}
         }

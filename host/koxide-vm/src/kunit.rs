@@ -176,6 +176,7 @@ impl Collector {
             outcome,
             duration,
             output: std::mem::take(&mut self.diagnostics).join("\n"),
+            notes: Vec::new(),
             log: std::mem::take(&mut self.log),
         }
     }

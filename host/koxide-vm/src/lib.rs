@@ -90,8 +90,8 @@ use std::time::Duration;
 pub use arch::Arch;
 pub use error::{Error, Need};
 pub use plan::{
-    Acceleration, GuestFile, Kernel, KernelSuite, Limits, Load, Machine, Payload, Plan, Program,
-    Shell, Step,
+    Acceleration, GuestFile, Kernel, KernelSuite, Limits, Load, Machine, Patch, Payload, Plan,
+    Program, Run, Shell, Sought, Step,
 };
 pub use report::{
     Crash, CrashKind, Exit, Failure, LoadFailure, Outcome, Report, StepResult, TestResult,

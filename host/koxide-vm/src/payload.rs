@@ -28,7 +28,7 @@ pub(crate) fn archive(
     for file in &payload.files {
         archive.copy(&file.from, &file.to, file.mode)?;
     }
-    if let Plan::Tests { programs, .. } = plan {
+    if let Plan::Tests { programs, .. } | Plan::Panics { programs, .. } = plan {
         for (index, program) in programs.iter().enumerate() {
             archive.copy(&program.path, &test_path(index), 0o755)?;
         }
@@ -77,7 +77,7 @@ fn add_modules(
     let loads = match plan {
         Plan::Commands { load, .. } => &load[..],
         Plan::Shell(shell) => &shell.load[..],
-        Plan::Tests { .. } => &[],
+        Plan::Tests { .. } | Plan::Panics { .. } => &[],
     };
     // A module to load that is not under test is one of the kernel's own.
     let known: BTreeSet<String> = under_test.iter().map(|m| m.name.clone()).collect();

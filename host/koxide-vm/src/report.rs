@@ -106,6 +106,8 @@ pub struct TestResult {
     pub duration: Duration,
     /// What it printed.
     pub output: String,
+    /// What the init found out about it.
+    pub notes: Vec<String>,
     /// What the kernel logged while it ran.
     pub log: Vec<String>,
 }
@@ -119,6 +121,7 @@ impl TestResult {
             outcome: Outcome::Failed(failure),
             duration: Duration::ZERO,
             output: String::new(),
+            notes: Vec::new(),
             log: Vec::new(),
         }
     }

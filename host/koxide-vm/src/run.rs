@@ -94,7 +94,21 @@ impl Vm {
                 limits,
             } => {
                 let limits = limits.times(self.machine.slowness);
-                setup.tests(programs, kernel, filter, limits, on_event, &mut report)?;
+                let again =
+                    |course: &Tests<'_>| tests_plan(programs, kernel, filter, limits, course);
+                setup.tests(kernel, &again, limits, on_event, &mut report)?;
+            }
+            Plan::Panics { runs, limit, .. } => {
+                let longest = runs.iter().map(|run| run.limit).chain([*limit]).max();
+                let longest = longest.unwrap_or_default();
+                let limits = Limits {
+                    // With the module that panics, and again with the one that does not.
+                    test: longest * 2,
+                    ..Limits::default()
+                };
+                let slowness = self.machine.slowness;
+                let again = |course: &Tests<'_>| panics_plan(plan, slowness, course);
+                setup.tests(&[], &again, limits.times(slowness), on_event, &mut report)?;
             }
             Plan::Commands { load, steps, limit } => {
                 let limit = limit.map(|limit| limit * self.machine.slowness);
@@ -203,11 +217,11 @@ impl Setup<'_> {
         Ok(())
     }
 
+    /// Boots for tests until all have a result; `plan` says what is left of them.
     fn tests(
         &mut self,
-        programs: &[Program],
         suites: &[KernelSuite],
-        filter: &[String],
+        plan: &dyn Fn(&Tests<'_>) -> protocol::Plan,
         limits: Limits,
         on_event: &mut dyn FnMut(Event<'_>),
         report: &mut Report,
@@ -217,8 +231,7 @@ impl Setup<'_> {
         loop {
             let before = course.count();
             course.booting(self.accelerator.name(), attempt);
-            let plan = tests_plan(programs, suites, filter, limits, &course);
-            let qemu = self.boot(&plan)?;
+            let qemu = self.boot(&plan(&course))?;
             let end = self.follow(qemu, limits.boot, &mut course)?;
             let why = match end {
                 // On a debug kernel that complained, the init leaves the rest to a kernel that did not.
@@ -322,5 +335,53 @@ fn tests_plan(
             done: course.done(),
             limit: limits.test,
         },
+    }
+}
+
+/// What is left of the runs, as the init reads it.
+fn panics_plan(plan: &Plan, slowness: u32, course: &Tests<'_>) -> protocol::Plan {
+    let Plan::Panics {
+        programs,
+        module,
+        file,
+        sought,
+        runs,
+        limit,
+    } = plan
+    else {
+        unreachable!("it is called for no other plan");
+    };
+    let programs = programs
+        .iter()
+        .enumerate()
+        .map(|(index, program)| protocol::Program {
+            suite: program.suite.clone(),
+            path: payload::test_path(index),
+            twins: false,
+        });
+    let sought = sought.iter().map(|sought| protocol::Sought {
+        suite: sought.suite.clone(),
+        name: sought.name.clone(),
+        first: sought.first,
+        patch: sought.patch.clone(),
+    });
+    let runs = runs.iter().map(|run| protocol::Run {
+        name: run.name.clone(),
+        program: run.program,
+        test: run.test.clone(),
+        patch: run.patch.clone(),
+        limit: run.limit * slowness,
+    });
+    protocol::Plan {
+        load: Vec::new(),
+        task: protocol::Task::Panics(protocol::Panics {
+            module: module.clone(),
+            file: file.clone(),
+            programs: programs.collect(),
+            sought: sought.collect(),
+            runs: runs.collect(),
+            done: course.done(),
+            limit: *limit * slowness,
+        }),
     }
 }

@@ -34,6 +34,7 @@ struct Running {
     name: String,
     since: Instant,
     output: Vec<u8>,
+    notes: Vec<String>,
     ended: Option<Mark>,
 }
 
@@ -181,6 +182,7 @@ impl<'a> Tests<'a> {
             outcome,
             duration: running.since.elapsed(),
             output: libtest::own_words(&String::from_utf8_lossy(&running.output)),
+            notes: running.notes,
             log: log.lines,
         });
     }
@@ -237,6 +239,7 @@ impl<'a> Tests<'a> {
             name,
             since: Instant::now(),
             output: Vec::new(),
+            notes: Vec::new(),
             ended: None,
         });
     }
@@ -351,6 +354,11 @@ impl Course for Tests<'_> {
                 self.leaks(suite, &name, Failure::NotRun(why), String::new());
             }
             Mark::Stuck => self.stuck = true,
+            Mark::Note(note) => {
+                if let Some(running) = &mut self.running {
+                    running.notes.push(note);
+                }
+            }
             mark => {
                 if let Some(running) = &mut self.running {
                     running.ended = Some(mark);

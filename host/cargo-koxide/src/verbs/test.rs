@@ -4,6 +4,7 @@
 
 mod batch;
 mod matrix;
+mod panics;
 mod pool;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,9 @@ pub(crate) fn run(options: &Test, offline: bool, ui: &Ui) -> anyhow::Result<()> 
     let workshop = Workshop::open(offline, ui)?;
     if options.matrix {
         return matrix::run(&workshop, options, ui);
+    }
+    if let Some(count) = options.faults {
+        return panics::run(&workshop, options, count, ui);
     }
     // What cannot be written in the end is told before anything runs.
     let junit = Output::wanted(options.junit.as_deref(), "JUnit report")?;

@@ -34,6 +34,8 @@ pub(crate) struct Function {
 pub(crate) struct Section<'a> {
     pub(crate) name: String,
     pub(crate) index: usize,
+    /// Where it is in the file.
+    pub(crate) at: u64,
     pub(crate) alloc: bool,
     pub(crate) write: bool,
     pub(crate) exec: bool,
@@ -151,6 +153,7 @@ fn read_section<'a>(
     Ok(Section {
         name: section.name()?.to_owned(),
         index: section.index().0,
+        at: section.file_range().map_or(0, |(at, _)| at),
         alloc: is(SHF_ALLOC),
         write: is(SHF_WRITE),
         exec: is(SHF_EXECINSTR),

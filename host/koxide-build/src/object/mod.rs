@@ -35,6 +35,7 @@ pub use info::{Info, Param};
 pub use kasan::Kasan;
 pub(crate) use kasan::is_kasans;
 pub(crate) use toolchain::Toolchain;
+pub(crate) use unwind::RAISE;
 pub use variant::Variant;
 
 /// Changes when this module makes other files of the same input, so that old ones are not taken for new.

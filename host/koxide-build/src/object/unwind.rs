@@ -26,7 +26,7 @@ pub(crate) use frames::Shape;
 pub(crate) use landings::Landing;
 
 /// The function that starts the way up: whatever may panic leads to it. kernel/koxide/src/unwind.rs has it.
-const RAISE: &str = "kx_raise";
+pub(crate) const RAISE: &str = "kx_raise";
 
 /// The same for what goes on after a landing; compilers know it by this name.
 const RESUME: &str = "_Unwind_Resume";

@@ -56,6 +56,62 @@ pub struct Step {
     pub keep_going: bool,
 }
 
+/// Tests of a driver whose module panics.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Panics {
+    /// The name of the module that the tests load.
+    pub module: String,
+    /// The name of the file that it is loaded from, changed or not.
+    pub file: String,
+    /// The test programs.
+    pub programs: Vec<Program>,
+    /// Places to be found: which tests get there.
+    pub sought: Vec<Sought>,
+    /// The runs.
+    pub runs: Vec<Run>,
+    /// What has its result already, as suite and name.
+    pub done: Vec<(String, String)>,
+    /// How long a test may take when nothing panics.
+    pub limit: Duration,
+}
+
+/// A place where a module can be made to panic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sought {
+    /// The suite it is shown under.
+    pub suite: String,
+    /// The name it is shown under.
+    pub name: String,
+    /// The program whose tests are tried first, by its place in the list.
+    pub first: usize,
+    /// The bytes that make the module panic there.
+    pub patch: Vec<Patch>,
+}
+
+/// A test of a driver whose module panics.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// The name it is shown under, with its program's suite.
+    pub name: String,
+    /// The program, by its place in the list.
+    pub program: usize,
+    /// The test in it.
+    pub test: String,
+    /// The bytes that make the module panic.
+    pub patch: Vec<Patch>,
+    /// How long the test may take.
+    pub limit: Duration,
+}
+
+/// Bytes that are written into a module's file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Patch {
+    /// Where.
+    pub at: u64,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+}
+
 /// The kind of work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Task {
@@ -72,6 +128,8 @@ pub enum Task {
         /// How long one test may take.
         limit: Duration,
     },
+    /// Run tests of a driver whose module panics.
+    Panics(Panics),
     /// Run commands.
     Commands {
         /// The commands.
@@ -160,6 +218,7 @@ impl Task {
                     lines.push(words::join(["done", suite, name]));
                 }
             }
+            Self::Panics(panics) => panics.lines(lines),
             Self::Commands { steps, limit } => {
                 let limit = limit.map_or_else(|| "-".to_owned(), |l| l.as_millis().to_string());
                 lines.push(words::join(["commands", &limit]));
@@ -184,10 +243,99 @@ impl Task {
     }
 }
 
+impl Panics {
+    fn lines(&self, lines: &mut Vec<String>) {
+        let millis = |limit: Duration| limit.as_millis().to_string();
+        let limit = millis(self.limit);
+        lines.push(words::join(["panics", &self.module, &self.file, &limit]));
+        for p in &self.programs {
+            lines.push(words::join(["program", &p.suite, &p.path]));
+        }
+        let line = |first: &[&str], patch: &[Patch]| {
+            let first = first.iter().map(|word| (*word).to_owned());
+            words::join(first.chain(patch.iter().map(Patch::to_text)))
+        };
+        for s in &self.sought {
+            let first = s.first.to_string();
+            lines.push(line(&["sought", &s.suite, &s.name, &first], &s.patch));
+        }
+        for r in &self.runs {
+            let (program, limit) = (r.program.to_string(), millis(r.limit));
+            lines.push(line(&["run", &r.name, &program, &r.test, &limit], &r.patch));
+        }
+        for (suite, name) in &self.done {
+            lines.push(words::join(["done", suite, name]));
+        }
+    }
+
+    /// Adds what a line says.
+    fn parse(&mut self, words: &[&str]) -> Option<()> {
+        let patches = |words: &[&str]| {
+            let all: Option<Vec<Patch>> = words.iter().map(|word| Patch::parse(word)).collect();
+            all.filter(|all| !all.is_empty())
+        };
+        match words {
+            ["program", suite, path] => self.programs.push(Program {
+                suite: own(suite),
+                path: own(path),
+                twins: false,
+            }),
+            ["sought", suite, name, first, patch @ ..] => self.sought.push(Sought {
+                suite: own(suite),
+                name: own(name),
+                first: first.parse().ok()?,
+                patch: patches(patch)?,
+            }),
+            ["run", name, program, test, limit, patch @ ..] => self.runs.push(Run {
+                name: own(name),
+                program: program.parse().ok()?,
+                test: own(test),
+                limit: millis(limit)?,
+                patch: patches(patch)?,
+            }),
+            ["done", suite, name] => self.done.push((own(suite), own(name))),
+            _ => return None,
+        }
+        Some(())
+    }
+}
+
+impl Patch {
+    /// As one word: `0x1f:90e9`.
+    fn to_text(&self) -> String {
+        let bytes: String = self
+            .bytes
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        format!("{:#x}:{bytes}", self.at)
+    }
+
+    fn parse(word: &str) -> Option<Self> {
+        let (at, bytes) = word.strip_prefix("0x")?.split_once(':')?;
+        let (pairs, rest) = bytes.as_bytes().as_chunks();
+        let byte = |[high, low]: &[u8; 2]| {
+            let digit = |c: u8| char::from(c).to_digit(16);
+            u8::try_from(digit(*high)? * 16 + digit(*low)?).ok()
+        };
+        let bytes = pairs.iter().map(byte).collect::<Option<_>>()?;
+        rest.is_empty().then_some(Self {
+            at: u64::from_str_radix(at, 16).ok()?,
+            bytes,
+        })
+    }
+}
+
+fn millis(text: &str) -> Option<Duration> {
+    text.parse().ok().map(Duration::from_millis)
+}
+
+fn own(text: &&str) -> String {
+    (*text).to_owned()
+}
+
 /// Adds what a line says to the task that an earlier line began.
 fn parse_task(task: &mut Option<Task>, words: &[&str]) -> Option<()> {
-    let millis = |text: &str| text.parse().ok().map(Duration::from_millis);
-    let own = |text: &&str| (*text).to_owned();
     match (words, task) {
         (["tests", limit], task @ None) => {
             *task = Some(Task::Tests {
@@ -229,6 +377,15 @@ fn parse_task(task: &mut Option<Task>, words: &[&str]) -> Option<()> {
             });
         }
         (["filter", text], Some(Task::Tests { filter, .. })) => filter.push(own(text)),
+        (["panics", module, file, limit], task @ None) => {
+            *task = Some(Task::Panics(Panics {
+                module: own(module),
+                file: own(file),
+                limit: millis(limit)?,
+                ..Panics::default()
+            }));
+        }
+        (words, Some(Task::Panics(panics))) => panics.parse(words)?,
         (["done", suite, name], Some(Task::Tests { done, .. })) => {
             done.push((own(suite), own(name)));
         }
@@ -258,6 +415,34 @@ mod tests {
 
     #[test]
     fn every_plan_comes_back() {
+        let patch = |at, bytes: &[u8]| Patch {
+            at,
+            bytes: bytes.to_vec(),
+        };
+        comes_back(Task::Panics(Panics {
+            module: "scull".to_owned(),
+            file: "scull-faults".to_owned(),
+            programs: vec![Program {
+                suite: "scull::pipe".to_owned(),
+                path: "/koxide/tests/0".to_owned(),
+                twins: false,
+            }],
+            sought: vec![Sought {
+                suite: "scull".to_owned(),
+                name: "site 3".to_owned(),
+                first: 1,
+                patch: vec![patch(0x1f, &[0x90, 0xe9]), patch(0, &[0xeb])],
+            }],
+            runs: vec![Run {
+                name: "a b at c".to_owned(),
+                program: 0,
+                test: "b".to_owned(),
+                patch: vec![patch(0x10, &[0xff])],
+                limit: Duration::from_secs(2),
+            }],
+            done: vec![("scull::pipe".to_owned(), "a".to_owned())],
+            limit: Duration::from_secs(3),
+        }));
         comes_back(Task::Tests {
             programs: [false, true]
                 .map(|twins| Program {

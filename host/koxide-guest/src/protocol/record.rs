@@ -80,6 +80,8 @@ pub enum Mark {
         /// Why.
         why: String,
     },
+    /// What the init found out about what runs.
+    Note(String),
     /// So many bytes of input were taken.
     Taken(usize),
     /// A shell has the channel from here on.
@@ -133,6 +135,7 @@ impl Mark {
                     why.clone(),
                 ]
             }
+            Self::Note(text) => vec!["note".to_owned(), text.clone()],
             Self::Taken(bytes) => vec!["taken".to_owned(), bytes.to_string()],
             Self::Shell => vec!["shell".to_owned()],
             Self::Done => vec!["done".to_owned()],
@@ -182,6 +185,7 @@ impl Mark {
                 name: name.clone(),
                 why: why.clone(),
             },
+            ("note", [text]) => Self::Note(text.clone()),
             ("taken", [bytes]) => Self::Taken(bytes.parse().ok()?),
             ("shell", []) => Self::Shell,
             ("done", []) => Self::Done,
@@ -350,6 +354,7 @@ mod tests {
             Mark::NotStarted(2),
             Mark::TimedOut,
             Mark::Stuck,
+            Mark::Note("found: 3 4".to_owned()),
             Mark::Taken(10),
             Mark::Shell,
             Mark::Done,

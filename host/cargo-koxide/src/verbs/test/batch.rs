@@ -21,7 +21,7 @@ use crate::trace::Trace;
 use crate::workshop::Workshop;
 
 /// The tests of a driver that have its module with shims that fail when they say so: `tests/faults.rs`.
-const FAULTS: &str = "faults";
+pub(super) const FAULTS: &str = "faults";
 
 /// What the suites begin with that test a driver's twin in C.
 const TWIN: &str = "(C) ";

@@ -8,6 +8,7 @@
 mod applets;
 mod boot;
 mod commands;
+mod panics;
 mod pump;
 mod report;
 mod shell;
@@ -60,6 +61,7 @@ fn init() -> io::Result<std::convert::Infallible> {
                 let mut tests = tests::Tests::new(&report, filter, done, limit)?;
                 tests.run(&programs, &kernel)?;
             }
+            Task::Panics(task) => panics::run(&task, &report)?,
             Task::Commands { steps, limit } => commands::run(&steps, limit, &report)?,
             Task::Shell {
                 terminal,

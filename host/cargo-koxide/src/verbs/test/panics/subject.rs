@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! A driver on a kernel, whose module is made to panic.
+
+use std::time::Duration;
+
+use koxide_build::module::Shims;
+use koxide_build::panics::{self, Site, Way};
+use koxide_build::{Driver, Kernel, Lines, Module};
+use koxide_vm::{
+    Error, Event, Failure, Outcome, Patch, Payload, Plan, Program, Run, Sought, TestResult, Vm,
+};
+
+use super::choice::Chosen;
+use crate::machine::explained;
+use crate::results::{Case, Object, Verdict};
+use crate::trace::{Trace, is_foreign, short};
+use crate::workshop::Workshop;
+
+/// The longest that a test may take that finds out where it gets.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// A driver on a kernel.
+pub(super) struct Subject {
+    /// The driver's name.
+    pub(super) driver: String,
+    kernel: String,
+    vm: Vm,
+    programs: Vec<Program>,
+    payload: Payload,
+    /// The module that is made to panic: the one that knows what was not given back.
+    module: Module,
+    /// Its sites, each with its place in the source.
+    pub(super) sites: Vec<(Site, String)>,
+}
+
+/// Which tests get where.
+#[derive(Debug, Default)]
+pub(super) struct Survey {
+    /// The tests that get to each site.
+    pub(super) reached: Vec<Vec<Reached>>,
+    /// The tests that do not pass even when nothing panics, and why.
+    pub(super) unusable: Vec<String>,
+}
+
+/// A test that gets to a site.
+#[derive(Debug, Clone)]
+pub(super) struct Reached {
+    /// Its program.
+    pub(super) program: usize,
+    /// Its name.
+    pub(super) name: String,
+    /// How long it takes when nothing panics.
+    pub(super) takes: Duration,
+}
+
+impl Reached {
+    fn parse(note: &str) -> Option<Self> {
+        let words = note.strip_prefix("reached by: ")?;
+        let mut words = words.splitn(3, ' ');
+        Some(Self {
+            program: words.next()?.parse().ok()?,
+            takes: Duration::from_millis(words.next()?.parse().ok()?),
+            name: words.next()?.to_owned(),
+        })
+    }
+}
+
+impl Subject {
+    /// Builds the driver's module and tests.
+    pub(super) fn build(
+        workshop: &Workshop<'_>,
+        driver: &Driver,
+        kernel: &Kernel,
+    ) -> anyhow::Result<Self> {
+        let variant = workshop.variant(kernel)?;
+        let programs = workshop.test_programs(driver, variant.arch)?;
+        let programs = programs
+            .into_iter()
+            .filter(|p| p.name != super::super::batch::FAULTS);
+        let programs = programs.map(|program| Program {
+            suite: format!("{}::{}", driver.package, program.name),
+            path: program.path,
+            twins: false,
+        });
+        let object = workshop.object(driver, &variant, false)?;
+        let shipped = workshop.module(&object, Shims::Shipped, kernel)?;
+        let module = workshop.module(&object, Shims::Faulty, kernel)?;
+        let sites = panics::sites(&module.path, kernel.arch);
+        let sites = explained(sites.map_err(koxide_build::module::Error::from))?;
+        let lines = module
+            .lines
+            .as_ref()
+            .and_then(|file| Lines::open(file).ok());
+        let sites = sites.into_iter().map(|site| {
+            let place = place(&site, lines.as_ref());
+            (site, place)
+        });
+        Ok(Self {
+            driver: driver.package.clone(),
+            kernel: kernel.release.clone(),
+            vm: workshop.vm(kernel)?,
+            programs: programs.collect(),
+            payload: Payload {
+                modules: vec![shipped.path, module.path.clone()],
+                programs: driver.programs.clone(),
+                ..Payload::default()
+            },
+            sites: sites.collect(),
+            module,
+        })
+    }
+
+    fn plan(&self, sought: Vec<Sought>, runs: Vec<Run>) -> Plan {
+        let file = self.module.path.file_stem().unwrap_or_default();
+        Plan::Panics {
+            programs: self.programs.clone(),
+            module: self.module.name.clone(),
+            file: file.display().to_string(),
+            sought,
+            runs,
+            limit: LIMIT,
+        }
+    }
+
+    /// Looks which tests get to which sites.
+    pub(super) fn survey(&self, on_case: &mut dyn FnMut(Case)) -> Result<Survey, Error> {
+        let mut survey = Survey {
+            reached: vec![Vec::new(); self.sites.len()],
+            unusable: Vec::new(),
+        };
+        let forced = self.sites.iter().enumerate().filter(|(_, (site, _))| {
+            matches!(site.way, Way::Forced(_)) && !self.programs.is_empty()
+        });
+        let suite = format!("{}::sites", self.driver);
+        let sought = forced.map(|(index, (_, place))| Sought {
+            suite: suite.clone(),
+            name: format!("{index} at {place}"),
+            first: self.program_about(place),
+            patch: self.patch(index),
+        });
+        let sought: Vec<Sought> = sought.collect();
+        if sought.is_empty() {
+            return Ok(survey);
+        }
+        self.vm.run(
+            &self.plan(sought, Vec::new()),
+            &self.payload,
+            &mut |event| {
+                let Event::TestDone(test) = event else {
+                    return;
+                };
+                if test.suite != suite {
+                    if let Outcome::Failed(why) = &test.outcome {
+                        survey
+                            .unusable
+                            .push(format!("{}::{}: {why}", test.suite, test.name));
+                    }
+                    return;
+                }
+                let site = test
+                    .name
+                    .split(' ')
+                    .next()
+                    .and_then(|n| n.parse::<usize>().ok());
+                if let Some(reached) = site.and_then(|site| survey.reached.get_mut(site)) {
+                    reached.extend(test.notes.iter().filter_map(|note| Reached::parse(note)));
+                }
+                on_case(self.case(test));
+            },
+        )?;
+        Ok(survey)
+    }
+
+    /// The program that by its name tests what is in a file.
+    fn program_about(&self, place: &str) -> usize {
+        let stem = |text: &str| text.rsplit(['/', ':']).next().unwrap_or(text).to_owned();
+        let file = place.split(".rs").next().map(stem).unwrap_or_default();
+        let of = |program: &Program| stem(&program.suite) == file;
+        self.programs.iter().position(of).unwrap_or(usize::MAX)
+    }
+
+    /// Makes the panics, and tells of each.
+    pub(super) fn force(
+        &self,
+        chosen: &[&Chosen],
+        on_run: &mut dyn FnMut(&Chosen, &TestResult) -> Case,
+    ) -> Result<Vec<Case>, Error> {
+        let runs = chosen.iter().map(|chosen| Run {
+            program: chosen.program,
+            name: chosen.name.clone(),
+            test: chosen.test.clone(),
+            patch: self.patch(chosen.site),
+            limit: chosen.limit,
+        });
+        let mut cases = Vec::new();
+        let plan = self.plan(Vec::new(), runs.collect());
+        self.vm.run(&plan, &self.payload, &mut |event| {
+            if let Event::TestDone(test) = event {
+                let of = |c: &&&Chosen| {
+                    c.name == test.name && self.programs[c.program].suite == test.suite
+                };
+                if let Some(chosen) = chosen.iter().find(of) {
+                    cases.push(on_run(chosen, test));
+                } else {
+                    cases.push(self.case(test));
+                }
+            }
+        })?;
+        Ok(cases)
+    }
+
+    fn patch(&self, site: usize) -> Vec<Patch> {
+        let checks = match &self.sites[site].0.way {
+            Way::Forced(checks) => &checks[..],
+            Way::Not(_) => &[],
+        };
+        let patch = checks.iter().map(|check| Patch {
+            at: check.at,
+            bytes: check.bytes.clone(),
+        });
+        patch.collect()
+    }
+
+    /// A run as a line of the results.
+    pub(super) fn case(&self, test: &TestResult) -> Case {
+        let (verdict, tail) = match &test.outcome {
+            Outcome::Passed if panicked(test) => (Verdict::Passed, &[][..]),
+            Outcome::Passed => {
+                let why = "no test got there".to_owned();
+                (Verdict::Skipped(why), &[][..])
+            }
+            Outcome::Skipped(why) => (Verdict::Skipped(why.clone()), &[][..]),
+            Outcome::Failed(Failure::Crash(crash)) => {
+                (Verdict::Crashed(crash.to_string()), &crash.tail[..])
+            }
+            Outcome::Failed(failure) => {
+                let why = test.notes.first().cloned();
+                let why = why.unwrap_or_else(|| failure.to_string());
+                (Verdict::Failed(why), &test.log[..])
+            }
+        };
+        let mut output = test.output.clone();
+        if !tail.is_empty() {
+            output += "\n--- the kernel's log ---\n";
+            output += &Trace::of([&self.module]).explain_all(tail);
+            output += &format!(
+                "\n--- this run alone ---\ncargo koxide test -p {} --kernel {} --faults 1 '{}::{}'",
+                self.driver, self.kernel, test.suite, test.name
+            );
+        }
+        Case {
+            place: self.kernel.clone(),
+            suite: test.suite.clone(),
+            name: test.name.clone(),
+            verdict,
+            duration: Some(test.duration),
+            output,
+            object: Some(Object {
+                name: format!("{}.o", self.module.name),
+                sha256: self.module.object.clone(),
+            }),
+        }
+    }
+
+    /// The suite of a program.
+    pub(super) fn suite(&self, program: usize) -> &str {
+        &self.programs[program].suite
+    }
+}
+
+/// The line of the log that tells of the panic.
+pub(super) fn contained(test: &TestResult) -> Option<&str> {
+    let is = |line: &&String| line.contains(": panic ") && line.contains("contained");
+    test.log.iter().find(is).map(String::as_str)
+}
+
+fn panicked(test: &TestResult) -> bool {
+    contained(test).is_some()
+}
+
+/// Where in the source a site is: what of it is no other crate's.
+fn place(site: &Site, lines: Option<&Lines>) -> String {
+    let frames = lines.map_or_else(Vec::new, |lines| lines.at(&site.function, site.back - 1));
+    let own = frames
+        .iter()
+        .find(|frame| !is_foreign(frame))
+        .or(frames.first());
+    match own {
+        Some(frame) => format!("{}:{}", short(&frame.file), frame.line),
+        None => format!(
+            "{:#}+{:#x}",
+            rustc_demangle::demangle(&site.function),
+            site.back
+        ),
+    }
+}

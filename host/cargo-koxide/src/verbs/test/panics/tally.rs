@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! What came of the panics, driver by driver.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use koxide_build::panics::Way;
+use koxide_vm::{Outcome, TestResult};
+
+use super::choice::Chosen;
+use super::subject::{Subject, Survey, contained};
+
+/// What came of the panics on a kernel.
+pub(super) struct Tally {
+    drivers: Vec<Counted>,
+}
+
+/// What came of a driver's.
+#[derive(Default)]
+struct Counted {
+    driver: String,
+    /// The sites that a panic can start at, and how many panics did.
+    sites: BTreeMap<usize, u32>,
+    /// The others, by reason.
+    apart: BTreeMap<&'static str, usize>,
+    /// Where each site is.
+    places: Vec<String>,
+    /// Where tests get.
+    passed_by: BTreeSet<usize>,
+    unusable: Vec<String>,
+    panics: u32,
+    contained: u32,
+    /// Callback, site, test.
+    contexts: BTreeSet<(String, usize, String)>,
+}
+
+impl Tally {
+    /// Nothing has panicked yet.
+    pub(super) fn new(surveyed: &[(Subject, Survey)]) -> Self {
+        let counted = |(subject, survey): &(Subject, Survey)| {
+            let mut counted = Counted {
+                driver: subject.driver.clone(),
+                unusable: survey.unusable.clone(),
+                ..Counted::default()
+            };
+            for (index, (site, place)) in subject.sites.iter().enumerate() {
+                let name = rustc_demangle::demangle(&site.callee);
+                let name = format!("{name:#}");
+                let kind = name.rsplit("::").next().unwrap_or_default();
+                counted.places.push(format!("{place} ({kind})"));
+                match &site.way {
+                    Way::Forced(_) => {
+                        counted.sites.insert(index, 0);
+                    }
+                    Way::Not(reason) => *counted.apart.entry(reason.text()).or_default() += 1,
+                }
+            }
+            let reached = survey.reached.iter().enumerate();
+            let reached = reached.filter(|(_, tests)| !tests.is_empty());
+            counted.passed_by = reached.map(|(site, _)| site).collect();
+            counted
+        };
+        Self {
+            drivers: surveyed.iter().map(counted).collect(),
+        }
+    }
+
+    /// A run has ended.
+    pub(super) fn add(&mut self, chosen: &Chosen, test: &TestResult) {
+        let counted = &mut self.drivers[chosen.subject];
+        let line = contained(test);
+        let failed = matches!(test.outcome, Outcome::Failed(_));
+        if line.is_none() && !failed {
+            return;
+        }
+        counted.panics += 1;
+        counted.contained += u32::from(!failed);
+        *counted.sites.entry(chosen.site).or_default() += 1;
+        let callback = line.map(callback).unwrap_or_default();
+        let context = (callback.to_owned(), chosen.site, chosen.test.clone());
+        counted.contexts.insert(context);
+    }
+
+    /// As a table.
+    pub(super) fn table(&self, kernel: &str) -> String {
+        let mut text = format!(
+            "\nPanics on {kernel}\n\n{:<18} {:>6} {:>6} {:>5} {:>7} {:>9} {:>9}\n",
+            "driver", "sites", "hit", "", "panics", "contexts", "contained"
+        );
+        let mut row = |name: &str, [sites, hit, panics, contexts, contained]: [usize; 5]| {
+            let percent = (hit * 100).checked_div(sites);
+            let percent = percent.map_or_else(String::new, |percent| format!("{percent}%"));
+            let _ = writeln!(
+                text,
+                "{name:<18} {sites:>6} {hit:>6} {percent:>5} {panics:>7} {contexts:>9} {contained:>9}"
+            );
+        };
+        let mut all = [0; 5];
+        for driver in &self.drivers {
+            let numbers = driver.numbers();
+            all = std::array::from_fn(|i| all[i] + numbers[i]);
+            row(&driver.driver, numbers);
+        }
+        row("all", all);
+        for driver in &self.drivers {
+            text += &driver.rest();
+        }
+        text
+    }
+}
+
+impl Counted {
+    fn numbers(&self) -> [usize; 5] {
+        let hit = self.sites.values().filter(|n| **n > 0).count();
+        [
+            self.sites.len(),
+            hit,
+            self.panics as usize,
+            self.contexts.len(),
+            self.contained as usize,
+        ]
+    }
+
+    /// What was not hit, and why.
+    fn rest(&self) -> String {
+        let mut text = String::new();
+        for (site, _) in self.sites.iter().filter(|(_, n)| **n == 0) {
+            let why = match self.passed_by.contains(site) {
+                true => "no run of those chosen panicked there",
+                false => "no test gets to its check",
+            };
+            let place = &self.places[*site];
+            let _ = writeln!(
+                text,
+                "{}: not hit: {place}, site {site}: {why}",
+                self.driver
+            );
+        }
+        for (reason, count) in &self.apart {
+            let _ = writeln!(text, "{}: {count} not counted: {reason}", self.driver);
+        }
+        for test in &self.unusable {
+            let _ = writeln!(text, "{}: not used: {test}", self.driver);
+        }
+        text
+    }
+}
+
+/// The callback that a line of the log names: `module: panic in <callback> at <file>`.
+fn callback(line: &str) -> &str {
+    let named = line.split_once(": panic in ").map(|(_, rest)| rest);
+    let named = named.and_then(|rest| rest.split_once(" at "));
+    named.map_or("", |(callback, _)| callback)
+}
