@@ -2,7 +2,7 @@
 
 //! Panics on demand: in every callback, with every lock held, owning all sorts of things.
 //!
-//! What is to happen is written to `/dev/fault-probe`, or is a parameter: see [`plan`].
+//! What is to happen is written to `/dev/fault-probe`, or is a parameter: see `plan`.
 #![no_std]
 #![forbid(unsafe_code)]
 

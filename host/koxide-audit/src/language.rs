@@ -52,6 +52,11 @@ const FUNCTIONS: &[(&str, &str, &str)] = &[
     ),
     (".", "copy_to", "both ranges are valid"),
     (".", "copy_from", "both ranges are valid"),
+    (
+        "intrinsics",
+        "catch_unwind",
+        "both functions can be called with the data, the second one after the first one panicked",
+    ),
     (".", "add", OFFSET),
     (".", "sub", OFFSET),
     (".", "offset", OFFSET),

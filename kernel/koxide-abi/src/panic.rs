@@ -16,6 +16,14 @@ shims! {
     /// `file` and `text` are readable for their lengths. The calling thread, and what it has locked, is lost.
     pub fn kx_panic(file: *const u8, file_len: usize, line: u32, text: *const u8, len: usize);
 
+    /// Writes the functions to the log that calls return to: of a panic that is about to be contained; any context. Not when there is
+    /// little stack left, nor often.
+    ///
+    /// # Safety
+    ///
+    /// There are `len` addresses.
+    pub fn kx_panic_trace(calls: *const usize, len: usize);
+
     /// Writes to the log where and why the module panicked, and what came of it: which function the kernel had called, what that
     /// answered, and what is poisoned; any context.
     ///

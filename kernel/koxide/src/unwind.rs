@@ -25,7 +25,7 @@ use table::{Header, Table};
 
 /// What the tables for C++ name as the reader of landings. Nothing reads them.
 #[lang = "eh_personality"]
-extern "C" fn rust_eh_personality() {}
+fn rust_eh_personality() {}
 
 unsafe extern "C" {
     /// The table, for which the kernel's build has the room.
@@ -74,7 +74,9 @@ unsafe extern "C" fn begin(
     let message = unsafe { Message::new(template, args, place) };
     cx.payload = message.pack(anchor());
     let mut ahead = *cx;
+    let mut trace = Trace::new();
     loop {
+        trace.push(ahead.ip);
         let Some(site) = table.site(ahead.text, ahead.ip) else {
             message.stop()
         };
@@ -85,8 +87,37 @@ unsafe extern "C" fn begin(
         // SAFETY: it is the state of this function.
         unsafe { ahead.leave(site.shape) };
     }
+    trace.write();
     // SAFETY: it is the state of who panicked.
     unsafe { next(&table, cx) };
+}
+
+/// Where the calls return to that a panic is in, the innermost ones.
+struct Trace {
+    calls: [usize; 12],
+    len: usize,
+}
+
+impl Trace {
+    fn new() -> Self {
+        Self {
+            calls: [0; 12],
+            len: 0,
+        }
+    }
+
+    fn push(&mut self, back: usize) {
+        if let Some(place) = self.calls.get_mut(self.len) {
+            *place = back;
+            self.len += 1;
+        }
+    }
+
+    /// Writes them to the log.
+    fn write(&self) {
+        // SAFETY: so many there are.
+        unsafe { koxide_abi::kx_panic_trace(self.calls.as_ptr(), self.len) };
+    }
 }
 
 /// Looks for the next landing.
@@ -121,6 +152,7 @@ unsafe fn next(table: &Table<'_>, cx: &mut Context) {
 }
 
 /// What the border has room for: one after the other.
+#[allow(dead_code, reason = "reached by its address")]
 union Room<F, R> {
     body: ManuallyDrop<F>,
     result: ManuallyDrop<R>,
@@ -135,36 +167,34 @@ pub(crate) fn message(payload: u64) -> Message {
 /// Runs `body`. If it panics, the error is the [`message`].
 #[inline(always)]
 pub(crate) fn catch<R, F: FnOnce() -> R>(body: F) -> Result<R, u64> {
-    let mut room = Room {
+    let mut room: Room<F, R> = Room {
         body: ManuallyDrop::new(body),
     };
-    let at = (&raw mut room).cast();
+    let at: *mut u8 = (&raw mut room).cast();
     // SAFETY: both functions are given the room, and the second one only after the first one panicked.
-    if unsafe { core::intrinsics::catch_unwind(run::<F, R>, at, caught::<F, R>) } == 0 {
+    if unsafe { core::intrinsics::catch_unwind(run::<F, R>, at, caught) } == 0 {
         // SAFETY: `run` left it there.
-        Ok(ManuallyDrop::into_inner(unsafe { room.result }))
+        Ok(unsafe { at.cast::<R>().read() })
     } else {
         // SAFETY: `caught` left it there.
-        Err(unsafe { room.payload })
+        Err(unsafe { at.cast::<u64>().read() })
     }
 }
 
 #[inline(always)]
 fn run<F: FnOnce() -> R, R>(room: *mut u8) {
-    // SAFETY: it is the room of `catch`, which nobody else uses.
-    let room = unsafe { &mut *room.cast::<Room<F, R>>() };
-    // SAFETY: the body is there, and taken once.
-    let body = unsafe { ManuallyDrop::take(&mut room.body) };
-    room.result = ManuallyDrop::new(body());
+    // SAFETY: the body is in the room of `catch`, and taken once.
+    let body = unsafe { room.cast::<F>().read() };
+    // SAFETY: there is room for the result.
+    unsafe { room.cast::<R>().write(body()) };
 }
 
 #[inline(always)]
-fn caught<F, R>(room: *mut u8, payload: *mut u8) {
+fn caught(room: *mut u8, payload: *mut u8) {
     // LLVM puts the function that calls both into others late where return addresses are signed, and then looks for what else is to
     // be put there only if it has a call of some kind. Without this `run` stays a function of its own.
     // SAFETY: it is no instruction.
     unsafe { core::arch::asm!("", options(nomem, nostack, preserves_flags)) };
-    // SAFETY: it is the room of `catch`, which nobody else uses.
-    let room = unsafe { &mut *room.cast::<Room<F, R>>() };
-    room.payload = payload.addr() as u64;
+    // SAFETY: there is room for it, and the body is gone.
+    unsafe { room.cast::<u64>().write(payload.addr() as u64) };
 }
