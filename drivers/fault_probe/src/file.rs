@@ -13,6 +13,7 @@ use kernel::{
     sync::{Arc, ArcBorrow, poll::PollTable},
 };
 
+use crate::deferred;
 use crate::plan::{Place, Plan};
 use crate::shared::Shared;
 
@@ -66,8 +67,15 @@ impl FileOperations<Minor<Arc<Shared>>> for ProbeFile {
         }
         let mut text = KVec::new();
         let written = iov.copy_from_iter_vec(&mut text, GFP_KERNEL)?;
-        shared.arm(Plan::of_text(&text)?);
-        shared.reach(Place::Write)?;
+        let plan = Plan::of_text(&text)?;
+        shared.arm(plan);
+        let shared = Arc::from(shared);
+        match plan.place() {
+            Some(Place::Write) => shared.reach(Place::Write)?,
+            Some(Place::Wait) => shared.wait()?,
+            Some(place) => deferred::start(&shared, place)?,
+            None => {}
+        }
         Ok(written)
     }
 

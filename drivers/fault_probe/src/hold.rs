@@ -38,19 +38,25 @@ pub(crate) struct Locks {
     srcu: Srcu,
 }
 
-impl Locks {
-    /// Locks that nobody holds.
-    pub(crate) fn new() -> impl PinInit<Self, Error> {
-        try_pin_init!(Self {
-            mutex <- new_mutex!(0),
-            spin <- new_spinlock!(0),
-            spin_irq <- new_spinlock_irq!(0),
-            rw <- new_rwlock!(0),
-            semaphore <- new_rwsem!(0),
-            srcu <- new_srcu!(),
-        })
-    }
+/// Functions that make locks that nobody holds. Those of each are of classes of their own: interrupts take other ones than threads do.
+macro_rules! locks {
+    ($($name:ident)*) => {$(
+        pub(crate) fn $name() -> impl PinInit<Locks, Error> {
+            try_pin_init!(Locks {
+                mutex <- new_mutex!(0),
+                spin <- new_spinlock!(0),
+                spin_irq <- new_spinlock_irq!(0),
+                rw <- new_rwlock!(0),
+                semaphore <- new_rwsem!(0),
+                srcu <- new_srcu!(),
+            })
+        }
+    )*};
+}
 
+locks! { of_threads of_softirqs of_interrupts }
+
+impl Locks {
     /// The first lock that somebody holds.
     pub(crate) fn held(&self) -> Option<&'static str> {
         if self.mutex.try_lock().is_none() {

@@ -6,6 +6,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod deferred;
 mod fault;
 mod file;
 mod hold;

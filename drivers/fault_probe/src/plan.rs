@@ -51,6 +51,22 @@ words! {
         Poll = "poll",
         Mmap = "mmap",
         ShowFdinfo = "show_fdinfo",
+        Work = "work",
+        DelayedWork = "delayed_work",
+        Closure = "closure",
+        SoftWork = "work_bh",
+        Timer = "timer",
+        HrTimer = "hrtimer",
+        SoftHrTimer = "hrtimer_soft",
+        BoxHrTimer = "hrtimer_box",
+        ScopedHrTimer = "hrtimer_scoped",
+        /// While a timer on the stack is started.
+        Scope = "scope",
+        /// A condition that is waited for.
+        Wait = "wait",
+        Thread = "thread",
+        JoinedThread = "thread_joined",
+        DetachedThread = "thread_detached",
     }
 }
 
@@ -99,7 +115,18 @@ words! {
 impl Place {
     /// Whether it must not sleep.
     pub(crate) const fn is_atomic(self) -> bool {
-        false
+        // A thread that waits is about to sleep already.
+        self.is_soft() || self.is_hard() || matches!(self, Self::Wait)
+    }
+
+    /// Whether it is in a softirq.
+    pub(crate) const fn is_soft(self) -> bool {
+        matches!(self, Self::SoftWork | Self::Timer | Self::SoftHrTimer)
+    }
+
+    /// Whether it is in a hard interrupt.
+    pub(crate) const fn is_hard(self) -> bool {
+        matches!(self, Self::HrTimer | Self::BoxHrTimer | Self::ScopedHrTimer)
     }
 }
 

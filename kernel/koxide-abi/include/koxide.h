@@ -171,6 +171,7 @@ s64 kx_hrtimer_expires(void *timer);
 
 /* interrupt */
 int kx_preempt_rt(void);
+u64 kx_nesting(void);
 void kx_local_interrupt_disable(void);
 void kx_local_interrupt_enable(void);
 

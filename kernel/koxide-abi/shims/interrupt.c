@@ -2,8 +2,12 @@
 /* Interrupts of this CPU. */
 #include <linux/irqflags.h>
 #include <linux/kconfig.h>
+#include <linux/limits.h>
 #include <linux/percpu.h>
+#include <linux/preempt.h>
 #include <linux/printk.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
 
 #include "koxide.h"
 
@@ -51,6 +55,15 @@ static inline void kx_interrupts_on(void)
 int kx_preempt_rt(void)
 {
 	return IS_ENABLED(CONFIG_PREEMPT_RT);
+}
+#endif
+
+#ifdef KX_USE_kx_nesting
+u64 kx_nesting(void)
+{
+	u64 critical = rcu_preempt_depth() & INT_MAX;
+
+	return (u64)irqs_disabled() << 63 | critical << 32 | (u32)preempt_count();
 }
 #endif
 

@@ -13,6 +13,15 @@ shims! {
     #[host(crate::host::interrupt::preempt_rt)]
     pub fn kx_preempt_rt() -> c_int;
 
+    /// What keeps others from this CPU or from this thread's data: in the lower half the preemption count, above it how many
+    /// critical sections of RCU the thread is in, if the kernel counts them, and in the highest bit whether interrupts are off.
+    ///
+    /// # Safety
+    ///
+    /// None.
+    #[host(crate::host::interrupt::nesting)]
+    pub fn kx_nesting() -> u64;
+
     /// Keeps interrupts from this CPU, as often as it is called.
     ///
     /// # Safety

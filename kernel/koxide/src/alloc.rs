@@ -16,6 +16,7 @@ pub mod kbox;
 pub mod kvec;
 
 use core::alloc::Layout;
+use core::marker::PhantomData;
 use core::ptr::NonNull;
 
 pub use self::flags::Flags;
@@ -71,6 +72,27 @@ pub unsafe trait Allocator {
     ///
     /// As `flags` say.
     fn alloc(layout: Layout, flags: Flags) -> Result<NonNull<u8>, AllocError>;
+}
+
+/// Memory that is freed when this is dropped: also when dropping what is in it panics.
+struct Freed<A: Allocator>(NonNull<u8>, Layout, PhantomData<A>);
+
+impl<A: Allocator> Freed<A> {
+    /// Takes over memory.
+    ///
+    /// # Safety
+    ///
+    /// It came from `A` with this layout, and is not used any more when this is dropped.
+    unsafe fn new(memory: NonNull<u8>, layout: Layout) -> Self {
+        Self(memory, layout, PhantomData)
+    }
+}
+
+impl<A: Allocator> Drop for Freed<A> {
+    fn drop(&mut self) {
+        // SAFETY: that is what `new` was promised.
+        unsafe { A::free(self.0, self.1) };
+    }
 }
 
 /// What stands for memory of no size: an aligned address that is never used.

@@ -6,6 +6,7 @@
 
 mod aligned;
 mod error;
+mod partial;
 mod scope;
 
 use core::cell::UnsafeCell;
@@ -17,6 +18,8 @@ use crate::error::Error;
 #[doc(hidden)]
 pub use aligned::aligned;
 pub(crate) use error::with_errno;
+pub(crate) use partial::chained;
+pub use partial::{init_array_from_fn, pin_init_array_from_fn};
 pub use scope::{init_scope, pin_init_scope};
 
 // Where Linux 6.12 had these. A trait cannot have a note that says so.

@@ -17,6 +17,25 @@ pub fn is_preempt_rt() -> bool {
     unsafe { koxide_abi::kx_preempt_rt() != 0 }
 }
 
+/// What keeps others from this CPU: spin locks that are held, critical sections, interrupts that are off or under way. Only whether it
+/// is the same as before says something: it is for tests of what must leave it as it was.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Nesting(u64);
+
+impl Nesting {
+    /// As it is now. Any context.
+    pub fn now() -> Self {
+        // SAFETY: there is no contract.
+        Self(unsafe { koxide_abi::kx_nesting() })
+    }
+}
+
+impl core::fmt::Debug for Nesting {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "{:#018x}", self.0)
+    }
+}
+
 /// Interrupts do not come to this CPU as long as this lives. There may be several: the last one that goes lets them come.
 ///
 /// It stays on its thread:

@@ -91,7 +91,10 @@ where
     let thread = Arc::pin_init(raw, GFP_KERNEL)?;
     let main = main.write(Main {
         function,
-        thread: thread.clone(),
+        returning: Returning {
+            thread: thread.clone(),
+            result: None,
+        },
     });
     let main = KBox::into_raw(main).cast();
     // One owner is the list's, until the thread is settled or stopped.
@@ -145,9 +148,9 @@ const DETACHED: u8 = 2;
 const SPENT: u8 = 3;
 
 /// What a thread is started with.
-struct Main<T, F> {
+struct Main<T: Send + 'static, F> {
     function: F,
-    thread: Arc<Thread<T>>,
+    returning: Returning<T>,
 }
 
 /// A thread as the shims have it.
@@ -217,17 +220,18 @@ impl<T: Send + 'static> Thread<T> {
         unsafe { koxide_abi::kx_kthread_stop(self.raw.0.as_ptr()) };
     }
 
-    /// Leaves the result to the owner of the handle, or drops it if there is none; what the thread does last.
-    fn returned(&self, result: T) {
+    /// Leaves the result to the owner of the handle, or drops it if there is none; what the thread does last. There is no result
+    /// when its function panicked.
+    fn returned(&self, result: Option<T>) {
         // INVARIANT: nobody looks at the result before the state is `RETURNED`.
         // SAFETY: as long as it is not, the result is this thread's.
-        unsafe { *self.result.get() = Some(result) };
+        unsafe { *self.result.get() = result };
         if self.changes(RUNNING, RETURNED) {
             return;
         }
+        let _spent = Spent(self);
         // SAFETY: the state did not become `RETURNED`, so that the result is still this thread's.
         drop(unsafe { (*self.result.get()).take() });
-        self.spent();
     }
 
     /// Has the thread end without anybody who waits for it; its result is dropped.
@@ -235,9 +239,9 @@ impl<T: Send + 'static> Thread<T> {
         if self.changes(RUNNING, DETACHED) {
             return;
         }
+        let _spent = Spent(self);
         // SAFETY: the state is `RETURNED`, and this is called by the handle.
         drop(unsafe { (*self.result.get()).take() });
-        self.spent();
     }
 
     /// Changes the state if it is the expected one; whether it was.
@@ -245,12 +249,6 @@ impl<T: Send + 'static> Thread<T> {
         self.state
             .compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire)
             .is_ok()
-    }
-
-    /// Lets the next [`spawn`] clear the thread away. That waits for the thread, which runs nothing of the driver any more.
-    fn spent(&self) {
-        self.state.store(SPENT, Ordering::Release);
-        SPENT_THREADS.store(true, Ordering::Release);
     }
 
     /// The thread of an entry.
@@ -300,7 +298,33 @@ where
     // SAFETY: as the caller promises.
     let take = || unsafe { KBox::from_raw(data.cast::<Main<T, F>>()) };
     enter_owning(callback::KTHREAD, Module, take, |main| {
-        let Main { function, thread } = KBox::into_inner(main);
-        thread.returned(function());
+        let Main {
+            function,
+            mut returning,
+        } = KBox::into_inner(main);
+        returning.result = Some(function());
     });
+}
+
+/// The end of a thread: when this is dropped its function has returned, or panicked, or was not called after all.
+struct Returning<T: Send + 'static> {
+    thread: Arc<Thread<T>>,
+    result: Option<T>,
+}
+
+impl<T: Send + 'static> Drop for Returning<T> {
+    fn drop(&mut self) {
+        self.thread.returned(self.result.take());
+    }
+}
+
+/// Lets the next [`spawn`] clear a thread away when this is dropped: when the result is, whether that panics or not. That waits for
+/// the thread, which runs nothing of the driver any more.
+struct Spent<'a, T>(&'a Thread<T>);
+
+impl<T> Drop for Spent<'_, T> {
+    fn drop(&mut self) {
+        self.0.state.store(SPENT, Ordering::Release);
+        SPENT_THREADS.store(true, Ordering::Release);
+    }
 }

@@ -124,6 +124,8 @@ pub mod pin_init {
     pub use ::macros::{Zeroable, pin_data, pinned_drop};
     // Not pin-init's own, which lets a value that is registered or locked be hidden from its drop.
     pub use crate::init::{Wrapper, init_scope, pin_init_scope};
+    // Nor those that forget what they made when the rest panics.
+    pub use crate::init::{init_array_from_fn, pin_init_array_from_fn};
     // Nor its `init!`, which takes packed structs.
     #[doc(inline)]
     pub use crate::{__init as init, __init as try_init};

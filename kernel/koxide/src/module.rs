@@ -242,7 +242,7 @@ impl<M: InPlaceModule + ModuleMetadata> Slot<M> {
     /// Called once.
     #[inline(always)]
     pub unsafe fn init(&'static self, tests: Option<Selection>) -> c_int {
-        enter(callback::INIT, Scope, || {
+        let errno = enter(callback::INIT, Scope, || {
             if let Some(tests) = tests {
                 kunit::run(M::NAME, tests);
             }
@@ -250,22 +250,24 @@ impl<M: InPlaceModule + ModuleMetadata> Slot<M> {
             // SAFETY: the room is a static's, which never moves, and nobody else uses it, since this is called once.
             match unsafe { M::init(M::THIS_MODULE).__pinned_init(slot) } {
                 Ok(()) => 0,
-                Err(error) => {
-                    // What is pending may own files, without which the module is never unused.
-                    pending::finish();
-                    // Somebody may have opened a device that was registered for a moment: the kernel frees a module
-                    // whose init failed, whoever uses it.
-                    if UNDONE.load(Ordering::Relaxed) {
-                        // SAFETY: this is the module's init.
-                        unsafe { koxide_abi::kx_module_wait_unused() };
-                    }
-                    // Until then the files' operations could leave more behind.
-                    pending::finish();
-                    leave();
-                    error.to_errno()
-                }
+                Err(error) => error.to_errno(),
             }
-        })
+        });
+        // Also when it panicked.
+        if errno != 0 {
+            // What is pending may own files, without which the module is never unused.
+            pending::finish();
+            // Somebody may have opened a device that was registered for a moment: the kernel frees a module whose init
+            // failed, whoever uses it.
+            if UNDONE.load(Ordering::Relaxed) {
+                // SAFETY: this is the module's init.
+                unsafe { koxide_abi::kx_module_wait_unused() };
+            }
+            // Until then the files' operations could leave more behind.
+            pending::finish();
+            leave();
+        }
+        errno
     }
 
     /// Drops the module's value.
@@ -280,10 +282,10 @@ impl<M: InPlaceModule + ModuleMetadata> Slot<M> {
             let value: *mut M = self.0.get().cast();
             // SAFETY: `init` left a value here, and nobody uses it any more.
             unsafe { value.drop_in_place() };
-            // What is called later may own registrations, so that these are counted after it.
-            pending::finish();
-            leave();
         });
+        // Also when that panicked. What is called later may own registrations, so that these are counted after it.
+        pending::finish();
+        leave();
     }
 }
 

@@ -21,6 +21,15 @@ pub(crate) unsafe fn preempt_rt() -> c_int {
     0
 }
 
+/// Twin of `kx_nesting`.
+///
+/// # Safety
+///
+/// As for `kx_nesting`.
+pub(crate) unsafe fn nesting() -> u64 {
+    u64::from(DISABLED.get() != 0) << 63
+}
+
 /// Twin of `kx_local_interrupt_disable`.
 ///
 /// # Safety

@@ -16,7 +16,7 @@ use core::pin::{Pin, PinCoerceUnsized};
 use core::ptr::NonNull;
 
 use super::allocator::{KVmalloc, Kmalloc, Vmalloc};
-use super::{AllocError, Allocator, Flags, Vec};
+use super::{AllocError, Allocator, Flags, Freed, Vec};
 use crate::alloc::flags::__GFP_ZERO;
 use crate::init::InPlaceInit;
 use crate::pin_init::{InPlaceWrite, Init, PinInit, Zeroable};
@@ -168,10 +168,11 @@ impl<T, A: Allocator> Box<T, A> {
     /// Drops the value and keeps the memory.
     pub fn drop_contents(boxed: Self) -> Box<MaybeUninit<T>, A> {
         let pointer = ManuallyDrop::new(boxed).0;
+        // INVARIANT: it has the layout of the value, which needs no initialisation.
+        let room = Box(pointer.cast(), PhantomData);
         // SAFETY: the value is initialised, and the box that owns it is forgotten.
         unsafe { pointer.drop_in_place() };
-        // INVARIANT: it has the layout of the value, which needs no initialisation.
-        Box(pointer.cast(), PhantomData)
+        room
     }
 
     /// Takes the value out and frees the memory.
@@ -263,11 +264,10 @@ impl<T: ?Sized, A: Allocator> DerefMut for Box<T, A> {
 
 impl<T: ?Sized, A: Allocator> Drop for Box<T, A> {
     fn drop(&mut self) {
-        let layout = Layout::for_value::<T>(self);
+        // SAFETY: the memory has this layout and came from `A`; the value is dropped before it is freed.
+        let _memory = unsafe { Freed::<A>::new(self.0.cast(), Layout::for_value::<T>(self)) };
         // SAFETY: the value is initialised, and not used after this.
         unsafe { self.0.drop_in_place() };
-        // SAFETY: the memory has this layout and came from `A`.
-        unsafe { A::free(self.0.cast(), layout) };
     }
 }
 

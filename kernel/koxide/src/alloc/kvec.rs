@@ -16,7 +16,7 @@ use core::ptr::{self, NonNull};
 use core::slice;
 
 use super::allocator::{KVmalloc, Kmalloc, Vmalloc};
-use super::{AllocError, Allocator, Flags};
+use super::{AllocError, Allocator, Flags, Freed};
 use crate::pin_init::ZeroableOption;
 
 pub use self::errors::{InsertError, PushError, RemoveError};
@@ -310,12 +310,10 @@ impl<T, A: Allocator> DerefMut for Vec<T, A> {
 impl<T, A: Allocator> Drop for Vec<T, A> {
     fn drop(&mut self) {
         let elements: *mut [T] = self.as_mut_slice();
+        // SAFETY: the memory came from `A` with this layout, and the elements are dropped before it is freed.
+        let _memory = unsafe { Freed::<A>::new(self.memory.cast(), self.layout()) };
         // SAFETY: they are initialised, and nobody uses them any more.
         unsafe { ptr::drop_in_place(elements) };
-        if size_of::<T>() != 0 {
-            // SAFETY: the memory came from `A` with this layout, and the elements are gone.
-            unsafe { A::free(self.memory.cast(), self.layout()) };
-        }
     }
 }
 

@@ -81,8 +81,18 @@ impl<D> Drop for Handle<D> {
         if unsafe { koxide_abi::kx_chrdev_put(self.0.as_ptr()) } == 0 {
             return;
         }
+        // Dropped last, also when dropping the data panics.
+        let _room = Room(self.0);
         // SAFETY: it was boxed, and nobody else has a reference any more.
         drop(unsafe { KBox::from_raw(minor) });
+    }
+}
+
+/// A device to which there is no reference any more.
+struct Room(NonNull<kx_chrdev>);
+
+impl Drop for Room {
+    fn drop(&mut self) {
         // SAFETY: there is no reference any more.
         unsafe { koxide_abi::kx_chrdev_free(self.0.as_ptr()) };
     }

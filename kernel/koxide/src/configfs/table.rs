@@ -21,7 +21,7 @@ use crate::error::from_result;
 use crate::fs::table::answer;
 use crate::init::InPlaceInit;
 use crate::page::PAGE_SIZE;
-use crate::sync::Arc;
+use crate::sync::{Arc, ArcBorrow};
 use crate::table::define_table;
 
 /// What is in a folder: its files, and the folders that user space can make. [`configfs_attrs!`](crate::configfs_attrs)
@@ -268,14 +268,12 @@ unsafe extern "C" fn drop_item<Parent: GroupOperations>(
             // SAFETY: the library made the item.
             let owner = unsafe { koxide_abi::kx_configfs_owner(item) };
             // SAFETY: it is what `into_kernel` gave away, and `release` has not taken back, since the kernel has a reference.
-            let child = unsafe { Arc::<Group<Parent::Child>>::from_raw(owner.cast()) };
-            parent.drop_item(child.as_arc_borrow());
-            // It is still the kernel's.
-            let _ = child.into_raw();
+            let child = unsafe { ArcBorrow::<Group<Parent::Child>>::from_raw(owner.cast()) };
+            parent.drop_item(child);
         }
-        // SAFETY: the kernel gave a reference to this function.
-        unsafe { koxide_abi::kx_config_item_put(item) };
     });
+    // SAFETY: the kernel gave a reference to this function.
+    unsafe { koxide_abi::kx_config_item_put(item) };
 }
 
 /// `release` of a folder that user space made.

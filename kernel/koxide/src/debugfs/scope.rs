@@ -18,6 +18,7 @@ use super::entry::{Entry, make_file, make_folder};
 use super::operations::{Bytes, Callback, Not, Read, Taken, Text, Write};
 use super::traits::{BinaryReader, BinaryWriter, Reader, Writer};
 use crate::error::Result;
+use crate::init::chained;
 use crate::pin_init::{PinInit, try_pin_init};
 use crate::uaccess::UserSliceReader;
 
@@ -43,12 +44,12 @@ impl<T: 'static> Scope<T> {
         data: impl PinInit<T, E> + 'a,
         init: impl FnOnce(&T) -> Entry + 'a,
     ) -> impl PinInit<Self, E> + 'a {
-        try_pin_init!(Self {
+        let without_files = try_pin_init!(Self {
             entry: Cell::new(Entry::empty()),
             data <- data,
             _pin: PhantomPinned,
-        }? E)
-        .pin_chain(|scope| {
+        }? E);
+        chained(without_files, |scope| {
             scope.entry.set(init(&scope.data));
             Ok(())
         })

@@ -97,6 +97,8 @@ const NOTHING: &CStr = c"nothing returned";
 // Modules: include/linux/module.h.
 pub(crate) const INIT: &Callback<c_int> = &Callback::fails(c"init");
 pub(crate) const EXIT: &Callback<()> = &Callback::ends(c"exit", NOTHING, ());
+/// What is dropped when the module or a queue goes, which the kernel does not call.
+pub(crate) const DROP: &Callback<()> = &Callback::ends(c"drop", NOTHING, ());
 
 // Files: include/linux/fs.h.
 pub(crate) const OPEN: &Callback<c_int> = &Callback::fails(c"open");

@@ -27,7 +27,7 @@ impl<T: Send + 'static> JoinHandle<T> {
     ///
     /// # Panics
     ///
-    /// On the thread itself, which would wait for ever.
+    /// On the thread itself, which would wait for ever; and when the thread's function panicked.
     ///
     /// # Context
     ///
@@ -36,7 +36,7 @@ impl<T: Send + 'static> JoinHandle<T> {
     pub fn stop(mut self) -> T {
         match self.end() {
             Some(result) => result,
-            None => panic!("a thread cannot wait for itself"),
+            None => panic!("a thread that panicked, or waits for itself, has no result"),
         }
     }
 
@@ -44,7 +44,7 @@ impl<T: Send + 'static> JoinHandle<T> {
     ///
     /// # Panics
     ///
-    /// On the thread itself, which would wait for ever.
+    /// On the thread itself, which would wait for ever; and when the thread's function panicked.
     ///
     /// # Context
     ///

@@ -25,6 +25,7 @@ use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 use koxide_abi::types::workqueue_struct;
 use macros::{pin_data, pinned_drop};
 
+use crate::entry::{Always, Module, callback, enter};
 use crate::pin_init::{PinInit, pin_init, pin_init_from_closure};
 
 /// [`finish_used`], once there is something to finish.
@@ -368,8 +369,11 @@ impl Pending {
         let mut idle = true;
         while let Some((settle, taken)) = self.end_some(scope, &mut idle) {
             idle = false;
+            // Values of the driver may be dropped here: one that panics keeps nothing else from being ended.
             // SAFETY: `end` has just said that it is to be settled.
-            unsafe { settle(taken) };
+            enter(callback::DROP, Always(Module), || unsafe {
+                settle(taken);
+            });
         }
         idle
     }

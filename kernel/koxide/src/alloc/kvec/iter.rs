@@ -99,10 +99,10 @@ impl<T, A: Allocator> Drop for IntoIter<T, A> {
         // SAFETY: it is within the memory, or at its end.
         let rest = unsafe { self.memory.add(self.next) };
         let rest = ptr::slice_from_raw_parts_mut(rest.as_ptr(), self.end - self.next);
+        // SAFETY: the memory is a vector's, which has no elements any more; it frees the memory, when they are dropped.
+        let _memory = unsafe { Vec::<T, A>::from_parts(self.memory, self.capacity, 0) };
         // SAFETY: these elements are initialised and not yet taken.
         unsafe { rest.drop_in_place() };
-        // SAFETY: the memory is a vector's, which has no elements any more; it frees the memory.
-        drop(unsafe { Vec::<T, A>::from_parts(self.memory, self.capacity, 0) });
     }
 }
 

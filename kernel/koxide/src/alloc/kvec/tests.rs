@@ -171,3 +171,39 @@ fn vectors_are_made_of_what_there_is() {
     nothings.push((), GFP_KERNEL).unwrap();
     assert_eq!(nothings.len(), 4);
 }
+
+/// A value whose drop panics if it holds `true`.
+struct Fragile(Rc<()>, bool);
+
+impl Drop for Fragile {
+    fn drop(&mut self) {
+        assert!(!self.1, "it broke");
+    }
+}
+
+/// Whether there is still memory Miri finds out.
+#[test]
+fn what_is_around_is_dropped_and_freed_when_a_drop_panics() {
+    let count = Rc::new(());
+    let three = || {
+        let elements = [false, true, false].map(|breaks| Fragile(count.clone(), breaks));
+        KVec::from(KBox::new(elements, GFP_KERNEL).unwrap())
+    };
+    let one = || KBox::new(Fragile(count.clone(), true), GFP_KERNEL).unwrap();
+    let mut row = three();
+    let ways: [&mut dyn FnMut(); 7] = [
+        &mut || drop(one()),
+        &mut || drop(KBox::drop_contents(one())),
+        &mut || drop(crate::sync::Arc::new(one(), GFP_KERNEL).unwrap()),
+        &mut || drop(three()),
+        &mut || drop(three().into_iter()),
+        &mut || drop(three().drain_all()),
+        &mut || row.clear(),
+    ];
+    for way in ways {
+        let broken = std::panic::catch_unwind(std::panic::AssertUnwindSafe(way));
+        assert!(broken.is_err());
+    }
+    assert!(row.is_empty());
+    assert_eq!(Rc::strong_count(&count), 1);
+}
