@@ -173,11 +173,14 @@ fn vectors_are_made_of_what_there_is() {
 }
 
 /// A value whose drop panics if it holds `true`.
-struct Fragile(Rc<()>, bool);
+struct Fragile {
+    _count: Rc<()>,
+    breaks: bool,
+}
 
 impl Drop for Fragile {
     fn drop(&mut self) {
-        assert!(!self.1, "it broke");
+        assert!(!self.breaks, "it broke");
     }
 }
 
@@ -185,11 +188,15 @@ impl Drop for Fragile {
 #[test]
 fn what_is_around_is_dropped_and_freed_when_a_drop_panics() {
     let count = Rc::new(());
+    let fragile = |breaks| Fragile {
+        _count: count.clone(),
+        breaks,
+    };
     let three = || {
-        let elements = [false, true, false].map(|breaks| Fragile(count.clone(), breaks));
+        let elements = [false, true, false].map(fragile);
         KVec::from(KBox::new(elements, GFP_KERNEL).unwrap())
     };
-    let one = || KBox::new(Fragile(count.clone(), true), GFP_KERNEL).unwrap();
+    let one = || KBox::new(fragile(true), GFP_KERNEL).unwrap();
     let mut row = three();
     let ways: [&mut dyn FnMut(); 7] = [
         &mut || drop(one()),
