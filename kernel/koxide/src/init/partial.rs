@@ -75,8 +75,10 @@ where
     I: Init<T, E>,
 {
     let initialise = move |slot: *mut [T; N]| {
+        // SAFETY: the closure is given a place of the slot, for which its caller promises what this asks for.
+        let make = |at, place| unsafe { make_init(at).__init(place) };
         // SAFETY: an initialiser does so; the slot has the room, as the closure's caller promises.
-        unsafe { Made::make(slot.cast(), N, |at, element| make_init(at).__init(element)) }
+        unsafe { Made::make(slot.cast(), N, make) }
     };
     // SAFETY: on success all elements were initialised; else those that were are dropped. They may move.
     unsafe { init_from_closure(initialise) }
@@ -90,12 +92,10 @@ where
     I: PinInit<T, E>,
 {
     let initialise = move |slot: *mut [T; N]| {
+        // SAFETY: the closure is given a place of the slot, for which its caller promises what this asks for.
+        let make = |at, place| unsafe { make_init(at).__pinned_init(place) };
         // SAFETY: an initialiser does so; the slot has the room, as the closure's caller promises, and stays where it is.
-        unsafe {
-            Made::make(slot.cast(), N, |at, element| {
-                make_init(at).__pinned_init(element)
-            })
-        }
+        unsafe { Made::make(slot.cast(), N, make) }
     };
     // SAFETY: on success all elements were initialised; else those that were are dropped.
     unsafe { pin_init_from_closure(initialise) }
