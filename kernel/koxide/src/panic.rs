@@ -8,7 +8,7 @@
 
 #![allow(unsafe_code, reason = "what core keeps to itself, and the C edge")]
 
-mod template;
+pub(crate) mod template;
 
 #[cfg(all(target_os = "none", panic = "unwind"))]
 use core::ffi::CStr;

@@ -81,7 +81,7 @@ unsafe extern "C" fn begin(
             message.stop()
         };
         if site.catches() {
-            crate::entry::begins(!site.for_device());
+            crate::entry::begins(site.for_device(), site.for_module());
             break;
         }
         // SAFETY: it is the state of this function.

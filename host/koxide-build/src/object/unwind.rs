@@ -23,6 +23,7 @@ use super::link::parse;
 use crate::arch::Arch;
 
 pub(crate) use frames::Shape;
+use landings::Scope;
 pub(crate) use landings::Landing;
 
 /// The function that starts the way up: whatever may panic leads to it. kernel/koxide/src/unwind.rs has it.
@@ -31,8 +32,9 @@ pub(crate) const RAISE: &str = "kx_raise";
 /// The same for what goes on after a landing; compilers know it by this name.
 const RESUME: &str = "_Unwind_Resume";
 
-/// What the borders of calls for a device lead to; kernel/koxide/src/entry/poison.rs has it.
+/// What the borders of calls for a device and for the module lead to; kernel/koxide/src/entry/poison.rs has them.
 const FOR_DEVICE: &str = "kx_device_panicked";
+const FOR_MODULE: &str = "kx_module_panicked";
 
 /// The table, for which the kernel's build has the room.
 pub(crate) const TABLE: &str = "kx_unwind";
@@ -78,16 +80,21 @@ impl Unwind {
             arch,
         };
         let frames = frames::Frames::read(&reader)?;
-        let for_device = named.function(FOR_DEVICE);
+        let borders = [
+            (named.function(FOR_MODULE), Scope::Module),
+            (named.function(FOR_DEVICE), Scope::Device),
+        ];
         let mut functions = Vec::new();
         for found in sites::may_panic(&reader, &named, &[RAISE, RESUME])? {
             let name = named.section(found.section);
             let unclear = |why: &str| reader.unclear(name, why);
             let frame = frames.of(found.section);
             let frame = frame.ok_or_else(|| unclear("has no frame"))?;
-            let for_device = for_device.is_some_and(|at| found.to.contains(&at.0));
+            let leads_to = |at: &Option<SectionIndex>| at.is_some_and(|at| found.to.contains(&at.0));
+            let border = borders.iter().find(|(at, _)| leads_to(at));
+            let scope = border.map_or(Scope::Nothing, |(_, scope)| *scope);
             let landings = match frame.landings {
-                Some(at) => landings::read(&reader, name, at, for_device)?,
+                Some(at) => landings::read(&reader, name, at, scope)?,
                 None => Vec::new(),
             };
             let shape = frame.shape(&reader, name, &found.calls)?;

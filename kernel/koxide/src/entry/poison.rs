@@ -62,10 +62,10 @@ pub(super) fn file_of(kiocb: *mut kiocb) -> *mut file {
 }
 
 /// A panic has found its border, and drops nothing yet.
-pub(crate) fn begins(for_module: bool) {
+pub(crate) fn begins(for_device: bool, for_module: bool) {
     if for_module {
         STATE.fetch_or(MODULE, Ordering::Relaxed);
-    } else {
+    } else if for_device {
         STATE.fetch_add(1, Ordering::Relaxed);
     }
 }

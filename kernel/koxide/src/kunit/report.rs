@@ -153,11 +153,13 @@ fn run_suite(suite: &Suite, selection: Selection, ran_before: usize) -> bool {
             Body::Run(failed) => run_case(case.name, failed),
             Body::Panic(failed, expected) => {
                 line(format_args!("    # start: {}\n", case.name));
-                // Who reads the report takes the crash for what it is.
+                // Where a panic is the end, who reads the report takes the crash for what it is.
                 line(format_args!("    # should panic: {expected}\n"));
-                failed();
-                line(format_args!("    # it did not panic\n"));
-                (false, "")
+                let panicked = matches!(end(failed, expected), End::Panicked(true));
+                if !panicked {
+                    line(format_args!("    # it did not panic with that\n"));
+                }
+                (panicked, "")
             }
         };
         all_passed &= passed;
@@ -173,10 +175,51 @@ fn run_case(name: &str, failed: fn() -> bool) -> (bool, &'static str) {
     FAILED.store(false, Ordering::Relaxed);
     SKIPPED.store(false, Ordering::Relaxed);
     RUNNING.store(true, Ordering::Relaxed);
-    let failed = failed() | FAILED.load(Ordering::Relaxed);
+    let failed = match end(failed, "") {
+        End::Returned(failed) => failed | FAILED.load(Ordering::Relaxed),
+        End::Panicked(_) => true,
+    };
     RUNNING.store(false, Ordering::Relaxed);
     let skipped = !failed && SKIPPED.load(Ordering::Relaxed);
     (!failed, if skipped { " # SKIP" } else { "" })
+}
+
+/// How the body of a test ended.
+enum End {
+    /// It returned: whether that was a failure.
+    Returned(bool),
+    /// It panicked: whether its message contains the text that was expected.
+    #[cfg_attr(
+        not(all(target_os = "none", panic = "unwind")),
+        allow(dead_code, reason = "nothing is contained")
+    )]
+    Panicked(bool),
+}
+
+/// Runs the body of a test. Where panics are contained one that panics ends there, and poisons nothing.
+#[inline(never)]
+fn end(failed: fn() -> bool, expected: &str) -> End {
+    #[cfg(not(all(target_os = "none", panic = "unwind")))]
+    {
+        let _ = expected;
+        End::Returned(failed())
+    }
+    #[cfg(all(target_os = "none", panic = "unwind"))]
+    match crate::unwind::catch(failed) {
+        Ok(failed) => End::Returned(failed),
+        Err(payload) => {
+            let message = crate::unwind::message(payload);
+            let mut room = [0; 128];
+            let text = message.text(&mut room);
+            if let Some(place) = message.place() {
+                line(format_args!("    # it panicked at {place}:\n"));
+            }
+            line(format_args!("    # {}\n", text.escape_ascii()));
+            let expected = expected.as_bytes();
+            let mut parts = text.windows(expected.len().max(1));
+            End::Panicked(expected.is_empty() || parts.any(|part| part == expected))
+        }
+    }
 }
 
 /// As KTAP says it.

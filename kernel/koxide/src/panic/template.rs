@@ -33,7 +33,7 @@ pub(super) fn parts(message: &Arguments<'_>) -> [*const u8; 2] {
 /// # Safety
 ///
 /// The first two are the [`parts`] of a message.
-pub(super) unsafe fn text(template: *const u8, args: *const u8, room: &mut [u8]) -> &[u8] {
+pub(crate) unsafe fn text(template: *const u8, args: *const u8, room: &mut [u8]) -> &[u8] {
     let args = args.addr();
     if args & 1 == 1 {
         // SAFETY: a message without values is one static text, and the other word is twice its length, and one.

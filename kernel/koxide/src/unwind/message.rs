@@ -79,6 +79,18 @@ impl Message {
         }
     }
 
+    /// Where it was.
+    pub(crate) fn place(self) -> Option<&'static Location<'static>> {
+        // SAFETY: it is null or a place, all of which are constants.
+        unsafe { self.place.as_ref() }
+    }
+
+    /// The text, as far as there is room.
+    pub(crate) fn text(self, room: &mut [u8]) -> &[u8] {
+        // SAFETY: there are none but a panic's.
+        unsafe { crate::panic::template::text(self.template, self.args, room) }
+    }
+
     /// Writes it to the log, and stops this thread.
     pub(super) fn stop(self) -> ! {
         // SAFETY: there are none but a panic's.

@@ -46,8 +46,10 @@ struct Landing {
 
 /// The panic ends there.
 const CATCHES: u16 = 1 << 15;
-/// What it ends was called for a device, and not for the module.
+/// It ends a call for a device.
 const FOR_DEVICE: u16 = 1 << 14;
+/// It ends a call for the module.
+const FOR_MODULE: u16 = 1 << 13;
 
 /// How a function keeps what is its caller's.
 #[repr(C)]
@@ -87,9 +89,14 @@ impl Site<'_> {
         self.flags & CATCHES != 0
     }
 
-    /// Whether what it ends was called for a device, and not for the module.
+    /// Whether it ends a call for a device.
     pub(super) fn for_device(&self) -> bool {
         self.flags & FOR_DEVICE != 0
+    }
+
+    /// Whether it ends a call for the module.
+    pub(super) fn for_module(&self) -> bool {
+        self.flags & FOR_MODULE != 0
     }
 }
 
@@ -158,7 +165,7 @@ impl<'a> Table<'a> {
         let landings = self.landings.get(function.landing.into()..last)?;
         let covers = |landing: &&Landing| {
             at.wrapping_sub(landing.begin.into())
-                < usize::from(landing.len & !(CATCHES | FOR_DEVICE))
+                < usize::from(landing.len & !(CATCHES | FOR_DEVICE | FOR_MODULE))
         };
         let landing = landings.iter().find(covers);
         let start = text.wrapping_add(function.start());

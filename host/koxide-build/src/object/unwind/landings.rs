@@ -26,11 +26,22 @@ pub(crate) struct Landing {
 
 /// The panic ends there, and does not go on after some drops.
 const CATCHES: u16 = 1 << 15;
-/// What it ends was called for a device, and not for the module.
+/// It ends a call for a device, which is poisoned then.
 const FOR_DEVICE: u16 = 1 << 14;
+/// It ends a call for the module.
+const FOR_MODULE: u16 = 1 << 13;
 
 /// Longer ranges are told as several.
-const LONGEST: u64 = FOR_DEVICE as u64 - 1;
+const LONGEST: u64 = FOR_MODULE as u64 - 1;
+
+/// What a panic poisons that ends in a function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scope {
+    Device,
+    Module,
+    /// Nothing: it is a test's.
+    Nothing,
+}
 
 impl fmt::Display for Landing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -40,12 +51,12 @@ impl fmt::Display for Landing {
 
 type Bytes<'a> = EndianSlice<'a, LittleEndian>;
 
-/// The landings of the function in section `name`, which are told in another section; it may be called for a device.
+/// The landings of the function in section `name`, which are told in another section; a panic that ends there poisons `scope`.
 pub(super) fn read(
     reader: &Reader<'_>,
     name: &str,
     (section, offset): (SectionIndex, u64),
-    for_device: bool,
+    scope: Scope,
 ) -> Result<Vec<Landing>> {
     let section = reader.file.section_by_index(section);
     let section = section.map_err(|e| reader.form(e))?;
@@ -62,9 +73,10 @@ pub(super) fn read(
         if site.pad == 0 {
             continue;
         }
-        let flags = match (catches, for_device) {
-            (true, true) => CATCHES | FOR_DEVICE,
-            (true, false) => CATCHES,
+        let flags = match (catches, scope) {
+            (true, Scope::Device) => CATCHES | FOR_DEVICE,
+            (true, Scope::Module) => CATCHES | FOR_MODULE,
+            (true, Scope::Nothing) => CATCHES,
             (false, _) => 0,
         };
         let mut begin = site.begin;
