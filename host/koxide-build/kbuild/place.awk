@@ -58,7 +58,7 @@ END {
 	if (exidx)
 		print "\t.ARM.exidx 0 : {" entries "\n\t}"
 	if (raise) {
-		print "\t.rodata 0 : ALIGN(4) {\n\t\t*(.rodata)\n\t\t. = ALIGN(4);\n\t\tkx_unwind = .;"
+		print "\t.rodata 0 : ALIGN(8) {\n\t\t*(.rodata)\n\t\t. = ALIGN(8);\n\t\tkx_unwind = .;"
 		print "\t\tLONG(kx_at_raise) LONG(" (resumes ? "kx_at_resume" : 0) ") SHORT(" (functions + 0) ") SHORT(" (landings + 0) ")" table all shapes "\n\t}"
 	}
 	print "}"

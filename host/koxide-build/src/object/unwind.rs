@@ -23,8 +23,8 @@ use super::link::parse;
 use crate::arch::Arch;
 
 pub(crate) use frames::Shape;
-use landings::Scope;
 pub(crate) use landings::Landing;
+use landings::Scope;
 
 /// The function that starts the way up: whatever may panic leads to it. kernel/koxide/src/unwind.rs has it.
 pub(crate) const RAISE: &str = "kx_raise";
@@ -90,9 +90,13 @@ impl Unwind {
             let unclear = |why: &str| reader.unclear(name, why);
             let frame = frames.of(found.section);
             let frame = frame.ok_or_else(|| unclear("has no frame"))?;
-            let leads_to = |at: &Option<SectionIndex>| at.is_some_and(|at| found.to.contains(&at.0));
-            let border = borders.iter().find(|(at, _)| leads_to(at));
-            let scope = border.map_or(Scope::Nothing, |(_, scope)| *scope);
+            let leads_to =
+                |at: &Option<SectionIndex>| at.is_some_and(|at| found.to.contains(&at.0));
+            let mut borders = borders.iter().filter(|(at, _)| leads_to(at));
+            let scope = borders.next().map_or(Scope::Nothing, |(_, scope)| *scope);
+            if borders.next().is_some() {
+                return Err(unclear("is the border of a device and of the module"));
+            }
             let landings = match frame.landings {
                 Some(at) => landings::read(&reader, name, at, scope)?,
                 None => Vec::new(),
@@ -107,10 +111,22 @@ impl Unwind {
             });
         }
         let name = |root: Option<SectionIndex>| root.map_or("", |at| named.section(at)).to_owned();
-        Ok(Self {
+        let unwind = Self {
             functions,
             roots: [Some(raise), named.function(RESUME)].map(name),
-        })
+        };
+        match unwind.fits() {
+            true => Ok(unwind),
+            false => Err(reader.form("it has more functions than a panic's table has room for")),
+        }
+    }
+
+    /// Whether the table's numbers have room for it.
+    fn fits(&self) -> bool {
+        let shapes: BTreeSet<&Shape> = self.functions.iter().map(|f| &f.shape).collect();
+        let landings = self.functions.iter().map(|f| f.landings.len());
+        let most = usize::from(u16::MAX);
+        shapes.len() <= 1 << 8 && landings.sum::<usize>() <= most && self.functions.len() <= most
     }
 
     /// The words for the script that places the functions: a line for each shape, function and landing.

@@ -81,9 +81,11 @@ pub(super) unsafe extern "C" fn trampoline<T: WorkItem<ID>, const ID: u64>(work:
         // SAFETY: the work was queued with one given up, and this is the first that the callback does.
         let owed = unsafe { Owed::from_kernel() };
         // SAFETY: the work was queued, and the kernel has taken it out to run it.
-        (owed, unsafe { T::Pointer::__from_work(work) })
+        let pointer = unsafe { T::Pointer::__from_work(work) };
+        // What is owed goes last.
+        (pointer, owed)
     };
-    enter_owning(callback::WORK, Module, take, |(_owed, pointer)| {
+    enter_owning(callback::WORK, Module, take, |(pointer, _owed)| {
         T::run(pointer)
     });
 }

@@ -51,6 +51,8 @@ struct Code {
     to: BTreeSet<usize>,
     /// Where its calls of functions of the driver return to, and which these are; none for what a pointer leads to.
     calls: Vec<(u64, Option<usize>)>,
+    /// Whether it calls what a pointer leads to, or jumps there.
+    indirect: bool,
 }
 
 /// A function that may be on the stack when something panics.
@@ -80,13 +82,8 @@ pub(super) fn may_panic(
         .map(|at| at.0)
         .collect();
     let mut panics: BTreeSet<usize> = roots.iter().copied().collect();
-    let indirect = |code: &Code| code.calls.iter().any(|(_, to)| to.is_none());
-    panics.extend(
-        codes
-            .iter()
-            .filter(|(_, code)| indirect(code))
-            .map(|(at, _)| *at),
-    );
+    let indirect = codes.iter().filter(|(_, code)| code.indirect);
+    panics.extend(indirect.map(|(at, _)| *at));
     loop {
         let before = panics.len();
         for (at, code) in &codes {
@@ -131,6 +128,7 @@ fn code(reader: &Reader<'_>, names: &Names<'_>, section: &object::Section<'_, '_
         let indirect = symbol
             .name()
             .is_ok_and(|name| name.starts_with("__x86_indirect_thunk_"));
+        code.indirect |= indirect;
         if (to.is_some() || indirect)
             && let Some(back) = call(reader.arch, data, offset)
         {
@@ -143,6 +141,7 @@ fn code(reader: &Reader<'_>, names: &Names<'_>, section: &object::Section<'_, '_
             .0
             .iter()
             .map(|word| u32::from_le_bytes(*word));
+        code.indirect |= words.clone().any(|word| word & BR_MASK == BR);
         let through_register = words.zip(1..).filter(|(word, _)| word & BLR_MASK == BLR);
         code.calls
             .extend(through_register.map(|(_, next)| (next * 4, None)));
@@ -153,6 +152,10 @@ fn code(reader: &Reader<'_>, names: &Names<'_>, section: &object::Section<'_, '_
 /// arm64's call of what a register points at, and of what its bits are in all such calls.
 const BLR: u32 = 0xd63f_0000;
 const BLR_MASK: u32 = 0xffff_fc1f;
+
+/// Both that, and the jump there.
+const BR: u32 = 0xd61f_0000;
+const BR_MASK: u32 = 0xffdf_fc1f;
 
 /// Where the call returns to that a relocation is of; nothing if it is no call's.
 fn call(arch: Arch, data: &[u8], offset: u64) -> Option<u64> {
