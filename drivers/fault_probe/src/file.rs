@@ -20,25 +20,42 @@ use crate::shared::Shared;
 /// The longest plan.
 const LONGEST: usize = 256;
 
-/// The device, as long as the module is loaded.
-pub(crate) type Device = Registration<Arc<Shared>>;
+/// The devices, as long as the module is loaded.
+pub(crate) type Devices = [Registration<Data>; 2];
 
-/// Registers it.
-pub(crate) fn register(shared: Arc<Shared>) -> Result<Device> {
-    let region = Region::alloc(c"fault-probe", 1)?;
+/// What a device is about.
+pub(crate) struct Data(Arc<Shared>);
+
+impl Drop for Data {
+    fn drop(&mut self) {
+        // Nobody is told whether it fails.
+        let _ = self.0.reach(Place::DataDrop);
+    }
+}
+
+/// Registers `/dev/fault-probe`, and another one that does the same.
+pub(crate) fn register(shared: &Arc<Shared>) -> Result<Devices> {
+    let region = Region::alloc(c"fault-probe", 2)?;
     let class = Class::new(c"fault-probe")?;
-    Registration::new::<ProbeFile>(&region, 0, &class, Node::new(c"fault-probe"), shared)
+    let register = |index, name| {
+        let data = Data(shared.clone());
+        Registration::new::<ProbeFile>(&region, index, &class, Node::new(name), data)
+    };
+    Ok([
+        register(0, c"fault-probe")?,
+        register(1, c"fault-probe-other")?,
+    ])
 }
 
 /// An open file.
 struct ProbeFile;
 
 #[vtable]
-impl FileOperations<Minor<Arc<Shared>>> for ProbeFile {
+impl FileOperations<Minor<Data>> for ProbeFile {
     type Ptr = Arc<Shared>;
 
-    fn open(_file: &File, minor: &Minor<Arc<Shared>>) -> Result<Arc<Shared>> {
-        let shared = minor.data().clone();
+    fn open(_file: &File, minor: &Minor<Data>) -> Result<Arc<Shared>> {
+        let shared = minor.data().0.clone();
         shared.reach(Place::Open)?;
         Ok(shared)
     }

@@ -14,8 +14,8 @@ use kernel::{
         new_rwlock, new_rwsem, new_spinlock, new_spinlock_irq, new_srcu, rcu,
     },
     task::Task,
-    time::Delta,
-    workqueue::Queue,
+    time::{Delta, delay::fsleep},
+    workqueue::{self, Queue},
 };
 
 use crate::fault;
@@ -111,7 +111,41 @@ pub(crate) fn from(depth: u32, plan: Plan, locks: &Locks) -> Result {
             deeper,
         ),
         Hold::Region => with(|| Region::alloc(c"fault-probe-held", 1), deeper),
+        Hold::Left => with(leave_work, deeper),
+        Hold::LeftThread => with(leave_thread, deeper),
     }
+}
+
+/// Says when it goes.
+struct Farewell;
+
+impl Drop for Farewell {
+    fn drop(&mut self) {
+        pr_info!("what was left behind is gone\n");
+    }
+}
+
+/// Leaves a work that is pending for a while.
+fn leave_work() -> Result {
+    let farewell = Farewell;
+    workqueue::system_long().try_spawn(GFP_ATOMIC, || {
+        fsleep(Delta::from_millis(20));
+        drop(farewell);
+    })?;
+    Ok(())
+}
+
+/// Leaves a thread that runs until it is told to stop.
+fn leave_thread() -> Result {
+    let farewell = Farewell;
+    let thread = kthread::spawn(c"fault-probe", || {
+        while kthread::sleep(Delta::from_secs(3600)) {}
+        drop(farewell);
+    })?;
+    // It is in its function.
+    fsleep(Delta::from_millis(20));
+    thread.detach();
+    Ok(())
 }
 
 /// Boxes in a vector.

@@ -9,6 +9,7 @@
 mod deferred;
 mod fault;
 mod file;
+mod folders;
 mod hold;
 mod plan;
 mod shared;
@@ -31,7 +32,8 @@ module! {
 
 struct FaultProbe {
     shared: Arc<Shared>,
-    _device: file::Device,
+    _devices: file::Devices,
+    _folders: folders::Folders,
 }
 
 impl kernel::Module for FaultProbe {
@@ -41,11 +43,13 @@ impl kernel::Module for FaultProbe {
         if !plan.is_empty() {
             shared.arm(Plan::of_text(plan)?);
         }
-        let device = file::register(shared.clone())?;
+        let devices = file::register(&shared)?;
+        let folders = folders::Folders::new(&shared)?;
         shared.reach(Place::Init)?;
         Ok(Self {
             shared,
-            _device: device,
+            _devices: devices,
+            _folders: folders,
         })
     }
 }

@@ -67,6 +67,22 @@ words! {
         Thread = "thread",
         JoinedThread = "thread_joined",
         DetachedThread = "thread_detached",
+        DebugfsShow = "debugfs_show",
+        DebugfsTake = "debugfs_take",
+        DebugfsRead = "debugfs_read",
+        DebugfsWrite = "debugfs_write",
+        ProcShow = "proc_show",
+        ProcWrite = "proc_write",
+        SysfsShow = "sysfs_show",
+        SysfsStore = "sysfs_store",
+        ConfigfsShow = "configfs_show",
+        ConfigfsStore = "configfs_store",
+        MakeGroup = "make_group",
+        DropItem = "drop_item",
+        /// What a folder is about is dropped.
+        GroupDrop = "group_drop",
+        /// What the device is about is dropped.
+        DataDrop = "data_drop",
     }
 }
 
@@ -92,6 +108,10 @@ words! {
         Queue = "queue",
         Thread = "thread",
         Region = "region",
+        /// A work that nobody waits for.
+        Left = "left",
+        /// A thread that nobody waits for.
+        LeftThread = "left_thread",
     }
 }
 
@@ -107,6 +127,17 @@ words! {
         Panic = "panic",
         Assert = "assert",
         Drop = "drop",
+        DropBox = "drop_box",
+        DropArc = "drop_arc",
+        DropRow = "drop_row",
+        DropRest = "drop_rest",
+        /// What is half initialised.
+        Half = "half",
+        HalfRow = "half_row",
+        /// What is to be in the log.
+        Display = "display",
+        /// When others had time to wait for what is held.
+        Late = "late",
         /// Everything is taken and given back.
         Nothing = "nothing",
     }
@@ -142,6 +173,7 @@ impl Hold {
                 | Self::Queue
                 | Self::Thread
                 | Self::Region
+                | Self::LeftThread
         )
     }
 
@@ -191,6 +223,9 @@ impl Plan {
             }
             atomic |= hold.makes_atomic();
             plan.0 |= hold.number() << (16 + 8 * depth);
+        }
+        if atomic && fault == Fault::Late {
+            return Err(EINVAL);
         }
         Ok(plan)
     }
