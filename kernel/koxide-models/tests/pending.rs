@@ -20,6 +20,12 @@ mod module {
 mod pin_init {
     pub(crate) use kernel::pin_init::*;
 }
+mod entry {
+    /// Nothing that is dropped here panics.
+    pub(crate) fn dropping(body: impl FnOnce()) {
+        body();
+    }
+}
 mod prelude {
     pub(crate) use kernel::prelude::*;
 }

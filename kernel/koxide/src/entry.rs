@@ -70,3 +70,8 @@ pub(crate) fn enter_owning<R: Copy, S: Scope, T>(
     }
     enter(callback, Always(scope), || body(take()))
 }
+
+/// Drops values of the driver in the midst of what must go on: one that panics is told, and that is all.
+pub(crate) fn dropping(body: impl FnOnce()) {
+    enter(callback::DROP, Always(Module), body);
+}

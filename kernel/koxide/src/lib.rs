@@ -75,7 +75,7 @@ pub mod debugfs;
 pub mod device;
 #[cfg(all(target_os = "none", target_arch = "arm"))]
 mod divide;
-pub mod entry;
+mod entry;
 pub mod error;
 #[cfg(not(target_os = "none"))]
 pub mod fake;

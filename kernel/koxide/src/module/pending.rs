@@ -25,7 +25,7 @@ use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 use koxide_abi::types::workqueue_struct;
 use macros::{pin_data, pinned_drop};
 
-use crate::entry::{Always, Module, callback, enter};
+use crate::entry::dropping;
 use crate::pin_init::{PinInit, pin_init, pin_init_from_closure};
 
 /// [`finish_used`], once there is something to finish.
@@ -371,9 +371,7 @@ impl Pending {
             idle = false;
             // Values of the driver may be dropped here: one that panics keeps nothing else from being ended.
             // SAFETY: `end` has just said that it is to be settled.
-            enter(callback::DROP, Always(Module), || unsafe {
-                settle(taken);
-            });
+            dropping(|| unsafe { settle(taken) });
         }
         idle
     }
