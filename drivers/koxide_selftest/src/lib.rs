@@ -18,6 +18,7 @@ mod kthread;
 mod locks;
 mod memory;
 mod owners;
+mod panics;
 mod parameters;
 mod pending;
 mod polling;
@@ -52,7 +53,7 @@ module! {
     params: {
         provoke: u32 {
             default: 0,
-            description: "A fault: 1 panics, 2 leaks a registration, 3 fails after a registration, 4 logs a long line, 5 one that is far too long, 6 lines of each kind, 7 counts too far, 8 divides by nothing",
+            description: "A fault: 1 panics, 2 leaks a registration, 3 fails after a registration, 4 logs a long line, 5 one that is far too long, 6 lines of each kind, 7 counts too far, 8 divides by nothing, 9 panics while it panics",
         },
         pending: u32 {
             default: 0,
@@ -119,6 +120,7 @@ impl kernel::Module for Selftest {
         parameters::log();
         match module_parameters::provoke.value() {
             1 => panic!("provoked with {}", 42),
+            9 => panics::panic_twice(),
             2 => core::mem::forget(registered()?),
             3 => fail_late()?,
             6 => text::log(),

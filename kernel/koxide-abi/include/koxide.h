@@ -254,6 +254,7 @@ void kx_page_write(struct page *page, size_t offset, const void *from, size_t le
 /* panic */
 void kx_panic(const u8 *file, size_t file_len, u32 line, const u8 *text, size_t len);
 void kx_panic_trace(const size_t *calls, size_t len);
+void kx_panic_was_first(const char *file, u32 line, const u8 *text, size_t len);
 void kx_panic_contained(const char *file, u32 line, const u8 *text, size_t len, const char *callback, const char *answer, const char *poisoned);
 u32 kx_file_rdev(struct file *file);
 

@@ -47,6 +47,14 @@ void kx_panic_trace(const size_t *calls, size_t len)
 }
 #endif
 
+#ifdef KX_USE_kx_panic_was_first
+void kx_panic_was_first(const char *file, u32 line, const u8 *text, size_t len)
+{
+	printk(KERN_EMERG KX_MODULE ": panic at %s:%u: %.*s; while it unwound, another one came:\n",
+	       file, line, (int)min_t(size_t, len, SHRT_MAX), (const char *)text);
+}
+#endif
+
 #ifdef KX_USE_kx_panic_contained
 /* How many there were: /sys/module/NAME/parameters/koxide_panics, which nobody writes to. */
 static atomic_t kx_panics = ATOMIC_INIT(0);

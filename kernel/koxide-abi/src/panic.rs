@@ -24,6 +24,13 @@ shims! {
     /// There are `len` addresses.
     pub fn kx_panic_trace(calls: *const usize, len: usize);
 
+    /// Writes to the log where and why the module panicked before it panicked again; any context.
+    ///
+    /// # Safety
+    ///
+    /// `text` is readable for its length; the other is a C string.
+    pub fn kx_panic_was_first(file: *const c_char, line: u32, text: *const u8, len: usize);
+
     /// Writes to the log where and why the module panicked, and what came of it: which function the kernel had called, what that
     /// answered, and what is poisoned; any context.
     ///

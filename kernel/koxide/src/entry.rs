@@ -53,6 +53,19 @@ pub(crate) fn enter<R: Copy, S: Scope>(
     }
 }
 
+/// Runs a test's `body` as behind a border that poisons nothing; whether it panicked.
+#[cfg(target_os = "none")]
+#[inline(always)]
+pub(crate) fn apart(body: impl FnOnce()) -> bool {
+    #[cfg(panic = "unwind")]
+    return crate::unwind::catch(body).map_err(crate::unwind::message).is_err();
+    #[cfg(not(panic = "unwind"))]
+    {
+        body();
+        false
+    }
+}
+
 /// As [`enter`], with what the kernel gives up with the call: it is taken also when the code behind it is not run.
 #[inline(always)]
 pub(crate) fn enter_owning<R: Copy, S: Scope, T>(

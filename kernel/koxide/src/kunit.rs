@@ -59,6 +59,8 @@
 #![allow(clippy::test_attr_in_doctest, reason = "the example is about tests")]
 
 mod assert;
+#[cfg(target_os = "none")]
+mod contained;
 mod example;
 mod outcome;
 mod report;
@@ -66,6 +68,9 @@ mod suite;
 
 #[doc(hidden)]
 pub use assert::fail;
+#[cfg(target_os = "none")]
+#[doc(hidden)]
+pub use contained::{contained, stack_of};
 #[doc(hidden)]
 pub use example::load;
 #[doc(hidden)]

@@ -101,6 +101,28 @@ pub(crate) unsafe extern "C" fn report(
     }
 }
 
+/// Writes to the log what was under way when another panic came.
+///
+/// # Safety
+///
+/// The first two are the parts of a message, the third is its place, or null.
+#[cfg(all(target_os = "none", panic = "unwind"))]
+#[optimize(size)]
+pub(crate) unsafe fn was_first(
+    template: *const u8,
+    args: *const u8,
+    place: *const Location<'static>,
+) {
+    let mut room = [0; LONGEST];
+    // SAFETY: they are the parts of a message.
+    let text = unsafe { template::text(template, args, &mut room) };
+    // SAFETY: it is null or a place, all of which are constants.
+    let place = unsafe { place.as_ref() };
+    let (file, line) = place.map_or((c"?", 0), |at| (at.file_as_c_str(), at.line()));
+    // SAFETY: the text is readable for its length, and the other is a string.
+    unsafe { koxide_abi::kx_panic_was_first(file.as_ptr(), line, text.as_ptr(), text.len()) };
+}
+
 /// Writes to the log what was contained: in which function, what that answered, and what is poisoned.
 ///
 /// # Safety

@@ -7,7 +7,7 @@
 
 /// Defines a kernel table; gives its address. It is made of `$rows` rows of the type `$row`.
 ///
-/// It is used in a generic function, so that each type has its own table. `$getter` is an `extern "C"` function that
+/// It is used in a generic function, so that each type has its own table. `$getter` is a function that
 /// returns a pointer to the first row, which is a constant, and does nothing else: it is not in the module, but the build
 /// looks at it to find the rows. Each of their fields is a function, static, NUL-terminated text or number of a pointer's size.
 ///

@@ -4,10 +4,10 @@
 //!
 //! [`catch`] is the border; [`enter`](crate::entry::enter) is all that calls it. A panic goes up the stack twice. First
 //! it only looks whether there is a border at all: without one nothing is touched, and the kernel stops the thread with
-//! `BUG()`. Then it gives control to each frame that has something to drop, and last to the border's.
+//! `BUG()`; so it does when something panics that another panic drops. Then it gives control to each frame that has something to drop, and last to the border's.
 //!
 //! Where frames keep their callers' registers, and where they have something to drop, a [`table`] of the module says, which the
-//! build makes. Nothing is allocated and no static is written, so that code may panic wherever it may run.
+//! build makes. Nothing is allocated, so that code may panic wherever it may run.
 
 #![allow(unsafe_code, reason = "walks the stack, and jumps into frames")]
 
@@ -18,6 +18,7 @@ mod message;
 mod table;
 
 use core::mem::ManuallyDrop;
+use core::sync::atomic::{AtomicU64, Ordering};
 
 use arch::Context;
 pub(crate) use message::Message;
@@ -45,6 +46,9 @@ unsafe extern "C-unwind" {
 pub(crate) fn raise(template: *const u8, args: *const u8, place: *const u8) -> ! {
     kx_raise(template, args, place)
 }
+
+/// What the panic says that was the last to begin, or 0 when it is over: for one that comes meanwhile, and is the end.
+static LAST: AtomicU64 = AtomicU64::new(0);
 
 /// What a message is packed with.
 fn anchor() -> usize {
@@ -82,7 +86,15 @@ unsafe extern "C" fn begin(
         };
         if site.catches() {
             crate::entry::begins(site.for_device(), site.for_module());
+            LAST.store(cx.payload, Ordering::Relaxed);
             break;
+        }
+        if site.stops() {
+            match LAST.load(Ordering::Relaxed) {
+                0 => {}
+                first => Message::unpack(first, anchor()).was_first(),
+            }
+            message.stop()
         }
         // SAFETY: it is the state of this function.
         unsafe { ahead.leave(site.shape) };
@@ -140,7 +152,7 @@ unsafe extern "C" fn resume(cx: &mut Context) {
 unsafe fn next(table: &Table<'_>, cx: &mut Context) {
     loop {
         let Some(site) = table.site(cx.text, cx.ip) else {
-            message(cx.payload).stop()
+            Message::unpack(cx.payload, anchor()).stop()
         };
         if let Some(pad) = site.pad {
             cx.ip = pad;
@@ -159,8 +171,9 @@ union Room<F, R> {
     payload: u64,
 }
 
-/// The message of a panic, as [`catch`] gives it.
+/// The message of a panic, as [`catch`] gives it: it is over.
 pub(crate) fn message(payload: u64) -> Message {
+    LAST.store(0, Ordering::Relaxed);
     Message::unpack(payload, anchor())
 }
 

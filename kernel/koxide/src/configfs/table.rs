@@ -142,17 +142,13 @@ pub fn item_type<K: Kind>() -> &'static ItemType<K::Container, K::Data> {
 }
 
 /// A kind of folder.
-extern "C" fn kind<K: Kind>() -> *const c_void {
-    enter(callback::TABLE, Always(Module), || {
-        (&raw const *Table::<K>::TABLE).cast()
-    })
+fn kind<K: Kind>() -> *const c_void {
+    (&raw const *Table::<K>::TABLE).cast()
 }
 
 /// The files in such a folder.
-extern "C" fn attributes<K: Kind>() -> *const c_void {
-    enter(callback::TABLE, Always(Module), || {
-        K::ATTRIBUTES.as_ptr().cast()
-    })
+fn attributes<K: Kind>() -> *const c_void {
+    K::ATTRIBUTES.as_ptr().cast()
 }
 
 /// A constant for each kind.

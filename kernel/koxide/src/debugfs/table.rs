@@ -12,7 +12,7 @@ use koxide_abi::DebugfsOps;
 use koxide_abi::types::{file, inode, seq_file};
 
 use super::operations::{Read, Write};
-use crate::entry::{Always, Module, callback, enter};
+use crate::entry::{Module, callback, enter};
 use crate::error::from_result;
 use crate::fs::table::answer;
 use crate::seq_file::{SeqFile, data_of};
@@ -30,10 +30,8 @@ pub(super) fn file_operations<R: Read, W: Write<Data = R::Data>>() -> *const c_v
 }
 
 /// The operations that such files have.
-extern "C" fn operations<R: Read, W: Write<Data = R::Data>>() -> *const c_void {
-    enter(callback::TABLE, Always(Module), || {
-        (&raw const *Table::<R, W>::TABLE).cast()
-    })
+fn operations<R: Read, W: Write<Data = R::Data>>() -> *const c_void {
+    (&raw const *Table::<R, W>::TABLE).cast()
 }
 
 /// A constant for each pair.

@@ -135,7 +135,3 @@ pub(crate) const WORK: &Callback<()> = &Callback::ends(c"work", NOTHING, ());
 pub(crate) const TIMER: &Callback<()> = &Callback::ends(c"timer", c"not armed again", ());
 pub(crate) const HRTIMER: &Callback<c_int> = &Callback::ends(c"hrtimer", c"not started again", 0);
 pub(crate) const KTHREAD: &Callback<()> = &Callback::ends(c"kthread", c"the thread ends", ());
-
-/// What the build asks for the address of a table, and nobody calls.
-pub(crate) const TABLE: &Callback<*const c_void> =
-    &Callback::ends(c"table", NOTHING, core::ptr::null());

@@ -13,7 +13,7 @@ use koxide_abi::types::{
 };
 
 use super::{File, FileOperations, Kiocb, Seek, Whence, events};
-use crate::entry::{Always, Device, Module, Request, callback, enter};
+use crate::entry::{Always, Device, Request, callback, enter};
 use crate::error::{
     Result,
     code::{EIO, EIOCBQUEUED},
@@ -52,10 +52,8 @@ pub(crate) fn file_operations<T: FileOperations<R>, R: Behind>() -> *const c_voi
 }
 
 /// The operations that a driver has.
-extern "C" fn operations<T: FileOperations<R>, R: Behind>() -> *const c_void {
-    enter(callback::TABLE, Always(Module), || {
-        (&raw const *Operations::<T, R>::TABLE).cast()
-    })
+fn operations<T: FileOperations<R>, R: Behind>() -> *const c_void {
+    (&raw const *Operations::<T, R>::TABLE).cast()
 }
 
 /// A constant for each driver.

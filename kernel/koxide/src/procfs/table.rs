@@ -10,7 +10,7 @@ use koxide_abi::ProcOps;
 use koxide_abi::types::{file, inode, seq_file};
 
 use super::Operations;
-use crate::entry::{Always, Module, callback, enter};
+use crate::entry::{Module, callback, enter};
 use crate::error::from_result;
 use crate::fs;
 use crate::seq_file::{SeqFile, answer, data_of};
@@ -28,10 +28,8 @@ pub(super) fn proc_ops<T: Operations>() -> *const c_void {
 }
 
 /// The operations that a type has.
-extern "C" fn operations<T: Operations>() -> *const c_void {
-    enter(callback::TABLE, Always(Module), || {
-        (&raw const *Table::<T>::TABLE).cast()
-    })
+fn operations<T: Operations>() -> *const c_void {
+    (&raw const *Table::<T>::TABLE).cast()
 }
 
 /// A constant for each type.

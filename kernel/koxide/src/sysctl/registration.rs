@@ -15,7 +15,6 @@ use super::{
     Table,
     entry::{are_good, is_path},
 };
-use crate::entry::{Always, Module, callback, enter};
 use crate::error::{Result, code::EINVAL, not_err_ptr};
 use crate::module;
 use crate::table::define_table;
@@ -91,8 +90,6 @@ fn ctl_table<T: Table>() -> *const c_void {
 }
 
 /// The entries of a table.
-extern "C" fn entries<T: Table>() -> *const c_void {
-    enter(callback::TABLE, Always(Module), || {
-        T::ENTRIES.as_ptr().cast()
-    })
+fn entries<T: Table>() -> *const c_void {
+    T::ENTRIES.as_ptr().cast()
 }

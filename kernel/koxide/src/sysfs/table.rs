@@ -10,7 +10,7 @@ use core::marker::PhantomData;
 use koxide_abi::SysfsAttribute;
 
 use super::AttributeOperations;
-use crate::entry::{Always, Module, callback, enter};
+use crate::entry::{Module, callback, enter};
 use crate::error::from_result;
 use crate::fs::table::answer;
 use crate::page::PAGE_SIZE;
@@ -86,10 +86,8 @@ pub fn attribute_list<K: Kind>() -> AttributeList<K::Data> {
 }
 
 /// The attributes of a group.
-extern "C" fn list<K: Kind>() -> *const c_void {
-    enter(callback::TABLE, Always(Module), || {
-        K::ATTRIBUTES.as_ptr().cast()
-    })
+fn list<K: Kind>() -> *const c_void {
+    K::ATTRIBUTES.as_ptr().cast()
 }
 
 /// `show` of an attribute.

@@ -97,6 +97,13 @@ impl Message {
         unsafe { crate::panic::report(self.template, self.args, self.place) }
     }
 
+    /// Writes to the log that it was under way when another one came.
+    #[cold]
+    pub(super) fn was_first(self) {
+        // SAFETY: there are none but a panic's.
+        unsafe { crate::panic::was_first(self.template, self.args, self.place) }
+    }
+
     /// Writes to the log that it was contained: in which function, what that answered, and what is poisoned.
     pub(crate) fn contained(self, callback: &CStr, answer: &CStr, poisoned: &CStr) {
         // SAFETY: there are none but a panic's.

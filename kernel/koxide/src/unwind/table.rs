@@ -50,6 +50,8 @@ const CATCHES: u16 = 1 << 15;
 const FOR_DEVICE: u16 = 1 << 14;
 /// It ends a call for the module.
 const FOR_MODULE: u16 = 1 << 13;
+/// It does not end there, and may not pass: something is being dropped already, or the caller is C.
+const STOPS: u16 = FOR_DEVICE | FOR_MODULE;
 
 /// How a function keeps what is its caller's.
 #[repr(C)]
@@ -87,6 +89,11 @@ impl Site<'_> {
     /// Whether a panic ends there.
     pub(super) fn catches(&self) -> bool {
         self.flags & CATCHES != 0
+    }
+
+    /// Whether nothing may panic there, as in what a panic drops.
+    pub(super) fn stops(&self) -> bool {
+        self.flags & (CATCHES | STOPS) == STOPS
     }
 
     /// Whether it ends a call for a device.

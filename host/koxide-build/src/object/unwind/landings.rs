@@ -30,6 +30,8 @@ const CATCHES: u16 = 1 << 15;
 const FOR_DEVICE: u16 = 1 << 14;
 /// It ends a call for the module.
 const FOR_MODULE: u16 = 1 << 13;
+/// It does not end there, and may not pass: something is being dropped already, or the caller is C.
+const STOPS: u16 = FOR_DEVICE | FOR_MODULE;
 
 /// Longer ranges are told as several.
 const LONGEST: u64 = FOR_MODULE as u64 - 1;
@@ -69,15 +71,16 @@ pub(super) fn read(
     };
     let mut landings = Vec::new();
     for site in table.sites().map_err(|e| reader.form(e))? {
-        let catches = table.catches(site.action).map_err(|e| reader.form(e))?;
+        let end = table.end(site.action).map_err(|e| reader.form(e))?;
         if site.pad == 0 {
             continue;
         }
-        let flags = match (catches, scope) {
-            (true, Scope::Device) => CATCHES | FOR_DEVICE,
-            (true, Scope::Module) => CATCHES | FOR_MODULE,
-            (true, Scope::Nothing) => CATCHES,
-            (false, _) => 0,
+        let flags = match (end, scope) {
+            (End::Catches, Scope::Device) => CATCHES | FOR_DEVICE,
+            (End::Catches, Scope::Module) => CATCHES | FOR_MODULE,
+            (End::Catches, Scope::Nothing) => CATCHES,
+            (End::Stops, _) => STOPS,
+            (End::GoesOn, _) => 0,
         };
         let mut begin = site.begin;
         while begin < site.begin + site.len {
@@ -95,6 +98,16 @@ pub(super) fn read(
         }
     }
     Ok(landings)
+}
+
+/// What becomes of a panic at a landing.
+enum End {
+    /// It goes on after some drops.
+    GoesOn,
+    /// It ends there.
+    Catches,
+    /// It must not come there: something is dropped already, or the caller is C.
+    Stops,
 }
 
 /// The parts of a function's table.
@@ -145,20 +158,23 @@ impl<'a> Table<'a> {
         Ok(sites)
     }
 
-    /// Whether one of a chain of actions ends the panic: those that do not are no types'.
-    fn catches(&self, action: u64) -> gimli::Result<bool> {
+    /// What a chain of actions comes to, which are numbers of types: positive for those that are caught, negative for a list of
+    /// those that may pass, which in Rust is empty.
+    fn end(&self, action: u64) -> gimli::Result<End> {
         let Some(mut at) = action.checked_sub(1) else {
-            return Ok(false);
+            return Ok(End::GoesOn);
         };
         loop {
             let mut actions = self.actions;
             actions.skip(usize::try_from(at).unwrap_or(usize::MAX))?;
-            if actions.read_sleb128()? > 0 {
-                return Ok(true);
+            match actions.read_sleb128()? {
+                1.. => return Ok(End::Catches),
+                ..0 => return Ok(End::Stops),
+                0 => {}
             }
             let here = at + (self.actions.len() as u64 - at - actions.len() as u64);
             match actions.read_sleb128()? {
-                0 => return Ok(false),
+                0 => return Ok(End::GoesOn),
                 next => at = here.wrapping_add_signed(next),
             }
         }
