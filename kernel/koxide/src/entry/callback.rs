@@ -5,7 +5,7 @@
 //! A function that can fail says so with an errno. Where the kernel asks for none, the answer is what ends the matter without
 //! harm: a timer does not come again, a list of events says that there was an error.
 
-use core::ffi::{CStr, c_int, c_long, c_uint, c_void};
+use core::ffi::{CStr, c_int, c_long, c_uint};
 
 use crate::error::code::{EIO, ENODEV};
 use crate::fs::events::{EPOLLERR, EPOLLHUP};
