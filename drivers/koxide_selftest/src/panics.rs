@@ -17,7 +17,7 @@ pub(crate) fn panic_twice() {
 
     impl Drop for Loud {
         fn drop(&mut self) {
-            kernel::prelude::pr_info!("dropped\n");
+            kernel::prelude::pr_info!("it was dropped all the same\n");
         }
     }
 

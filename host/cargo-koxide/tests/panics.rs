@@ -57,6 +57,18 @@ fn a_panic_says_its_message() {
         .saying("provoked with 42");
 }
 
+#[test]
+fn a_panic_in_what_another_one_drops_is_the_end() {
+    provoke("provoke=9", &["true"])
+        .with(CRASHED)
+        .saying("koxide_selftest: panic at drivers/koxide_selftest/src/panics.rs:")
+        .saying("the first one; while it unwound, another one came:")
+        .saying("panicked at drivers/koxide_selftest/src/panics.rs:")
+        .saying("the second one")
+        // Nothing else is dropped.
+        .not_saying("it was dropped all the same");
+}
+
 /// There the kernel finds its way by what each function has saved, and one that does not return need save nothing.
 #[test]
 fn a_panic_on_32_bit_arm_is_traced_to_the_driver() {

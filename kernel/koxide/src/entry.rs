@@ -58,7 +58,9 @@ pub(crate) fn enter<R: Copy, S: Scope>(
 #[inline(always)]
 pub(crate) fn apart(body: impl FnOnce()) -> bool {
     #[cfg(panic = "unwind")]
-    return crate::unwind::catch(body).map_err(crate::unwind::message).is_err();
+    return crate::unwind::catch(body)
+        .map_err(crate::unwind::message)
+        .is_err();
     #[cfg(not(panic = "unwind"))]
     {
         body();
