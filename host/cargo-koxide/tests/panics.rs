@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! What a driver is not stopped from writing, and what then stops it: a check of the compiler's, which panics. The
-//! machine goes down in these tests, so that they are not among those of the driver.
+//! What a driver is not stopped from writing, and what then stops it: a check of the compiler's, which panics. In a module's init
+//! that is an error of loading it. In some of these tests the machine goes down, so that they are not among those of the driver.
 
 mod support;
 
-use support::{CRASHED, Ended, KERNEL, koxide_in, left_out, repository};
+use support::{CRASHED, Ended, FAILED, KERNEL, koxide_in, left_out, repository};
 
 /// Loads `koxide_selftest` with a parameter, and runs a command.
 fn provoke(parameter: &str, command: &[&str]) -> Ended {
@@ -14,7 +14,7 @@ fn provoke(parameter: &str, command: &[&str]) -> Ended {
 
 /// The same on a certain kernel.
 fn provoke_on(kernel: &str, parameter: &str, command: &[&str]) -> Ended {
-    let words = ["run", "-q", "-p", "koxide_selftest", "--kernel", kernel];
+    let words = ["run", "-p", "koxide_selftest", "--kernel", kernel];
     koxide_in(
         &repository(),
         &[&words[..], &["--param", parameter, "--"], command].concat(),
@@ -24,8 +24,10 @@ fn provoke_on(kernel: &str, parameter: &str, command: &[&str]) -> Ended {
 #[test]
 fn an_index_out_of_bounds_is_stopped_and_named() {
     provoke("index=4", &["true"])
-        .with(CRASHED)
-        .saying("panicked at drivers/koxide_selftest/src/lib.rs:")
+        .with(FAILED)
+        .saying("koxide_selftest: panic in init at drivers/koxide_selftest/src/lib.rs:")
+        .saying("contained, returned EIO, module poisoned")
+        .saying("error: koxide_selftest: init failed: EIO (5)")
         .saying("index out of bounds: the len is {} but the index is {}");
     // An index within is no fault.
     provoke("index=3", &["echo", "it ran"])
@@ -36,24 +38,30 @@ fn an_index_out_of_bounds_is_stopped_and_named() {
 #[test]
 fn a_sum_that_is_too_large_is_stopped_and_named() {
     provoke("provoke=7", &["true"])
-        .with(CRASHED)
-        .saying("panicked at drivers/koxide_selftest/src/lib.rs:")
+        .with(FAILED)
+        .saying("koxide_selftest: panic in init at drivers/koxide_selftest/src/lib.rs:")
+        .saying("contained, returned EIO, module poisoned")
+        .saying("error: koxide_selftest: init failed: EIO (5)")
         .saying("attempt to add with overflow");
 }
 
 #[test]
 fn a_division_by_zero_is_stopped_and_named() {
     provoke("provoke=8", &["true"])
-        .with(CRASHED)
-        .saying("panicked at drivers/koxide_selftest/src/lib.rs:")
+        .with(FAILED)
+        .saying("koxide_selftest: panic in init at drivers/koxide_selftest/src/lib.rs:")
+        .saying("contained, returned EIO, module poisoned")
+        .saying("error: koxide_selftest: init failed: EIO (5)")
         .saying("attempt to divide by zero");
 }
 
 #[test]
 fn a_panic_says_its_message() {
     provoke("provoke=1", &["true"])
-        .with(CRASHED)
-        .saying("panicked at drivers/koxide_selftest/src/lib.rs:")
+        .with(FAILED)
+        .saying("koxide_selftest: panic in init at drivers/koxide_selftest/src/lib.rs:")
+        .saying("contained, returned EIO, module poisoned")
+        .saying("error: koxide_selftest: init failed: EIO (5)")
         .saying("provoked with 42");
 }
 
