@@ -7,6 +7,7 @@
 //! fails the first time that it is made, without a fault in the driver having to be found. The bytes that this takes are
 //! known beforehand, so that one module is loaded in many ways.
 
+mod arm64;
 mod x86;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -81,8 +82,10 @@ pub fn sites(ko: &Path, arch: Arch) -> Result<Vec<Site>, check::Error> {
     let bytes = fs::read(ko).map_err(|e| crate::cache::Error::io("read", ko, e))?;
     let elf = parse(ko, &bytes)?;
     Ok(match arch {
-        Arch::X86_64 => of(&elf),
-        Arch::Arm64 | Arch::Arm => Vec::new(),
+        Arch::X86_64 => of(&elf, x86::steps, x86::forced),
+        Arch::Arm64 => of(&elf, arm64::steps, arm64::forced),
+        // A panic is the end there.
+        Arch::Arm => Vec::new(),
     })
 }
 
@@ -124,15 +127,23 @@ struct Step {
     flow: Flow,
 }
 
+/// What reads the instructions of a function, of an architecture.
+type Steps = fn(&[u8], &Section<'_>, Place) -> Vec<Step>;
+
+/// What makes a conditional jump one that is always taken, or never.
+type Forced = fn(&[u8], bool) -> Option<Vec<u8>>;
+
 /// A function's code.
 struct Code<'a> {
     function: &'a Function,
     section: &'a Section<'a>,
     steps: Vec<Step>,
+    forced: Forced,
 }
 
-fn of(elf: &Elf<'_>) -> Vec<Site> {
-    let codes: Vec<Code<'_>> = elf.functions.iter().filter_map(|f| code(elf, f)).collect();
+fn of(elf: &Elf<'_>, steps: Steps, forced: Forced) -> Vec<Site> {
+    let code = |function| code(elf, function, steps, forced);
+    let codes: Vec<Code<'_>> = elf.functions.iter().filter_map(code).collect();
     let panics = panicking(&codes);
     let mut sites: Vec<(Place, Site)> = Vec::new();
     for code in codes
@@ -164,7 +175,12 @@ fn of(elf: &Elf<'_>) -> Vec<Site> {
     sites.into_iter().map(|(_, site)| site).collect()
 }
 
-fn code<'a>(elf: &'a Elf<'_>, function: &'a Function) -> Option<Code<'a>> {
+fn code<'a>(
+    elf: &'a Elf<'_>,
+    function: &'a Function,
+    steps: Steps,
+    forced: Forced,
+) -> Option<Code<'a>> {
     let section = elf.section_of(function).filter(|s| s.exec)?;
     let start = usize::try_from(function.start.offset).ok()?;
     let size = usize::try_from(function.size).ok()?;
@@ -172,7 +188,8 @@ fn code<'a>(elf: &'a Elf<'_>, function: &'a Function) -> Option<Code<'a>> {
     Some(Code {
         function,
         section,
-        steps: x86::steps(bytes, section, function.start),
+        steps: steps(bytes, section, function.start),
+        forced,
     })
 }
 
@@ -294,6 +311,6 @@ fn check(code: &Code<'_>, step: &Step, taken: bool) -> Option<Check> {
     Some(Check {
         offset: step.at - code.function.start.offset,
         at: code.section.at + step.at,
-        bytes: x86::forced(bytes, taken)?,
+        bytes: (code.forced)(bytes, taken)?,
     })
 }

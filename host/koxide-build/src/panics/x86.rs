@@ -81,3 +81,69 @@ pub(super) fn forced(bytes: &[u8], taken: bool) -> Option<Vec<u8>> {
     }
     Some(forced)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conditional_jumps_become_jumps_or_nothing() {
+        for (bytes, jump) in [
+            // jo .+4; jae .-2; jo .+0x106; the last with a prefix that pads
+            (&[0x70, 0x02][..], &[0xeb, 0x02][..]),
+            (&[0x73, 0xfc], &[0xeb, 0xfc]),
+            (&[0x0f, 0x80, 0, 1, 0, 0], &[0x90, 0xe9, 0, 1, 0, 0]),
+            (&[0x2e, 0x73, 0xfc], &[0x90, 0xeb, 0xfc]),
+        ] {
+            assert_eq!(forced(bytes, true).as_deref(), Some(jump), "{bytes:x?}");
+            let never = forced(bytes, false).unwrap();
+            assert_eq!(never, vec![NOP; bytes.len()], "{bytes:x?}");
+        }
+        // jmp .+4; add rax, 0x70
+        for other in [&[0xeb, 0x02][..], &[0x48, 0x83, 0xc0, 0x70]] {
+            assert_eq!(forced(other, true), None, "{other:x?}");
+        }
+    }
+
+    /// A check of each kind: one that jumps to its panic, and one that jumps over it.
+    #[test]
+    fn a_panic_is_found_with_the_checks_in_front_of_it() {
+        let code = [
+            0x70, 0x08, // 0: jo 10
+            0x73, 0x05, // 2: jae 9
+            0xe8, 0x17, 0, 0, 0,    // 4: call 32, which panics
+            0xc3, // 9: ret
+            0xe8, 0x11, 0, 0, 0, // 10: call 32, which panics
+        ];
+        let section = Section {
+            name: ".text".to_owned(),
+            index: 1,
+            at: 0x40,
+            alloc: true,
+            write: false,
+            exec: true,
+            data: &code,
+            relocations: Vec::new(),
+        };
+        let place = |offset| Place { section: 1, offset };
+        let function = crate::check::elf::Function {
+            name: "f".to_owned(),
+            start: place(0),
+            size: 15,
+        };
+        let code = super::super::Code {
+            steps: steps(&code, &section, function.start),
+            function: &function,
+            section: &section,
+            forced,
+        };
+        let panics = [(place(32), "panic")].into();
+        let checks = |call| super::super::checks(&code, call, &panics);
+        let first = checks(2);
+        assert_eq!((first.len(), first[0].at), (1, 0x42));
+        assert_eq!(first[0].bytes, [NOP, NOP]);
+        let second = checks(4);
+        assert_eq!((second.len(), second[0].at), (1, 0x40));
+        assert_eq!(second[0].bytes, [0xeb, 0x08]);
+    }
+}

@@ -4,6 +4,7 @@
 
 mod choice;
 mod subject;
+mod survey;
 mod tally;
 
 use std::num::NonZeroU32;
@@ -17,7 +18,8 @@ use crate::results::Results;
 use crate::ui::Ui;
 use crate::workshop::Workshop;
 use choice::Chosen;
-use subject::{Subject, Survey};
+use subject::Subject;
+use survey::Survey;
 use tally::Tally;
 
 /// Looks first which test gets where, on each kernel; then makes so many panics there.
@@ -65,7 +67,7 @@ fn on(
             "Surveying",
             format!("{} on {}", subject.driver, kernel.release),
         );
-        let survey = explained_vm(subject.survey(&mut |case| results.add(case)))?;
+        let survey = survey::survey(&subject, &mut |case| results.add(case))?;
         surveyed.push((subject, survey));
     }
     let chosen = choice::choose(&surveyed, count.get(), options.filter.as_deref());

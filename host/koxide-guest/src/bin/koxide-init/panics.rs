@@ -26,6 +26,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The least time that a test of a module that panics is given: it may wait for what does not come any more.
 const LEAST: Duration = Duration::from_secs(2);
 
+/// The least time that it has after the panic.
+const AFTERWARDS: Duration = Duration::from_millis(500);
+
 /// How many tests are looked for that get to a place.
 const ENOUGH: usize = 3;
 
@@ -284,6 +287,8 @@ impl Runner<'_> {
         limit: Duration,
     ) -> io::Result<Ended> {
         self.subject.put(patch)?;
+        // Whoever waits for what does not come any more need not do so for long.
+        let patience = (limit / 8).max(AFTERWARDS);
         let mut log = KernelLog::since_now();
         let mut command = environment(Command::new(&self.plan.programs[program].path));
         command
@@ -291,16 +296,23 @@ impl Runner<'_> {
             .arg("--test-threads=1")
             .env("RUST_BACKTRACE", "0")
             .stdin(Stdio::null());
-        let mark = pump::run(&mut command, Streams::Merged, Some(limit), self.report)?;
+        let is_panic = |line: &String| PANIC.iter().all(|word| line.contains(word));
+        let mut panicked = None;
+        let mut too_long = |time| {
+            if panicked.is_none() && log.lines().iter().any(is_panic) {
+                panicked = Some(time);
+            }
+            time > limit || panicked.is_some_and(|since| time - since > patience)
+        };
+        let mark = pump::run_until(&mut command, Streams::Merged, &mut too_long, self.report)?;
         if mark == Mark::Stuck {
             self.report.mark(&mark)?;
             boot::wait_for_the_end();
         }
         let stays = self.subject.unload().err();
-        let panicked = |line: &String| PANIC.iter().all(|word| line.contains(word));
         Ok(Ended {
             mark,
-            panicked: log.lines().iter().any(panicked),
+            panicked: panicked.is_some() || log.lines().iter().any(is_panic),
             stays,
         })
     }

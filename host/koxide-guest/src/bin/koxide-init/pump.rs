@@ -41,6 +41,17 @@ pub(crate) fn run(
     limit: Option<Duration>,
     report: &Report,
 ) -> io::Result<Mark> {
+    let mut too_long = |time| limit.is_some_and(|limit| time > limit);
+    run_until(command, streams, &mut too_long, report)
+}
+
+/// As [`run`], for as long as what is asked again and again does not say that it takes too long.
+pub(crate) fn run_until(
+    command: &mut Command,
+    streams: Streams,
+    too_long: &mut dyn FnMut(Duration) -> bool,
+    report: &Report,
+) -> io::Result<Mark> {
     let (sender, receiver) = mpsc::channel();
     let mut child = match spawn(command, streams, &sender) {
         Ok(child) => child,
@@ -49,7 +60,7 @@ pub(crate) fn run(
     drop(sender);
     // The command holds the ends of the pipes that the program writes to.
     command.stdout(Stdio::null()).stderr(Stdio::null());
-    let ended = watch(&mut child, &receiver, limit, report)?;
+    let ended = watch(&mut child, &receiver, too_long, report)?;
     reap_orphans();
     Ok(ended)
 }
@@ -96,7 +107,7 @@ fn forward(stream: u8, mut from: impl Read + Send + 'static, to: Sender<Piece>) 
 fn watch(
     child: &mut Child,
     output: &Receiver<Piece>,
-    limit: Option<Duration>,
+    too_long: &mut dyn FnMut(Duration) -> bool,
     report: &Report,
 ) -> io::Result<Mark> {
     let start = Instant::now();
@@ -111,7 +122,7 @@ fn watch(
             late_output(output, report)?;
             return Ok(ended(status));
         }
-        if limit.is_some_and(|limit| start.elapsed() > limit) {
+        if too_long(start.elapsed()) {
             let mark = kill(child)?;
             late_output(output, report)?;
             return Ok(mark);

@@ -4,7 +4,8 @@
 
 use std::time::Duration;
 
-use super::subject::{Reached, Subject, Survey};
+use super::subject::Subject;
+use super::survey::{Reached, Survey};
 
 /// The least time that a test is given: it may wait for what does not come any more.
 const LEAST: Duration = Duration::from_secs(2);

@@ -2,6 +2,7 @@
 
 //! A driver on a kernel, whose module is made to panic.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use koxide_build::module::Shims;
@@ -25,45 +26,18 @@ pub(super) struct Subject {
     /// The driver's name.
     pub(super) driver: String,
     kernel: String,
-    vm: Vm,
-    programs: Vec<Program>,
-    payload: Payload,
+    /// Whether the kernel has the same object as most others.
+    pub(super) stock: bool,
+    /// Where it is remembered which tests get where.
+    pub(super) folder: PathBuf,
+    pub(super) vm: Vm,
+    /// The test programs.
+    pub(super) programs: Vec<Program>,
+    pub(super) payload: Payload,
     /// The module that is made to panic: the one that knows what was not given back.
-    module: Module,
+    pub(super) module: Module,
     /// Its sites, each with its place in the source.
     pub(super) sites: Vec<(Site, String)>,
-}
-
-/// Which tests get where.
-#[derive(Debug, Default)]
-pub(super) struct Survey {
-    /// The tests that get to each site.
-    pub(super) reached: Vec<Vec<Reached>>,
-    /// The tests that do not pass even when nothing panics, and why.
-    pub(super) unusable: Vec<String>,
-}
-
-/// A test that gets to a site.
-#[derive(Debug, Clone)]
-pub(super) struct Reached {
-    /// Its program.
-    pub(super) program: usize,
-    /// Its name.
-    pub(super) name: String,
-    /// How long it takes when nothing panics.
-    pub(super) takes: Duration,
-}
-
-impl Reached {
-    fn parse(note: &str) -> Option<Self> {
-        let words = note.strip_prefix("reached by: ")?;
-        let mut words = words.splitn(3, ' ');
-        Some(Self {
-            program: words.next()?.parse().ok()?,
-            takes: Duration::from_millis(words.next()?.parse().ok()?),
-            name: words.next()?.to_owned(),
-        })
-    }
 }
 
 impl Subject {
@@ -99,6 +73,8 @@ impl Subject {
         Ok(Self {
             driver: driver.package.clone(),
             kernel: kernel.release.clone(),
+            stock: variant.is_stock(),
+            folder: workshop.project.output_dir().join("panics"),
             vm: workshop.vm(kernel)?,
             programs: programs.collect(),
             payload: Payload {
@@ -111,7 +87,8 @@ impl Subject {
         })
     }
 
-    fn plan(&self, sought: Vec<Sought>, runs: Vec<Run>) -> Plan {
+    /// What the virtual machine is to do.
+    pub(super) fn plan(&self, sought: Vec<Sought>, runs: Vec<Run>) -> Plan {
         let file = self.module.path.file_stem().unwrap_or_default();
         Plan::Panics {
             programs: self.programs.clone(),
@@ -121,63 +98,6 @@ impl Subject {
             runs,
             limit: LIMIT,
         }
-    }
-
-    /// Looks which tests get to which sites.
-    pub(super) fn survey(&self, on_case: &mut dyn FnMut(Case)) -> Result<Survey, Error> {
-        let mut survey = Survey {
-            reached: vec![Vec::new(); self.sites.len()],
-            unusable: Vec::new(),
-        };
-        let forced = self.sites.iter().enumerate().filter(|(_, (site, _))| {
-            matches!(site.way, Way::Forced(_)) && !self.programs.is_empty()
-        });
-        let suite = format!("{}::sites", self.driver);
-        let sought = forced.map(|(index, (_, place))| Sought {
-            suite: suite.clone(),
-            name: format!("{index} at {place}"),
-            first: self.program_about(place),
-            patch: self.patch(index),
-        });
-        let sought: Vec<Sought> = sought.collect();
-        if sought.is_empty() {
-            return Ok(survey);
-        }
-        self.vm.run(
-            &self.plan(sought, Vec::new()),
-            &self.payload,
-            &mut |event| {
-                let Event::TestDone(test) = event else {
-                    return;
-                };
-                if test.suite != suite {
-                    if let Outcome::Failed(why) = &test.outcome {
-                        survey
-                            .unusable
-                            .push(format!("{}::{}: {why}", test.suite, test.name));
-                    }
-                    return;
-                }
-                let site = test
-                    .name
-                    .split(' ')
-                    .next()
-                    .and_then(|n| n.parse::<usize>().ok());
-                if let Some(reached) = site.and_then(|site| survey.reached.get_mut(site)) {
-                    reached.extend(test.notes.iter().filter_map(|note| Reached::parse(note)));
-                }
-                on_case(self.case(test));
-            },
-        )?;
-        Ok(survey)
-    }
-
-    /// The program that by its name tests what is in a file.
-    fn program_about(&self, place: &str) -> usize {
-        let stem = |text: &str| text.rsplit(['/', ':']).next().unwrap_or(text).to_owned();
-        let file = place.split(".rs").next().map(stem).unwrap_or_default();
-        let of = |program: &Program| stem(&program.suite) == file;
-        self.programs.iter().position(of).unwrap_or(usize::MAX)
     }
 
     /// Makes the panics, and tells of each.
@@ -210,7 +130,8 @@ impl Subject {
         Ok(cases)
     }
 
-    fn patch(&self, site: usize) -> Vec<Patch> {
+    /// What makes the module panic at a site.
+    pub(super) fn patch(&self, site: usize) -> Vec<Patch> {
         let checks = match &self.sites[site].0.way {
             Way::Forced(checks) => &checks[..],
             Way::Not(_) => &[],

@@ -9,7 +9,8 @@ use koxide_build::panics::Way;
 use koxide_vm::{Outcome, TestResult};
 
 use super::choice::Chosen;
-use super::subject::{Subject, Survey, contained};
+use super::subject::{Subject, contained};
+use super::survey::Survey;
 
 /// What came of the panics on a kernel.
 pub(super) struct Tally {

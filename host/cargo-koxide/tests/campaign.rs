@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+//! `test --faults`: a driver that panics is contained wherever its tests get to, and one that loses something when it does is
+//! found.
+
+mod support;
+
+use support::{FAILED, KERNEL, Package, run};
+
+/// An index, which has a check in front of it that no test has fail.
+const INDEX: &str = r#"        capitalise(&mut written);
+        let kept = KEPT(KBox::new(7_u64, GFP_KERNEL)?);
+        let first = written[*iov_first()];
+        drop(TAKEN(kept));
+        pr_debug!("{first}\n");
+"#;
+
+/// What the compiler does not know beforehand.
+const FIRST: &str = r#"/// Turns small ASCII letters to capitals"#;
+
+/// A driver in which a box is dropped by a panic, or is not.
+fn package(kept: &str, taken: &str) -> Package {
+    let package = Package::new("careless", "koxide-");
+    let index = INDEX.replace("KEPT", kept).replace("TAKEN", taken);
+    package.edit("src/lib.rs", "        capitalise(&mut written);\n", &index);
+    let first = format!(
+        "fn iov_first() -> &'static usize {{\n    core::hint::black_box(&0)\n}}\n\n{FIRST}"
+    );
+    package.edit("src/lib.rs", FIRST, &first);
+    package
+}
+
+#[test]
+fn a_panic_is_contained_wherever_tests_get_to() {
+    let package = package("core::convert::identity", "core::convert::identity");
+    let words = ["test", "--kernel", KERNEL, "--faults", "4"];
+    let ended = run(package.koxide().args(words))
+        .with(0)
+        .saying("src/lib.rs:")
+        .saying("careless")
+        .saying("4 passed, 0 failed");
+    let row = ended.stdout.lines().find(|line| line.starts_with("all "));
+    let row: Vec<&str> = row.map_or_else(Vec::new, |row| row.split_whitespace().collect());
+    // What panicked was contained.
+    assert_eq!(row.get(4), row.get(6), "{ended}");
+    assert_eq!(row.get(4), Some(&"4"), "{ended}");
+}
+
+#[test]
+fn what_a_panic_loses_is_found() {
+    let package = package(
+        "core::mem::ManuallyDrop::new",
+        "core::mem::ManuallyDrop::into_inner",
+    );
+    let words = ["test", "--kernel", KERNEL, "--faults", "2"];
+    run(package.koxide().args(words))
+        .with(FAILED)
+        .saying("careless: not given back: ")
+        .saying("--- this run alone ---")
+        .saying("--faults 1 'careless::");
+}
