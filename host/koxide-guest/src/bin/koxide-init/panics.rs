@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use koxide_guest::protocol::{LOG_MARK, Mark, Panics, Patch, Run, Sought, paths};
+use koxide_guest::protocol::{LOG_MARK, Mark, Panics, Patch, Run, Sought, complaint, paths};
 use koxide_guest::{Errno, KernelLog, Module, module};
 
 use crate::boot;
@@ -116,6 +116,8 @@ struct Ended {
     mark: Mark,
     /// The module panicked, and that was contained.
     panicked: bool,
+    /// The kernel complained of something.
+    complained: bool,
     /// Why the module could not be unloaded.
     stays: Option<Errno>,
 }
@@ -193,7 +195,7 @@ impl Runner<'_> {
         Ok(())
     }
 
-    /// The tests that pass when nothing panics, those that take the least time first.
+    /// The tests that pass when nothing panics, and lose nothing on purpose, those that take the least time first.
     fn known(&mut self) -> io::Result<Vec<Known>> {
         let mut known = Vec::new();
         for program in 0..self.plan.programs.len() {
@@ -205,7 +207,7 @@ impl Runner<'_> {
                 let mut one = |runner: &mut Self| {
                     let start = Instant::now();
                     let ended = runner.test(program, name, &[], runner.plan.limit)?;
-                    if ended.mark == Mark::Exit(0) {
+                    if ended.mark == Mark::Exit(0) && !ended.complained {
                         known.push(Known {
                             program,
                             name: name.to_owned(),
@@ -313,6 +315,7 @@ impl Runner<'_> {
         Ok(Ended {
             mark,
             panicked: panicked.is_some() || log.lines().iter().any(is_panic),
+            complained: log.lines().iter().any(|line| complaint::is_complaint(line)),
             stays,
         })
     }
