@@ -32,6 +32,9 @@ const AFTERWARDS: Duration = Duration::from_millis(500);
 /// How many tests are looked for that get to a place.
 const ENOUGH: usize = 3;
 
+/// How many tests are tried in vain for another one that gets to a place.
+const IN_VAIN: usize = 8;
+
 /// What the log has of each panic that was contained.
 const PANIC: [&str; 2] = [": panic ", "contained"];
 
@@ -235,12 +238,13 @@ impl Runner<'_> {
             let elsewhere = known.program != sought.first;
             (elsewhere, std::cmp::Reverse(known.score), known.takes)
         });
-        let mut found = 0;
+        let (mut found, mut since) = (0, 0);
         for known in known {
             let limit = (known.takes * 4).max(LEAST);
             let ended = self.test(known.program, &known.name, &sought.patch, limit)?;
+            since += 1;
             if ended.panicked {
-                found += 1;
+                (found, since) = (found + 1, 0);
                 known.score += 1;
                 let millis = known.takes.as_millis();
                 let note = format!("reached by: {} {millis} {}", known.program, known.name);
@@ -249,7 +253,7 @@ impl Runner<'_> {
             if let Some(errno) = ended.stays {
                 return self.wrong(&format!("the module cannot be unloaded: {errno}"));
             }
-            if found == ENOUGH || self.watch.spoke() {
+            if found == ENOUGH || found > 0 && since == IN_VAIN || self.watch.spoke() {
                 break;
             }
         }
