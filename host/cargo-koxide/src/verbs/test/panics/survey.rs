@@ -89,13 +89,13 @@ pub(super) fn survey(subject: &Subject, on_case: &mut dyn FnMut(Case)) -> anyhow
         .filter(is_sought)
         .map(|(index, _)| index)
         .collect();
-    let mut unusable = Vec::new();
+    let (mut unusable, mut searched) = (Vec::new(), Ok(()));
     if !sought.is_empty() && !subject.programs.is_empty() {
-        search(subject, &sought, &mut unusable, &mut |index, test| {
+        searched = search(subject, &sought, &mut unusable, &mut |index, test| {
             let reached = test.notes.iter().filter_map(|note| Reached::parse(note));
             known.insert(names[index].clone(), reached.collect());
             on_case(subject.case(test));
-        })?;
+        });
     }
     let reached = names.iter().map(|name| known.get(name).cloned());
     let reached = reached.map(Option::unwrap_or_default).collect();
@@ -106,6 +106,8 @@ pub(super) fn survey(subject: &Subject, on_case: &mut dyn FnMut(Case)) -> anyhow
     fs::create_dir_all(&subject.folder)
         .with_context(|| format!("cannot create {}", subject.folder.display()))?;
     explained(cache::write(&file, &text).map_err(koxide_build::Error::from))?;
+    // What was found is kept, also when Ctrl-C ended the search.
+    searched?;
     Ok(Survey { reached, unusable })
 }
 
