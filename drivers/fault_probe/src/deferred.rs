@@ -12,7 +12,7 @@ use kernel::{
         delay::fsleep,
         hrtimer::{
             HrTimer, HrTimerCallback, HrTimerCallbackContext, HrTimerPointer, HrTimerRestart,
-            RelativePinnedHardMode, RelativeSoftMode, ScopedHrTimerPointer, impl_has_hr_timer,
+            RelativePinnedMode, RelativeSoftMode, ScopedHrTimerPointer, impl_has_hr_timer,
         },
         timer::{Timer, TimerCallback, TimerPointer, impl_has_timer},
     },
@@ -220,12 +220,12 @@ macro_rules! timers {
 }
 
 timers! {
-    /// In a hard interrupt.
-    Hard: RelativePinnedHardMode, Arc<Self>, ArcBorrow<'_, Self>;
+    /// In a hard interrupt; on PREEMPT_RT, where such a one takes no locks, in a softirq.
+    Hard: RelativePinnedMode, Arc<Self>, ArcBorrow<'_, Self>;
     /// In a softirq.
     Soft: RelativeSoftMode, Arc<Self>, ArcBorrow<'_, Self>;
     /// With the value for itself.
-    Boxed: RelativePinnedHardMode, Pin<KBox<Self>>, Pin<&mut Self>;
+    Boxed: RelativePinnedMode, Pin<KBox<Self>>, Pin<&mut Self>;
     /// On the stack.
-    Local: RelativePinnedHardMode, Pin<&'a Self>, Pin<&Self>;
+    Local: RelativePinnedMode, Pin<&'a Self>, Pin<&Self>;
 }
