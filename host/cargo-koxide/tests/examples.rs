@@ -4,7 +4,7 @@
 
 mod support;
 
-use support::{CRASHED, KERNEL, Package};
+use support::{FAILED, KERNEL, Package};
 
 /// Functions that the driver's examples use; the examples begin at the lines that the test names.
 const DOCUMENTED: &str = "
