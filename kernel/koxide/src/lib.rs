@@ -116,6 +116,9 @@ pub mod types;
 pub mod uaccess;
 #[cfg(all(target_os = "none", panic = "unwind"))]
 mod unwind;
+#[cfg(test)]
+#[path = "unwind/tests.rs"]
+mod unwind_tests;
 pub mod workqueue;
 
 /// In-place initialisation, as upstream's pin-init crate has it.

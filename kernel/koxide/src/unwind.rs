@@ -66,6 +66,7 @@ fn table() -> Table<'static> {
 /// # Safety
 ///
 /// Only `kx_raise` calls it: with its caller's state, and its arguments.
+#[optimize(size)]
 unsafe extern "C" fn begin(
     cx: &mut Context,
     template: *const u8,
@@ -137,6 +138,7 @@ impl Trace {
 /// # Safety
 ///
 /// Only `_Unwind_Resume` calls it, with its caller's state: that of a landing that is over.
+#[optimize(size)]
 unsafe extern "C" fn resume(cx: &mut Context) {
     let table = table();
     cx.text = cx.text.wrapping_sub(table.resume());
@@ -149,6 +151,8 @@ unsafe extern "C" fn resume(cx: &mut Context) {
 /// # Safety
 ///
 /// It is the state of who panicked, or whose landing is over.
+#[inline(never)]
+#[optimize(size)]
 unsafe fn next(table: &Table<'_>, cx: &mut Context) {
     loop {
         let Some(site) = table.site(cx.text, cx.ip) else {

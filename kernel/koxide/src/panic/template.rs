@@ -33,6 +33,8 @@ pub(super) fn parts(message: &Arguments<'_>) -> [*const u8; 2] {
 /// # Safety
 ///
 /// The first two are the [`parts`] of a message.
+#[inline(never)]
+#[optimize(size)]
 pub(crate) unsafe fn text(template: *const u8, args: *const u8, room: &mut [u8]) -> &[u8] {
     let args = args.addr();
     if args & 1 == 1 {

@@ -2,6 +2,7 @@
 
 //! What a panic says, in the one word that landings hand on.
 
+#[cfg(target_os = "none")]
 use core::ffi::CStr;
 use core::panic::Location;
 
@@ -57,6 +58,7 @@ impl Message {
     }
 
     /// The message that was packed with the same anchor.
+    #[optimize(size)]
     pub(super) fn unpack(word: u64, anchor: usize) -> Self {
         let word = word.cast_signed();
         let part = |below: u32, bits: u32| (word << (64 - below - bits) >> (64 - bits)) as isize;
@@ -91,13 +93,27 @@ impl Message {
         unsafe { crate::panic::template::text(self.template, self.args, room) }
     }
 
+    /// Where the place is.
+    #[cfg(test)]
+    pub(super) fn place_address(self) -> usize {
+        self.place.addr()
+    }
+
+    /// Where the text is, and the other word of it.
+    #[cfg(test)]
+    pub(super) fn text_address(self) -> (usize, usize) {
+        (self.template.addr(), self.args.addr())
+    }
+
     /// Writes it to the log, and stops this thread.
+    #[cfg(target_os = "none")]
     pub(super) fn stop(self) -> ! {
         // SAFETY: there are none but a panic's.
         unsafe { crate::panic::report(self.template, self.args, self.place) }
     }
 
     /// Writes to the log that it was under way when another one came.
+    #[cfg(target_os = "none")]
     #[cold]
     pub(super) fn was_first(self) {
         // SAFETY: there are none but a panic's.
@@ -105,6 +121,7 @@ impl Message {
     }
 
     /// Writes to the log that it was contained: in which function, what that answered, and what is poisoned.
+    #[cfg(target_os = "none")]
     pub(crate) fn contained(self, callback: &CStr, answer: &CStr, poisoned: &CStr) {
         // SAFETY: there are none but a panic's.
         unsafe {

@@ -156,6 +156,8 @@ impl<'a> Table<'a> {
 
     /// The call that returns to an address, when the code starts at `text`; nothing for code that is not the module's, or from
     /// which nothing panics.
+    #[inline(never)]
+    #[optimize(size)]
     pub(super) fn site(&self, text: usize, back: usize) -> Option<Site<'a>> {
         // What returns behind a function's end, since it never does, was called before it.
         let at = back.wrapping_sub(text).wrapping_sub(1);

@@ -31,6 +31,8 @@ impl Context {
     /// # Safety
     ///
     /// It is the state of a function with this shape, and its frame is intact.
+    #[inline(never)]
+    #[optimize(size)]
     pub(super) unsafe fn leave(&mut self, shape: &Shape) {
         let end = shape.end(self.sp, self.kept[FRAME]);
         // SAFETY: that is in the frame.
