@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The way of a panic up the stack. On 32-bit ARM there is none.
+//! The way of a panic up the stack, where there is one.
 
 /// Panics, and panics again in what that drops.
 pub(crate) fn panic_twice() {
@@ -26,7 +26,7 @@ pub(crate) fn panic_twice() {
 }
 
 #[kernel::prelude::kunit_tests(panics)]
-#[cfg(not(target_arch = "arm"))]
+#[cfg(panic = "unwind")]
 mod tests {
     use core::{array::from_fn, cell::Cell, hint::black_box};
 

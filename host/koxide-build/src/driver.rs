@@ -61,6 +61,8 @@ pub struct Driver {
     pub benches: Vec<String>,
     /// Options for the compiler that its manifest asks for: `rustc-args` in `[package.metadata.koxide]`.
     pub rustc_args: Vec<String>,
+    /// A panic of it is to be the end of the thread, and is not contained: `panic = "abort"` in `[package.metadata.koxide]`.
+    pub aborts: bool,
     /// Programs of this machine that its tests run, by name: `programs` of `[package.metadata.koxide]`.
     pub programs: Vec<String>,
 }
@@ -296,10 +298,16 @@ fn driver(package: &Package) -> Driver {
         edition: package.edition.to_string(),
         description: package.description.clone().unwrap_or_default(),
         rustc_args: strings(&package.metadata["koxide"]["rustc-args"]),
+        aborts: aborts(&package.metadata),
         tests: targets(TargetKind::Test),
         benches: targets(TargetKind::Bench),
         programs: strings(&package.metadata["koxide"]["programs"]),
     }
+}
+
+/// Whether a package's metadata ask for a panic to be the end.
+fn aborts(metadata: &serde_json::Value) -> bool {
+    metadata["koxide"]["panic"] == "abort"
 }
 
 /// The strings of a list in a package's metadata.
@@ -326,6 +334,7 @@ mod tests {
             tests: Vec::new(),
             benches: Vec::new(),
             rustc_args: Vec::new(),
+            aborts: false,
             programs: Vec::new(),
         };
         Project {
@@ -358,6 +367,13 @@ mod tests {
         let programs = strings(&metadata["koxide"]["programs"]);
         assert_eq!(programs, ["sysctl", "mount"]);
         assert!(strings(&serde_json::Value::Null["koxide"]["programs"]).is_empty());
+    }
+
+    #[test]
+    fn a_panic_may_be_the_end() {
+        assert!(aborts(&serde_json::json!({"koxide": {"panic": "abort"}})));
+        assert!(!aborts(&serde_json::json!({"koxide": {"panic": "unwind"}})));
+        assert!(!aborts(&serde_json::Value::Null));
     }
 
     #[test]

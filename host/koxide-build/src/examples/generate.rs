@@ -249,6 +249,7 @@ mod tests {
             tests: Vec::new(),
             benches: Vec::new(),
             rustc_args: vec!["--cfg=x".to_owned()],
+            aborts: false,
             programs: Vec::new(),
         };
         let library = Library {

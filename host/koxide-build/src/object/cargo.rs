@@ -69,13 +69,22 @@ fn package_settings(project: &Project, variant: &Variant) -> Vec<String> {
     packages.into_iter().filter_map(setting).collect()
 }
 
-fn rustflags(toolchain: &Toolchain, variant: &Variant) -> OsString {
+/// What becomes of a panic. The function that LLVM is given for the border has none of the attributes of others: code whose accesses are
+/// checked has no room for it.
+fn panic(driver: &Driver, variant: &Variant) -> &'static str {
+    if driver.aborts || variant.kasan.is_some() {
+        return "abort";
+    }
+    Target::of(variant.arch).panic
+}
+
+fn rustflags(toolchain: &Toolchain, driver: &Driver, variant: &Variant) -> OsString {
     let mut flags = OsString::new();
     let kasan = variant.kasan.as_ref().map(Kasan::flags);
     let kasan = kasan.unwrap_or_default();
     let target = Target::of(variant.arch);
     // A setting of the profile alone does nothing for targets without an operating system.
-    flags.push(format!("-Cpanic={}\u{1f}", target.panic));
+    flags.push(format!("-Cpanic={}\u{1f}", panic(driver, variant)));
     let target = target.flags.iter().copied();
     for flag in target.chain(kasan.iter().map(String::as_str)) {
         flags.push(flag);
@@ -150,7 +159,10 @@ pub(crate) fn staticlib(
         ])
         .args(PROFILE.iter().flat_map(|setting| ["--config", setting]))
         .arg("--config")
-        .arg(format!("profile.koxide.panic=\"{}\"", target.panic))
+        .arg(format!(
+            "profile.koxide.panic=\"{}\"",
+            panic(driver, &options.variant)
+        ))
         .args(settings.iter().flat_map(|s| ["--config", s]))
         // What the core library says of itself is nothing that a driver's author could change.
         .args(["--config", "future-incompat-report.frequency=\"never\""])
@@ -160,7 +172,7 @@ pub(crate) fn staticlib(
         .env("RUSTC_BOOTSTRAP", "1")
         .env(
             "CARGO_ENCODED_RUSTFLAGS",
-            rustflags(toolchain, &options.variant),
+            rustflags(toolchain, driver, &options.variant),
         );
     if target.is_described() {
         cargo.arg("-Zjson-target-spec");
