@@ -179,7 +179,9 @@ impl<'a> Table<'a> {
         let landing = landings.iter().find(covers);
         let start = text.wrapping_add(function.start());
         // SAFETY: as many shapes there are.
-        let shape = unsafe { &*self.shapes.add((function.place >> 24) as usize) };
+        let shape = unsafe { self.shapes.add((function.place >> 24) as usize) };
+        // SAFETY: there is one.
+        let shape = unsafe { &*shape };
         Some(Site {
             shape,
             pad: landing.map(|landing| start.wrapping_add(landing.pad.into())),

@@ -38,7 +38,11 @@ fn function(place: u32, shape: u32, len: u16, landing: u16) -> Vec<u16> {
 
 /// A shape whose slots are bytes.
 fn shape(end: u16, slots: [u8; 6]) -> Vec<u16> {
-    let slots = slots.as_chunks().0.iter().map(|two| u16::from_le_bytes(*two));
+    let slots = slots
+        .as_chunks()
+        .0
+        .iter()
+        .map(|two| u16::from_le_bytes(*two));
     [end].into_iter().chain(slots).collect()
 }
 
@@ -100,7 +104,11 @@ fn a_landing_says_what_becomes_of_the_panic() {
     let said = |back| {
         let site = table.site(TEXT, TEXT + back).unwrap();
         let ends = (site.catches(), site.stops());
-        (ends, site.catches() && site.for_device(), site.catches() && site.for_module())
+        (
+            ends,
+            site.catches() && site.for_device(),
+            site.catches() && site.for_module(),
+        )
     };
     assert_eq!(said(0x131), ((false, false), false, false));
     assert_eq!(said(0x141), ((true, false), true, false));
@@ -115,9 +123,15 @@ fn frames_end_where_their_shape_says() {
     let table = example();
     let site = |back| table.site(TEXT, TEXT + back).unwrap();
     let near = site(0x101).shape;
-    assert_eq!((near.end(0x1000, 0x2000), near.slots), (0x1018, [0, 2, 0, 0, 0, 0]));
+    assert_eq!(
+        (near.end(0x1000, 0x2000), near.slots),
+        (0x1018, [0, 2, 0, 0, 0, 0])
+    );
     let far = site(0x121).shape;
-    assert_eq!((far.end(0x1000, 0x2000), far.slots), (0x2010, [4, 2, 0, 0, 3, 5]));
+    assert_eq!(
+        (far.end(0x1000, 0x2000), far.slots),
+        (0x2010, [4, 2, 0, 0, 3, 5])
+    );
 }
 
 /// What a panic would give of a message.
@@ -133,7 +147,12 @@ fn a_message_goes_through_a_word() {
     let at = TEXT.as_ptr().addr();
     let args = TEXT.len() * 2 + 1;
     for anchor in [at, at + 64, at - 4096, at + 0x100_0000, at - 0x3ff_0000] {
-        for place in [anchor - 8, anchor + 8, anchor + 0x100_0000, anchor - 0x200_0000] {
+        for place in [
+            anchor - 8,
+            anchor + 8,
+            anchor + 0x100_0000,
+            anchor - 0x200_0000,
+        ] {
             let place = anchor.wrapping_add((place.wrapping_sub(anchor)) & !7);
             let word = message(TEXT.as_ptr(), args, place).pack(anchor);
             let back = Message::unpack(word, anchor);
@@ -149,7 +168,10 @@ fn a_message_goes_through_a_word() {
 fn what_is_too_far_is_left_out() {
     static TEXT: [u8; 4] = *b"text";
     let at = TEXT.as_ptr().addr();
-    let back = Message::unpack(message(TEXT.as_ptr(), 9, at + (1 << 40)).pack(at + (1 << 30)), at + (1 << 30));
+    let back = Message::unpack(
+        message(TEXT.as_ptr(), 9, at + (1 << 40)).pack(at + (1 << 30)),
+        at + (1 << 30),
+    );
     assert!(back.place().is_none());
     assert_eq!(back.text(&mut []), b"");
 }
