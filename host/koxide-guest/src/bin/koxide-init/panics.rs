@@ -29,6 +29,9 @@ const LEAST: Duration = Duration::from_secs(2);
 /// The least time that it has after the panic.
 const AFTERWARDS: Duration = Duration::from_millis(500);
 
+/// How long a driver may wait that nobody can interrupt, for what does not come any more, before that counts as for ever.
+const DEATH: Duration = Duration::from_secs(15);
+
 /// How many tests are looked for that get to a place.
 const ENOUGH: usize = 3;
 
@@ -310,7 +313,8 @@ impl Runner<'_> {
             }
             time > limit || panicked.is_some_and(|since| time - since > patience)
         };
-        let mark = pump::run_until(&mut command, Streams::Merged, &mut too_long, self.report)?;
+        let (streams, too_long) = (Streams::Merged, &mut too_long);
+        let mark = pump::run_until(&mut command, streams, too_long, DEATH, self.report)?;
         if mark == Mark::Stuck {
             self.report.mark(&mark)?;
             boot::wait_for_the_end();

@@ -42,14 +42,16 @@ pub(crate) fn run(
     report: &Report,
 ) -> io::Result<Mark> {
     let mut too_long = |time| limit.is_some_and(|limit| time > limit);
-    run_until(command, streams, &mut too_long, report)
+    run_until(command, streams, &mut too_long, DEATH, report)
 }
 
-/// As [`run`], for as long as what is asked again and again does not say that it takes too long.
+/// As [`run`], for as long as what is asked again and again does not say that it takes too long. Once it is killed it may take
+/// `death` to be gone.
 pub(crate) fn run_until(
     command: &mut Command,
     streams: Streams,
     too_long: &mut dyn FnMut(Duration) -> bool,
+    death: Duration,
     report: &Report,
 ) -> io::Result<Mark> {
     let (sender, receiver) = mpsc::channel();
@@ -60,7 +62,7 @@ pub(crate) fn run_until(
     drop(sender);
     // The command holds the ends of the pipes that the program writes to.
     command.stdout(Stdio::null()).stderr(Stdio::null());
-    let ended = watch(&mut child, &receiver, too_long, report)?;
+    let ended = watch(&mut child, &receiver, too_long, death, report)?;
     reap_orphans();
     Ok(ended)
 }
@@ -108,6 +110,7 @@ fn watch(
     child: &mut Child,
     output: &Receiver<Piece>,
     too_long: &mut dyn FnMut(Duration) -> bool,
+    death: Duration,
     report: &Report,
 ) -> io::Result<Mark> {
     let start = Instant::now();
@@ -123,7 +126,7 @@ fn watch(
             return Ok(ended(status));
         }
         if too_long(start.elapsed()) {
-            let mark = kill(child)?;
+            let mark = kill(child, death)?;
             late_output(output, report)?;
             return Ok(mark);
         }
@@ -141,11 +144,11 @@ fn late_output(output: &Receiver<Piece>, report: &Report) -> io::Result<()> {
 }
 
 /// Kills a program and all it started; when that does not work, something hangs in the kernel.
-fn kill(child: &mut Child) -> io::Result<Mark> {
+fn kill(child: &mut Child, death: Duration) -> io::Result<Mark> {
     let group = Pid::from_raw(child.id().cast_signed());
     let _ = killpg(group, Signal::SIGKILL);
     let start = Instant::now();
-    while start.elapsed() < DEATH {
+    while start.elapsed() < death {
         // Orphans first become children of this process, which has to take note of their end.
         if child.try_wait()?.is_some() {
             reap_orphans();
