@@ -70,6 +70,10 @@ impl Shape {
             0 => u16::try_from(bytes / 8).ok(),
             _ => None,
         };
+        // A landing would find the stack pointer where it is during the call, and not where it was before.
+        if row.saved_args_size() != 0 {
+            return Err("pushes arguments for its calls".to_owned());
+        }
         let CfaRule::RegisterAndOffset { register, offset } = row.cfa() else {
             return Err("has a frame whose end is computed".to_owned());
         };
