@@ -93,7 +93,10 @@ pub(super) fn survey(subject: &Subject, on_case: &mut dyn FnMut(Case)) -> anyhow
     if !sought.is_empty() && !subject.programs.is_empty() {
         searched = search(subject, &sought, &mut unusable, &mut |index, test| {
             let reached = test.notes.iter().filter_map(|note| Reached::parse(note));
-            known.insert(names[index].clone(), reached.collect());
+            // What a crash ended is looked for again the next time.
+            if matches!(test.outcome, Outcome::Passed) {
+                known.insert(names[index].clone(), reached.collect());
+            }
             on_case(subject.case(test));
         });
     }
