@@ -296,6 +296,8 @@ impl Runner<'_> {
         limit: Duration,
     ) -> io::Result<Ended> {
         self.subject.put(patch)?;
+        // Many tests may be one search, and the host wants to hear that the machine is alive.
+        self.report.record(&format!("# {name}"))?;
         // Whoever waits for what does not come any more need not do so for long.
         let patience = (limit / 8).max(AFTERWARDS);
         let mut log = KernelLog::since_now();
