@@ -132,7 +132,15 @@ impl Origin {
         match function {
             // The driver's init and exit are inlined there.
             "init_module" | "cleanup_module" => Self::Driver,
-            "kx_panic" => Self::Runtime,
+            // The way up is assembly.
+            "kx_raise" | "kx_land" | "_Unwind_Resume" | "kx_file_rdev" => Self::Runtime,
+            _ if ["kx_panic", "__param_koxide_", "__param_str_koxide_"]
+                .iter()
+                .any(|own| function.starts_with(own))
+                || function.ends_with("_panicked") =>
+            {
+                Self::Runtime
+            }
             "memcpy" | "memset" | "memmove" | "memcmp" | "bcmp" => Self::Core,
             // Its parameters, with their names, and its tables of functions.
             _ if ["kx_param_", "__param_", "kx_table_"]
@@ -146,12 +154,14 @@ impl Origin {
     }
 }
 
-/// Whether a function does nothing but panic: the handler, and what the compiler and the core library call instead of it.
+/// Whether a function is there for panics alone: the handler, the way up to the border, what is done there, and what the compiler and
+/// the core library call instead of the handler.
 ///
 /// The core library has these out of line, so that who may panic has one call of it: none of them returns.
 fn only_panics(path: &str, krate: Option<&str>) -> bool {
     // `rust_begin_unwind` is in a crate without a name of its own, and the only function of its name.
-    if path.starts_with("kernel::panic::") || path.ends_with("rust_begin_unwind") {
+    let whole = ["kernel::panic::", "kernel::unwind::", "kernel::entry::"];
+    if whole.iter().any(|module| path.starts_with(module)) || path.ends_with("rust_begin_unwind") {
         return true;
     }
     let function = path.rsplit("::").next().unwrap_or(path);
@@ -231,6 +241,8 @@ mod tests {
             ),
             ("kx_print", Origin::Shims),
             ("kx_panic.cold", Origin::Runtime),
+            ("kx_device_panicked", Origin::Runtime),
+            ("__param_str_koxide_panics", Origin::Runtime),
         ] {
             assert_eq!(Origin::of_symbol(symbol, "hello_world"), origin, "{symbol}");
         }
@@ -261,6 +273,8 @@ mod tests {
             "core::option::unwrap_failed",
             "core::cell::panic_already_borrowed",
             "kernel::panic::report",
+            "kernel::unwind::table::Table>::site",
+            "kernel::entry::poison::STATE",
             "___rustc::rust_begin_unwind",
         ] {
             assert!(only(path), "{path}");
