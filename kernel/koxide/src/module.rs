@@ -242,7 +242,8 @@ impl<M: InPlaceModule + ModuleMetadata> Slot<M> {
     /// Called once.
     #[inline(always)]
     pub unsafe fn init(&'static self, tests: Option<Selection>) -> c_int {
-        let errno = enter(callback::INIT, Scope, || {
+        // Nothing was called before it.
+        let errno = enter(callback::INIT, Always(Scope), || {
             if let Some(tests) = tests {
                 kunit::run(M::NAME, tests);
             }
