@@ -8,7 +8,7 @@
 const LOOKED_AT: usize = 4096;
 
 /// What they are filled with.
-const PAINT: usize = 0x5a5a_5a5a_5a5a_5a5a;
+const PAINT: usize = usize::from_ne_bytes([0x5a; size_of::<usize>()]);
 
 /// Runs `body` behind a border of its own, which poisons nothing and logs nothing; whether a panic ended there.
 ///

@@ -155,11 +155,17 @@ fn run_suite(suite: &Suite, selection: Selection, ran_before: usize) -> bool {
                 line(format_args!("    # start: {}\n", case.name));
                 // Where a panic is the end, who reads the report takes the crash for what it is.
                 line(format_args!("    # should panic: {expected}\n"));
-                let panicked = matches!(end(failed, expected), End::Panicked(true));
-                if !panicked {
-                    line(format_args!("    # it did not panic with that\n"));
+                match end(failed, expected) {
+                    End::Panicked(true) => (true, ""),
+                    End::Panicked(false) => {
+                        line(format_args!("    # that is another message\n"));
+                        (false, "")
+                    }
+                    End::Returned(_) => {
+                        line(format_args!("    # it did not panic\n"));
+                        (false, "")
+                    }
                 }
-                (panicked, "")
             }
         };
         all_passed &= passed;
