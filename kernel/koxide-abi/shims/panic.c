@@ -43,7 +43,8 @@ void kx_panic_trace(const size_t *calls, size_t len)
 		return;
 	printk(KERN_ERR KX_MODULE ": panic, called from:\n");
 	for (at = 0; at < len; at++)
-		printk(KERN_ERR "  %pB\n", (void *)calls[at]);
+		/* The call itself: behind one that never returns another function may begin. */
+		printk(KERN_ERR "  %pS\n", (void *)(calls[at] - 1));
 }
 #endif
 
