@@ -15,6 +15,7 @@ mod arch {
     pub(super) const KEPT: usize = 6;
 }
 
+use std::sync::OnceLock;
 use std::vec::Vec;
 
 use message::Message;
@@ -69,12 +70,11 @@ fn example() -> Table<'static> {
     ]
     .concat();
     // Long words are where such are.
-    let aligned: Vec<u32> = words
-        .chunks(2)
-        .map(|two| u32::from(two[0]) | u32::from(*two.get(1).unwrap_or(&0)) << 16)
-        .collect();
+    static ALIGNED: OnceLock<Vec<u32>> = OnceLock::new();
+    let long = |two: &[u16]| u32::from(two[0]) | u32::from(*two.get(1).unwrap_or(&0)) << 16;
+    let aligned = ALIGNED.get_or_init(|| words.chunks(2).map(long).collect());
     // SAFETY: it is one, and stays.
-    unsafe { Table::new(aligned.leak().as_ptr().cast()) }
+    unsafe { Table::new(aligned.as_ptr().cast()) }
 }
 
 #[test]
