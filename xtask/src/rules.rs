@@ -172,7 +172,7 @@ fn entries_pass_the_boundary(path: &Path, text: &str) -> Option<String> {
     })
 }
 
-/// Functions with C's calling convention and a body.
+/// Functions with a body and a calling convention that is not Rust's own.
 #[derive(Default)]
 struct Entries {
     open: Vec<String>,
@@ -182,7 +182,11 @@ impl Entries {
     fn look(&mut self, signature: &syn::Signature, block: &syn::Block) {
         // What does not return has nothing to answer: it is where a panic ends.
         let ends = matches!(&signature.output, syn::ReturnType::Type(_, ty) if matches!(**ty, syn::Type::Never(_)));
-        let called_by_c = signature.abi.is_some() && !ends;
+        let convention = signature.abi.as_ref();
+        let rusts = convention
+            .and_then(|abi| abi.name.as_ref())
+            .is_some_and(|name| name.value().starts_with("rust"));
+        let called_by_c = convention.is_some() && !rusts && !ends;
         let mut calls = Calls::default();
         calls.visit_block(block);
         if called_by_c && !calls.enter {

@@ -45,13 +45,14 @@ pub(crate) fn start(shared: &Arc<Shared>, place: Place) -> Result {
             let _ = workqueue::system().enqueue_delayed::<_, 1>(item, 1);
             shared.finished();
         }
-        Place::Closure | Place::SoftWork => {
-            let queue = match place {
-                Place::Closure => workqueue::system(),
-                _ => workqueue::system_bh(),
-            };
+        Place::Closure => {
             let theirs = shared.clone();
-            queue.try_spawn(GFP_KERNEL, move || theirs.called(place))?;
+            workqueue::system().try_spawn(GFP_KERNEL, move || theirs.called(Place::Closure))?;
+            shared.finished();
+        }
+        Place::SoftWork => {
+            let theirs = shared.clone();
+            workqueue::system_bh().try_spawn(GFP_KERNEL, move || theirs.called(Place::SoftWork))?;
             shared.finished();
         }
         Place::Timer => {
@@ -93,14 +94,13 @@ fn thread(shared: &Arc<Shared>, place: Place) -> Result {
         let theirs = shared.clone();
         kthread::spawn(c"fault-probe", move || {
             theirs.called(place);
-            theirs
         })
     };
     let thread = spawn()?;
     match place {
         Place::Thread => drop(thread),
         // Panics when the thread did.
-        Place::JoinedThread => drop(thread.join()),
+        Place::JoinedThread => thread.join(),
         _ => {
             thread.detach();
             shared.finished();

@@ -104,35 +104,28 @@ impl procfs::Operations for Known {
     }
 }
 
-#[vtable]
-impl sysfs::AttributeOperations<0> for Known {
-    type Data = Known;
+/// The attribute of a folder in one of the file systems: which place is where it is read, and where it is written.
+macro_rules! attribute {
+    ($file_system:ident: $show:ident, $store:ident) => {
+        #[vtable]
+        impl $file_system::AttributeOperations<0> for Known {
+            type Data = Known;
 
-    fn show(known: &Known, page: &mut [u8; PAGE_SIZE]) -> Result<usize> {
-        page[0] = b'\n';
-        known.0.reach(Place::SysfsShow)?;
-        Ok(1)
-    }
+            fn show(known: &Known, page: &mut [u8; PAGE_SIZE]) -> Result<usize> {
+                page[0] = b'\n';
+                known.0.reach(Place::$show)?;
+                Ok(1)
+            }
 
-    fn store(known: &Known, _page: &[u8]) -> Result {
-        known.0.reach(Place::SysfsStore)
-    }
+            fn store(known: &Known, _page: &[u8]) -> Result {
+                known.0.reach(Place::$store)
+            }
+        }
+    };
 }
 
-#[vtable]
-impl configfs::AttributeOperations<0> for Known {
-    type Data = Known;
-
-    fn show(known: &Known, page: &mut [u8; PAGE_SIZE]) -> Result<usize> {
-        page[0] = b'\n';
-        known.0.reach(Place::ConfigfsShow)?;
-        Ok(1)
-    }
-
-    fn store(known: &Known, _page: &[u8]) -> Result {
-        known.0.reach(Place::ConfigfsStore)
-    }
-}
+attribute!(sysfs: SysfsShow, SysfsStore);
+attribute!(configfs: ConfigfsShow, ConfigfsStore);
 
 #[vtable]
 impl GroupOperations for Known {

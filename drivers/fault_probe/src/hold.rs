@@ -54,24 +54,35 @@ macro_rules! locks {
     )*};
 }
 
-locks! { of_threads of_softirqs of_interrupts }
+// Older kernels have the works of softirqs done by threads.
+locks! { of_threads of_soft_works of_softirqs of_interrupts }
 
 impl Locks {
     /// The first lock that somebody holds.
     pub(crate) fn held(&self) -> Option<&'static str> {
         if self.mutex.try_lock().is_none() {
             Some("mutex")
-        } else if self.spin.try_lock().is_none() {
+        } else if self.semaphore.try_write().is_none() {
+            Some("rwsem")
+        } else if let Some(spins) = self.held_spinning() {
+            Some(spins)
+        } else {
+            // A reader that never ends would keep this waiting for ever.
+            self.srcu.synchronize_expedited();
+            None
+        }
+    }
+
+    /// The first one of those that spin. Some are for interrupts, which do not come meanwhile.
+    fn held_spinning(&self) -> Option<&'static str> {
+        let _disabled = local_interrupt_disable();
+        if self.spin.try_lock().is_none() {
             Some("spinlock")
         } else if self.spin_irq.try_lock().is_none() {
             Some("spinlock_irq")
         } else if self.rw.try_write().is_none() {
             Some("rwlock")
-        } else if self.semaphore.try_write().is_none() {
-            Some("rwsem")
         } else {
-            // A reader that never ends would keep this waiting for ever.
-            self.srcu.synchronize_expedited();
             None
         }
     }

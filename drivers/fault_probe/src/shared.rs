@@ -21,9 +21,11 @@ use crate::plan::{Place, Plan};
 pub(crate) struct Shared {
     /// The number of what is to happen next.
     plan: Atomic<u64>,
-    /// Those of threads, of softirqs, and of hard interrupts.
+    /// Those of threads, of works in softirqs, of softirqs, and of hard interrupts.
     #[pin]
     locks: Locks,
+    #[pin]
+    work_locks: Locks,
     #[pin]
     soft_locks: Locks,
     #[pin]
@@ -42,6 +44,7 @@ impl Shared {
         let shared = try_pin_init!(Self {
             plan: Atomic::new(0),
             locks <- hold::of_threads(),
+            work_locks <- hold::of_soft_works(),
             soft_locks <- hold::of_softirqs(),
             hard_locks <- hold::of_interrupts(),
             calls: Atomic::new(0),
@@ -66,6 +69,7 @@ impl Shared {
                 }
                 let _witness = Witness(Nesting::now());
                 let locks = match place {
+                    Place::SoftWork => &self.work_locks,
                     place if place.is_hard() => &self.hard_locks,
                     place if place.is_soft() => &self.soft_locks,
                     _ => &self.locks,
@@ -122,7 +126,13 @@ impl PinnedDrop for Shared {
     fn drop(self: Pin<&mut Self>) {
         // Whoever was left in the queue is looked at now.
         self.queue.wake_up();
-        for locks in [&self.locks, &self.soft_locks, &self.hard_locks] {
+        let locks = [
+            &self.locks,
+            &self.work_locks,
+            &self.soft_locks,
+            &self.hard_locks,
+        ];
+        for locks in locks {
             match locks.held() {
                 None => pr_info!("all locks are free\n"),
                 Some(lock) => pr_err!("nobody unlocked the {lock}\n"),

@@ -32,7 +32,7 @@ mod tests {
 
     use kernel::{
         interrupt::local_interrupt_disable,
-        kunit::{contained, stack_of},
+        kunit::{IS_SPACED, contained, stack_of},
         prelude::*,
     };
 
@@ -301,6 +301,8 @@ mod tests {
         pr_info!("a panic takes {with} bytes of stack, and a call {without}\n");
         // Both are of the same function, and the second one has begun.
         assert!(with > without);
-        assert!(with - without < 2048, "{with} - {without}");
+        // With room between variables there are larger stacks, too.
+        let most = if IS_SPACED { 3072 } else { 2048 };
+        assert!(with - without < most, "{with} - {without}");
     }
 }

@@ -2,7 +2,7 @@
 
 //! Text: formatting, and numbers that users write.
 
-use kernel::{fmt, prelude::*};
+use kernel::{fmt, prelude::*, str::CString};
 
 /// A value that is written with the kernel's own trait.
 struct Version(u8, u8);
@@ -22,6 +22,21 @@ pub(crate) fn log() {
     pr_cont!(" and {:04x}\n", 255);
     pr_notice!("level {}\n", 5);
     pr_warn!("level {}\n", 4);
+    // Combining, invisible, private, beyond Unicode's planes; and more bytes than are counted one by one.
+    let text = core::hint::black_box(
+        "\u{301}\u{200b}\u{e000}\u{10ffff}\"\\\t of more than thirty-two bytes",
+    );
+    pr_info!(
+        "{text:?}|{text:>60}|{:?}\n",
+        core::hint::black_box('\u{e0100}')
+    );
+    // What `core::fmt` writes: cut, over several lines, and bytes that are text only in part, with letters of all lengths.
+    let lines = core::hint::black_box(Some("one\ntwo"));
+    let part =
+        c"a\u{e9}\u{800}\u{20ac}\u{d7ff}\u{10000}\u{1f980}\u{10ffff}\xff\xc3\xe2\x82\xf0\x9f\xa6";
+    if let Ok(part) = CString::try_from(core::hint::black_box(part)) {
+        pr_info!("{}\n", fmt!("{text:.3}|{text:.99}|{lines:#?}|{part:?}"));
+    }
     log_both_ways();
 }
 

@@ -44,6 +44,8 @@ fn values_are_shown_and_taken_as_text() {
     assert_eq!(text("number"), "-7\n");
     assert_eq!(write("number", b" 12\n"), Ok(4));
     assert_eq!(text("number"), "12\n");
+    assert_eq!(write("number", b"-345"), Ok(4));
+    assert_eq!(text("number"), "-345\n");
     for bad in [&b""[..], b"x", b"1 2", b"2147483648", b"\xff", &[b'1'; 25]] {
         assert_eq!(write("number", bad), Err(Errno::EINVAL), "{bad:?}");
     }
@@ -51,6 +53,12 @@ fn values_are_shown_and_taken_as_text() {
     assert_eq!(write("scope/number", b"32768"), Err(Errno::EINVAL));
     assert_eq!(write("scope/silent", b"-32768"), Ok(6));
     assert_eq!(text("scope/number"), "-32768\n");
+    assert_eq!(write("scope/number", b"-21"), Ok(3));
+    assert_eq!(write("scope/silent", b"54"), Ok(2));
+    assert_eq!(text("scope/number"), "54\n");
+    assert_eq!(write("scope/nested/0", b"123"), Ok(3));
+    assert_eq!(text("scope/nested/0"), "123\n");
+    assert_eq!(write("scope/nested/0", b"1"), Ok(1));
     assert_eq!(text("scope/id"), "0xbeef\n");
     assert_eq!(text("scope/both"), "3\n");
     assert_eq!(write("scope/both", b"9"), Ok(1));

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use koxide_guest::{KernelLog, Module, ioctl};
+use koxide_guest::{Errno, KernelLog, Module, ioctl};
 
 const DEVICE: &str = "/dev/koxide-selftest";
 
@@ -62,6 +62,19 @@ fn parameters_that_do_not_fit_are_refused() {
 
 #[test]
 #[ignore = "needs a VM: run `cargo koxide test`"]
+fn what_goes_wrong_in_init_is_an_errno() {
+    if cfg!(target_arch = "arm") {
+        println!("not tested: on 32-bit ARM a panic is BUG()");
+        return;
+    }
+    for provoke in [1, 7, 8] {
+        let loaded = Module::load("koxide_selftest", &format!("provoke={provoke}"));
+        assert_eq!(loaded.err(), Some(Errno::EIO), "{provoke}");
+    }
+}
+
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
 fn a_long_line_is_logged_whole() {
     let mut log = KernelLog::since_now();
     let module = Module::load("koxide_selftest", "provoke=4").unwrap();
@@ -96,8 +109,14 @@ fn values_of_all_kinds_are_logged() {
     );
     // The file that the log is read from writes a backslash as an escape sequence of its own.
     log.wait_for("koxide_selftest: disk\\x5cxff 1.2 EINVAL 42 and 00ff");
+    log.wait_for("koxide_selftest: \"\\x5cu{301}\\x5cu{200b}\\x5cu{e000}\\x5cu{10ffff}\\x5c\"\\x5c\\x5c\\x5ct of more");
     log.wait_for("koxide_selftest: level 5");
     log.wait_for("koxide_selftest: level 4");
+    let cut = log.wait_for("|Some(");
+    assert!(
+        cut.contains("\\x5cxff\\x5cxc3\\x5cxe2\\x5cx82\\x5cxf0\\x5cx9f\\x5cxa6\""),
+        "{cut}"
+    );
     module.unload().unwrap();
 }
 

@@ -75,6 +75,25 @@ fn finished(threads: &[Blocked<Result<i32, Errno>>]) -> usize {
 
 #[test]
 #[ignore = "needs a VM: run `cargo koxide test`"]
+fn what_came_before_is_not_waited_for() {
+    let device = Device::open();
+    for (come, waits) in [
+        (NOTIFY_ONE, [WAIT, WAIT_INTERRUPTIBLE]),
+        (NOTIFY_ALL, [WAIT_TIMEOUT, WAIT_INTERRUPTIBLE_TIMEOUT]),
+        (SPIN_NOTIFY, [SPIN_WAIT, SPIN_WAIT]),
+        (EVENT, [EVENT_WAIT, EVENT_WAIT_INTERRUPTIBLE]),
+        (COMPLETE, [DONE_WAIT, DONE_WAIT_INTERRUPTIBLE]),
+    ] {
+        assert_eq!(device.ask(come, 2), Ok(0));
+        for wait in waits {
+            assert_eq!(device.ask(wait, 1), Ok(0), "{wait:#x}");
+        }
+    }
+    device.close();
+}
+
+#[test]
+#[ignore = "needs a VM: run `cargo koxide test`"]
 fn one_or_all_are_notified() {
     let device = Device::open();
     for notify in [NOTIFY_ONE, NOTIFY_SYNC] {

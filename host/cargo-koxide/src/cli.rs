@@ -63,7 +63,7 @@ pub(crate) enum Color {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     /// Show drivers written in Rust at work on a distribution's kernel.
-    #[command(after_help = "Example:\n  cargo koxide demo")]
+    #[command(after_help = "Example:\n  cargo koxide demo\n  cargo koxide demo panic")]
     Demo(Demo),
     /// Say what this machine has, what is missing, what for, and how to install it.
     #[command(after_help = "Example:\n  cargo koxide doctor")]
@@ -114,9 +114,19 @@ pub(crate) struct Selection {
 /// `demo`
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
+    /// What to show instead; works outside of a checkout, too.
+    #[arg(value_enum)]
+    pub(crate) what: Option<Shown>,
     /// The kernel to show the drivers on; without it, the first of `kernels.toml`.
     #[arg(short, long, value_name = "K")]
     pub(crate) kernel: Option<String>,
+}
+
+/// What there is to show besides drivers that are sound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shown {
+    /// A driver that panics, and a machine that goes on.
+    Panic,
 }
 
 /// `doctor`
@@ -170,6 +180,14 @@ pub(crate) struct Source {
     pub(crate) source: Option<PathBuf>,
 }
 
+/// How drivers are compiled.
+#[derive(Debug, Args)]
+pub(crate) struct Profile {
+    /// Have messages of panics say their values; the objects are larger, and a panic takes more of the stack.
+    #[arg(long)]
+    pub(crate) debug: bool,
+}
+
 /// `build`
 #[derive(Debug, Args)]
 pub(crate) struct Build {
@@ -177,6 +195,8 @@ pub(crate) struct Build {
     pub(crate) selection: Selection,
     #[command(flatten)]
     pub(crate) source: Source,
+    #[command(flatten)]
+    pub(crate) profile: Profile,
     /// Build for the kernel that runs on this machine: `--kernel running` in short.
     #[arg(long, conflicts_with = "kernel")]
     pub(crate) host: bool,
@@ -192,6 +212,8 @@ pub(crate) struct Run {
     pub(crate) selection: Selection,
     #[command(flatten)]
     pub(crate) source: Source,
+    #[command(flatten)]
+    pub(crate) profile: Profile,
     /// Load the driver into the kernel of this machine instead of a virtual machine's, for as long as the command runs.
     /// Asks before it does so, and takes sudo where it is not root's.
     #[arg(long, conflicts_with = "kernel")]
@@ -228,6 +250,8 @@ fn param(text: &str) -> Result<String, String> {
 pub(crate) struct Test {
     #[command(flatten)]
     pub(crate) selection: Selection,
+    #[command(flatten)]
+    pub(crate) profile: Profile,
     /// Write the results as JUnit XML, too.
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<PathBuf>,

@@ -108,6 +108,12 @@ fn at(frame: &Frame) -> String {
 
 /// A file as it is named from here.
 pub(crate) fn short(file: &str) -> String {
+    // The package of a driver that is one file is in a folder that has neither this nor the library: what the compiler names
+    // without a folder is not from there.
+    let of_source = file.split_once("/koxide/source/");
+    if let Some((_, name)) = of_source.and_then(|(_, rest)| rest.split_once('/')) {
+        return name.to_owned();
+    }
     let file = Path::new(file);
     let here = std::env::current_dir().unwrap_or_default();
     file.strip_prefix(here)
@@ -189,6 +195,20 @@ mod tests {
             Some(("vfs_write", 1, None))
         );
         assert_eq!(one("[    1.0] scull: 1+0x2 is 3"), None);
+    }
+
+    #[test]
+    fn a_file_of_its_own_has_no_folder() {
+        for (file, shown) in [
+            ("/t/koxide/source/lamp-0123/lamp.rs", "lamp.rs"),
+            (
+                "/t/koxide/source/lamp-0123/kernel/koxide/src/fs.rs",
+                "kernel/koxide/src/fs.rs",
+            ),
+            ("/home/me/koxide/source.rs", "/home/me/koxide/source.rs"),
+        ] {
+            assert_eq!(short(file), shown);
+        }
     }
 
     #[test]

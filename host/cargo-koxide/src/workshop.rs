@@ -16,7 +16,7 @@ use koxide_build::object::{self, Artefact, BuildOptions, Variant};
 use koxide_build::{Arch, Cache, Driver, Kernel, Module, Project, Silent, driver, guest, module};
 use koxide_vm::Vm;
 
-use crate::cli::{Selection, Source};
+use crate::cli::{Profile, Selection, Source};
 use crate::exit::{Exit, because};
 use crate::kernels::Matrix;
 use crate::library;
@@ -37,6 +37,8 @@ pub(crate) struct Workshop<'a> {
     inits: RefCell<Vec<(Arch, PathBuf)>>,
     /// The objects of which the user knows that stock kernels have others.
     told: RefCell<Vec<Variant>>,
+    /// Whether messages of panics have their values.
+    values: bool,
     offline: bool,
     ui: &'a Ui,
 }
@@ -63,16 +65,34 @@ impl<'a> Workshop<'a> {
             cache,
             inits: RefCell::default(),
             told: RefCell::default(),
+            values: false,
             offline,
             ui,
         }
     }
 
+    /// The same workspace, whose drivers are compiled so.
+    pub(crate) fn with_profile(mut self, profile: &Profile) -> Self {
+        self.values = profile.debug;
+        self
+    }
+
     /// The workspace of the current folder; for a driver in a file of its own, the package around it.
     pub(crate) fn of(source: &Source, offline: bool, ui: &'a Ui) -> anyhow::Result<Self> {
-        let Some(file) = &source.source else {
-            return Self::open(offline, ui);
-        };
+        match &source.source {
+            Some(file) => Self::of_file(file, Path::new("target"), offline, ui),
+            None => Self::open(offline, ui),
+        }
+    }
+
+    /// The package around a driver in a file of its own. `target` is cargo's target folder outside of a project, where nobody
+    /// says another.
+    pub(crate) fn of_file(
+        file: &Path,
+        target: &Path,
+        offline: bool,
+        ui: &'a Ui,
+    ) -> anyhow::Result<Self> {
         let here = std::env::current_dir().context("the current folder cannot be read")?;
         let cache = explained(Cache::from_env())?;
         // Who is in a project with the library gets the driver built with that one.
@@ -82,8 +102,8 @@ impl<'a> Workshop<'a> {
             Some(project) => library::of(project)?,
             None => library::own(&cache)?,
         };
-        let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
-        let target = here.join(target);
+        let named = std::env::var_os("CARGO_TARGET_DIR");
+        let target = here.join(named.unwrap_or_else(|| target.into()));
         let project = driver::of_source(file, &library, outer.as_ref(), &target, offline);
         let project = explained(project)?;
         let matrix = Matrix::of(outer.as_ref().unwrap_or(&project).root())?;
@@ -157,7 +177,8 @@ impl<'a> Workshop<'a> {
         let (abi, out) = (self.project.abi_dir(), self.project.output_dir());
         let variant = module::variant(abi, kernel, &out, &steps);
         self.ui.finish();
-        let variant = explained(variant)?;
+        let mut variant = explained(variant)?;
+        variant.values = self.values;
         let mut told = self.told.borrow_mut();
         if !variant.is_stock() && !told.contains(&variant) {
             self.ui.note(format!(

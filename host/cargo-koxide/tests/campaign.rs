@@ -9,7 +9,8 @@ use support::{FAILED, KERNEL, Package, run};
 
 /// An index, which has a check in front of it that no test has fail.
 const INDEX: &str = r#"        capitalise(&mut written);
-        let kept = KEPT(KBox::new(7_u64, GFP_KERNEL)?);
+        let lock = KBox::pin_init(new_mutex!(7_u64), GFP_KERNEL)?;
+        let kept = KEPT(VALUE);
         let first = written[*iov_first()];
         drop(TAKEN(kept));
         pr_debug!("{first}\n");
@@ -18,10 +19,18 @@ const INDEX: &str = r#"        capitalise(&mut written);
 /// What the compiler does not know beforehand.
 const FIRST: &str = r#"/// Turns small ASCII letters to capitals"#;
 
-/// A driver in which a box is dropped by a panic, or is not.
-fn package(name: &str, kept: &str, taken: &str) -> Package {
+/// A lock in a box.
+const BOX: &str = "lock";
+
+/// Memory, a lock that is held, and interrupts that are kept away.
+const HELD: &str =
+    "(KBox::new(7_u64, GFP_KERNEL)?, lock.lock(), kernel::interrupt::local_interrupt_disable())";
+
+/// A driver in which something is dropped by a panic, or is not.
+fn package(name: &str, value: &str, kept: &str, taken: &str) -> Package {
     let package = Package::new(name, "koxide-");
-    let index = INDEX.replace("KEPT", kept).replace("TAKEN", taken);
+    let index = INDEX.replace("VALUE", value);
+    let index = index.replace("KEPT", kept).replace("TAKEN", taken);
     package.edit("src/lib.rs", "        capitalise(&mut written);\n", &index);
     let first = format!(
         "fn iov_first() -> &'static usize {{\n    core::hint::black_box(&0)\n}}\n\n{FIRST}"
@@ -34,6 +43,7 @@ fn package(name: &str, kept: &str, taken: &str) -> Package {
 fn a_panic_is_contained_wherever_tests_get_to() {
     let package = package(
         "careful",
+        BOX,
         "core::convert::identity",
         "core::convert::identity",
     );
@@ -48,19 +58,24 @@ fn a_panic_is_contained_wherever_tests_get_to() {
     // What panicked was contained.
     assert_eq!(row.get(4), row.get(6), "{ended}");
     assert_eq!(row.get(4), Some(&"4"), "{ended}");
+    // Those who wrote were told.
+    assert_eq!(row.get(7), Some(&"4"), "{ended}");
 }
 
 #[test]
-fn what_a_panic_loses_is_found() {
+fn what_a_panic_loses_or_leaves_locked_is_found() {
     let package = package(
         "careless",
+        HELD,
         "core::mem::ManuallyDrop::new",
         "core::mem::ManuallyDrop::into_inner",
     );
     let words = ["test", "--kernel", KERNEL, "--faults", "2"];
     run(package.koxide().args(words))
         .with(FAILED)
-        .saying("careless: not given back: ")
+        .saying("careless: left with a preempt_count of 0x0, 0 critical sections, interrupts off")
+        .saying("careless: not given back: what mutex_lock gave kx_mutex_lock")
+        .saying("careless: not given back: what kmalloc gave")
         .saying("--- this run alone ---")
         .saying("--faults 1 'careless::");
 }

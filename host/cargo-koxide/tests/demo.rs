@@ -6,7 +6,7 @@ mod support;
 
 use std::process::Command;
 
-use support::{koxide_in, repository, run, shared_target};
+use support::{USAGE, koxide, koxide_in, left_out, repository, run, shared_target};
 
 #[test]
 fn the_demo_shows_drivers_at_work() {
@@ -48,10 +48,46 @@ fn a_driver_that_answers_otherwise_is_shown_as_it_is() {
     assert!(text.contains("100"), "the driver does not answer 100");
     std::fs::write(&source, text.replace("100", "99")).unwrap();
 
-    let mut command = support::koxide(&clone);
+    let mut command = koxide(&clone);
     let ended = run(command.arg("demo").env("CARGO_TARGET_DIR", shared_target())).with(0);
     assert!(
         ended.stdout.contains("\n99\n") && !ended.stdout.contains("\n100\n"),
         "{ended}"
     );
+}
+
+#[test]
+fn a_panic_is_shown_and_the_machine_goes_on() {
+    // Its driver comes with the command.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let mut demo = koxide(elsewhere.path());
+    let ended = run(demo
+        .args(["demo", "panic"])
+        .env("CARGO_TARGET_DIR", shared_target()))
+    .with(0)
+    .saying("lamp: panic in write_iter at lamp.rs:")
+    .saying("the index is {}; contained, returned EIO, device poisoned");
+    let mut rest = ended.stdout.as_str();
+    for text in [
+        "\nblue\n",
+        "sh: write error: Input/output error\n",
+        "can't open '/dev/lamp0': No such device\n",
+        // What the user of the other lamp gets, the count of panics, and what a module from elsewhere alone taints.
+        "\ngreen\n",
+        "\n1\n12288\n",
+        "\nwhite\n",
+        "The same mistake",
+    ] {
+        let found = rest.split_once(text);
+        (_, rest) = found.unwrap_or_else(|| panic!("{text:?} is not there, or not yet:\n{ended}"));
+    }
+}
+
+#[test]
+fn where_no_panic_is_contained_none_is_shown() {
+    let kernel = "debian:bookworm/armmp";
+    let ended = koxide_in(&repository(), &["demo", "panic", "--kernel", kernel]);
+    if !left_out(&ended, kernel) {
+        ended.with(USAGE).saying("a panic is BUG() on 32-bit ARM");
+    }
 }

@@ -70,7 +70,7 @@ struct Context {
     /// Whether other crates can use that macro.
     exported: bool,
     test: bool,
-    /// All functions here are unsafe: those of a foreign block, of `shims!` and of `fields!`.
+    /// All functions here are unsafe: those of a foreign block, of `shims!`, `variadic_shims!` and `fields!`.
     foreign: bool,
     attribute: bool,
     /// The line on which the statement begins that these brackets are in; braces have statements of their own.
@@ -150,7 +150,10 @@ impl Found {
                     quoted = true;
                 }
                 TokenTree::Ident(word)
-                    if (word == "shims" || word == "fields") && is_punct(after.first(), '!') =>
+                    if ["shims", "fields", "variadic_shims"]
+                        .iter()
+                        .any(|all| word == all)
+                        && is_punct(after.first(), '!') =>
                 {
                     next.foreign = true;
                 }

@@ -11,10 +11,8 @@ BEGIN {
 	# Of processors whose instructions all have the same size it is told as `least`.
 	print "SECTIONS {\n\t.text 0 : SUBALIGN(" (room ? align : least ? least : 1) ") {"
 	while (unwind && (getline < unwind) > 0) {
-		if ($1 == "raise") {
+		if ($1 == "raise")
 			raise = $2
-			resume = $3
-		}
 		if ($1 == "function") {
 			section = $2
 			len[section] = $3
@@ -35,13 +33,9 @@ $2 ~ /^\.text/ {
 		print "\t\t. = ALIGN(" align ") + " room ";"
 	if ($2 == raise)
 		print "\t\tkx_at_raise = .;"
-	if ($2 == resume) {
-		resumes = 1
-		print "\t\tkx_at_resume = .;"
-	}
 	if ($2 in len) {
 		print "\t\tkx_at_" (functions + 0) " = .;"
-		table = table "\n\t\tLONG(kx_at_" (functions + 0) " + " shape[$2] " * 0x1000000) SHORT(" len[$2] ") SHORT(" (landings + 0) ")"
+		table = table "\n\t\tLONG(kx_at_" (functions + 0) " + " shape[$2] " * 0x1000000) SHORT(" len[$2] ") SHORT(" (count[$2] + 0) ")"
 		all = all landing[$2]
 		landings += count[$2]
 		functions++
@@ -59,7 +53,7 @@ END {
 		print "\t.ARM.exidx 0 : {" entries "\n\t}"
 	if (raise) {
 		print "\t.rodata 0 : ALIGN(8) {\n\t\t*(.rodata)\n\t\t. = ALIGN(8);\n\t\tkx_unwind = .;"
-		print "\t\tLONG(kx_at_raise) LONG(" (resumes ? "kx_at_resume" : 0) ") SHORT(" (functions + 0) ") SHORT(" (landings + 0) ")" table all shapes "\n\t}"
+		print "\t\tLONG(kx_at_raise) SHORT(" (functions + 0) ") SHORT(" (landings + 0) ")" table all shapes "\n\t}"
 	}
 	print "}"
 }

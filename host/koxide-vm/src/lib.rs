@@ -91,7 +91,7 @@ pub use arch::Arch;
 pub use error::{Error, Need};
 pub use plan::{
     Acceleration, GuestFile, Kernel, KernelSuite, Limits, Load, Machine, Patch, Payload, Plan,
-    Program, Run, Shell, Sought, Step,
+    Program, Run, Shell, Site, Step,
 };
 pub use report::{
     Crash, CrashKind, Exit, Failure, LoadFailure, Outcome, Report, StepResult, TestResult,

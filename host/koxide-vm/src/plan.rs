@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use koxide_guest::protocol::{Load, Patch};
+pub use koxide_guest::protocol::{Load, Patch, Run, Site};
 
 use crate::arch::Arch;
 
@@ -119,34 +119,6 @@ pub struct KernelSuite {
     pub params: String,
 }
 
-/// A place where a module can be made to panic.
-#[derive(Debug, Clone)]
-pub struct Sought {
-    /// The suite that it is shown under.
-    pub suite: String,
-    /// The name that it is shown under.
-    pub name: String,
-    /// The program whose tests are tried first, by its place among those of the plan.
-    pub first: usize,
-    /// What makes the module panic there.
-    pub patch: Vec<Patch>,
-}
-
-/// A test of a driver whose module panics.
-#[derive(Debug, Clone)]
-pub struct Run {
-    /// The name that it is shown under, with its program's suite.
-    pub name: String,
-    /// The test program, by its place among those of the plan.
-    pub program: usize,
-    /// The test in the program.
-    pub test: String,
-    /// What makes the module panic.
-    pub patch: Vec<Patch>,
-    /// How long the test may take.
-    pub limit: Duration,
-}
-
 /// How long things may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -224,9 +196,11 @@ pub enum Plan {
         module: String,
         /// The module of the payload that it is loaded from: its file's name without an ending.
         file: String,
-        /// Places to be found: each has a note for each test that gets there, `reached by: PROGRAM MILLISECONDS TEST`. The
-        /// tests themselves are run first, as they are.
-        sought: Vec<Sought>,
+        /// Where the module can be made to panic.
+        sites: Vec<Site>,
+        /// Those of which it is to be found which tests get there. All tests are run for it, and each has a note
+        /// for each site that it gets to: `gets to: SITE MILLISECONDS`.
+        sought: Vec<usize>,
         /// The runs.
         runs: Vec<Run>,
         /// How long a test may take when nothing panics.

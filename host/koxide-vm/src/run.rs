@@ -344,6 +344,7 @@ fn panics_plan(plan: &Plan, slowness: u32, course: &Tests<'_>) -> protocol::Plan
         programs,
         module,
         file,
+        sites,
         sought,
         runs,
         limit,
@@ -359,18 +360,9 @@ fn panics_plan(plan: &Plan, slowness: u32, course: &Tests<'_>) -> protocol::Plan
             path: payload::test_path(index),
             twins: false,
         });
-    let sought = sought.iter().map(|sought| protocol::Sought {
-        suite: sought.suite.clone(),
-        name: sought.name.clone(),
-        first: sought.first,
-        patch: sought.patch.clone(),
-    });
     let runs = runs.iter().map(|run| protocol::Run {
-        name: run.name.clone(),
-        program: run.program,
-        test: run.test.clone(),
-        patch: run.patch.clone(),
         limit: run.limit * slowness,
+        ..run.clone()
     });
     protocol::Plan {
         load: Vec::new(),
@@ -378,7 +370,8 @@ fn panics_plan(plan: &Plan, slowness: u32, course: &Tests<'_>) -> protocol::Plan
             module: module.clone(),
             file: file.clone(),
             programs: programs.collect(),
-            sought: sought.collect(),
+            sites: sites.clone(),
+            sought: sought.clone(),
             runs: runs.collect(),
             done: course.done(),
             limit: *limit * slowness,

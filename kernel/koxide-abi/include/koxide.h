@@ -150,6 +150,7 @@ typedef u32 kx_file_flags_t;
 typedef const struct cred *kx_file_cred_t;
 typedef void *kx_file_private_data_t;
 typedef void *kx_file_set_private_data_t;
+typedef u32 kx_inode_rdev_t;
 typedef struct file *kx_kiocb_file_t;
 typedef s64 kx_kiocb_pos_t;
 typedef s64 kx_file_pos_t;
@@ -252,11 +253,9 @@ void kx_page_read(struct page *page, size_t offset, void *to, size_t len);
 void kx_page_write(struct page *page, size_t offset, const void *from, size_t len);
 
 /* panic */
-void kx_panic(const u8 *file, size_t file_len, u32 line, const u8 *text, size_t len);
-void kx_panic_trace(const size_t *calls, size_t len);
-void kx_panic_was_first(const char *file, u32 line, const u8 *text, size_t len);
-void kx_panic_contained(const char *file, u32 line, const u8 *text, size_t len, const char *callback, const char *answer, const char *poisoned);
-u32 kx_file_rdev(struct file *file);
+void kx_panic(void);
+bool kx_panic_trace(void);
+bool kx_panic_has_stack(size_t bytes);
 
 /* pending */
 unsigned long kx_pending_lock(void);
@@ -298,6 +297,18 @@ void kx_rcu_read_lock(void);
 void kx_rcu_read_unlock(void);
 void kx_synchronize_rcu(void);
 void kx_rcu_barrier(void);
+
+/* restart */
+void kx_restart_start(void (*run)(void *module), void *module);
+void kx_restart_queue(void);
+void kx_restart_stop(void);
+u32 kx_restart_begin(void);
+void kx_restart_done(u32 number);
+void kx_restart_failed(const char *why, int errno);
+int kx_file_remember(struct file *file);
+void kx_file_forget(struct file *file);
+int kx_file_is_remembered(struct file *file);
+void kx_files_forget(void);
 
 /* rwlock */
 #ifndef KX_RWLOCK_ROOM

@@ -26,6 +26,7 @@
 
 /* What is given back by another function than memory is another thing, also where it has the same address. */
 enum kx_kind {
+	KX_LOCK,
 	KX_MEMORY,
 	KX_OBJECT,
 	KX_REFERENCE,

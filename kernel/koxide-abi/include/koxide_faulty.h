@@ -20,12 +20,17 @@
 #include <linux/kthread.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
 #include <linux/namei.h>
 #include <linux/platform_device.h>
+#include <linux/preempt.h>
 #include <linux/proc_fs.h>
+#include <linux/rcupdate.h>
+#include <linux/rwsem.h>
 #include <linux/sched/task.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/srcu.h>
 #include <linux/string.h>
 #include <linux/sysctl.h>
@@ -266,6 +271,110 @@ static inline void *kx_faulty_krealloc(const void *ptr, size_t size, gfp_t flags
 #define put_task_struct(task) KX_GIVE_BACK(KX_REFERENCE, task, put_task_struct(task))
 #define get_cred(cred) KX_REFERENCE_TO(cred, "get_cred", get_cred(cred))
 #define put_cred(cred) KX_GIVE_BACK(KX_REFERENCE, cred, put_cred(cred))
+
+/*
+ * Locks do not fail either. A thread that panics unlocks what it has locked: what is locked when the module goes stays so. The kernel's
+ * own names are macros with some configurations.
+ */
+#define KX_LOCKING(name, type)								\
+	static inline void kx_do_##name(type *lock)					\
+	{										\
+		name(lock);								\
+	}
+
+#define KX_TRYING(name, type)								\
+	static inline int kx_do_##name(type *lock)					\
+	{										\
+		return name(lock);							\
+	}
+
+KX_LOCKING(mutex_lock, struct mutex)
+KX_LOCKING(mutex_unlock, struct mutex)
+KX_TRYING(mutex_trylock, struct mutex)
+KX_LOCKING(spin_lock, spinlock_t)
+KX_LOCKING(spin_unlock, spinlock_t)
+KX_TRYING(spin_trylock, spinlock_t)
+KX_LOCKING(read_lock, rwlock_t)
+KX_LOCKING(read_unlock, rwlock_t)
+KX_TRYING(read_trylock, rwlock_t)
+KX_LOCKING(write_lock, rwlock_t)
+KX_LOCKING(write_unlock, rwlock_t)
+KX_TRYING(write_trylock, rwlock_t)
+KX_LOCKING(down_read, struct rw_semaphore)
+KX_LOCKING(up_read, struct rw_semaphore)
+KX_TRYING(down_read_trylock, struct rw_semaphore)
+KX_TRYING(down_read_interruptible, struct rw_semaphore)
+KX_LOCKING(down_write, struct rw_semaphore)
+KX_LOCKING(up_write, struct rw_semaphore)
+KX_TRYING(down_write_trylock, struct rw_semaphore)
+KX_TRYING(down_write_killable, struct rw_semaphore)
+
+#define KX_LOCKED(lock, giver, call)							\
+	do {										\
+		call;									\
+		KX_LEND(KX_LOCK, lock, giver);						\
+	} while (0)
+
+#define KX_TRIED(lock, giver, success, call)						\
+	({										\
+		int kx_result = (call);							\
+											\
+		if (!kx_result == !(success))						\
+			KX_LEND(KX_LOCK, lock, giver);					\
+		kx_result;								\
+	})
+
+#undef mutex_lock
+#undef mutex_unlock
+#undef mutex_trylock
+#undef spin_lock
+#undef spin_unlock
+#undef spin_trylock
+#undef read_lock
+#undef read_unlock
+#undef read_trylock
+#undef write_lock
+#undef write_unlock
+#undef write_trylock
+#undef down_read
+#undef up_read
+#undef down_read_trylock
+#undef down_read_interruptible
+#undef down_write
+#undef up_write
+#undef down_write_trylock
+#undef down_write_killable
+#define mutex_lock(lock) KX_LOCKED(lock, "mutex_lock", kx_do_mutex_lock(lock))
+#define mutex_unlock(lock) KX_GIVE_BACK(KX_LOCK, lock, kx_do_mutex_unlock(lock))
+#define mutex_trylock(lock) KX_TRIED(lock, "mutex_trylock", 1, kx_do_mutex_trylock(lock))
+#define spin_lock(lock) KX_LOCKED(lock, "spin_lock", kx_do_spin_lock(lock))
+#define spin_unlock(lock) KX_GIVE_BACK(KX_LOCK, lock, kx_do_spin_unlock(lock))
+#define spin_trylock(lock) KX_TRIED(lock, "spin_trylock", 1, kx_do_spin_trylock(lock))
+#define read_lock(lock) KX_LOCKED(lock, "read_lock", kx_do_read_lock(lock))
+#define read_unlock(lock) KX_GIVE_BACK(KX_LOCK, lock, kx_do_read_unlock(lock))
+#define read_trylock(lock) KX_TRIED(lock, "read_trylock", 1, kx_do_read_trylock(lock))
+#define write_lock(lock) KX_LOCKED(lock, "write_lock", kx_do_write_lock(lock))
+#define write_unlock(lock) KX_GIVE_BACK(KX_LOCK, lock, kx_do_write_unlock(lock))
+#define write_trylock(lock) KX_TRIED(lock, "write_trylock", 1, kx_do_write_trylock(lock))
+#define down_read(lock) KX_LOCKED(lock, "down_read", kx_do_down_read(lock))
+#define up_read(lock) KX_GIVE_BACK(KX_LOCK, lock, kx_do_up_read(lock))
+#define down_read_trylock(lock) KX_TRIED(lock, "down_read_trylock", 1, kx_do_down_read_trylock(lock))
+#define down_read_interruptible(lock) KX_TRIED(lock, "down_read_interruptible", 0, kx_do_down_read_interruptible(lock))
+#define down_write(lock) KX_LOCKED(lock, "down_write", kx_do_down_write(lock))
+#define up_write(lock) KX_GIVE_BACK(KX_LOCK, lock, kx_do_up_write(lock))
+#define down_write_trylock(lock) KX_TRIED(lock, "down_write_trylock", 1, kx_do_down_write_trylock(lock))
+#define down_write_killable(lock) KX_TRIED(lock, "down_write_killable", 0, kx_do_down_write_killable(lock))
+
+/* A thread that has panicked is as it was when the kernel called: nothing keeps others from its CPU. */
+static void __maybe_unused kx_as_entered(void)
+{
+	if (in_hardirq() || in_serving_softirq())
+		return;
+	if (preempt_count() || irqs_disabled() || rcu_preempt_depth())
+		pr_warn("WARNING: %s: left with a preempt_count of %#x, %d critical sections, interrupts %s\n", KBUILD_MODNAME,
+			preempt_count(), rcu_preempt_depth(), irqs_disabled() ? "off" : "on");
+}
+#define KX_AS_ENTERED() kx_as_entered()
 
 /* Between the kernel and the driver: what the driver has not given back when it is over, it never will. */
 int kx_driver_init(void);

@@ -35,12 +35,19 @@ static_assert(SEEK_SET == 0 && SEEK_CUR == 1 && SEEK_END == 2 && SEEK_DATA == 3 
 /* A __poll_t is an unsigned int that only checkers tell from others. */
 static_assert(sizeof(__poll_t) == sizeof(unsigned int));
 
+/* A module that is set up again after a panic remembers files, and forgets each of them. */
+#if defined(KX_USE_kx_file_forget)
+#define KX_RELEASE(release_) KX_IF(release_, release_, kx_file_released)
+#else
+#define KX_RELEASE(release_) release_
+#endif
+
 #define KX_ROW_file_operations(open_, release_, llseek_, read_iter_, write_iter_, ioctl_, compat_ioctl_, poll_,	\
 			       mmap_, show_fdinfo_)								\
 	/* The owner keeps the module loaded as long as one of its files is open. */				\
 	.owner = THIS_MODULE,											\
 	.open = (void *)open_,											\
-	.release = (void *)release_,										\
+	.release = (void *)KX_RELEASE(release_),										\
 	.llseek = (void *)llseek_,										\
 	.read_iter = (void *)read_iter_,									\
 	.write_iter = (void *)write_iter_,									\
@@ -88,6 +95,10 @@ KX_FIELD(kx_file_private_data, struct file, private_data);
 
 #ifdef KX_USE_kx_file_set_private_data
 KX_FIELD(kx_file_set_private_data, struct file, private_data);
+#endif
+
+#ifdef KX_USE_kx_inode_rdev
+KX_FIELD(kx_inode_rdev, struct inode, i_rdev);
 #endif
 
 #ifdef KX_USE_kx_kiocb_file

@@ -101,6 +101,14 @@ fields! {
     #[field(write)]
     pub fn kx_file_set_private_data(file: *mut file, data: *mut c_void);
 
+    /// The number of the device that an inode is of, or 0; any context.
+    ///
+    /// # Safety
+    ///
+    /// The caller has a reference.
+    #[field(read)]
+    pub fn kx_inode_rdev(inode: *mut inode) -> u32;
+
     /// The file that a read or write is for; any context.
     ///
     /// # Safety

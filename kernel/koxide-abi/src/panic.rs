@@ -2,55 +2,47 @@
 
 //! The end of a code path that must not go on: include/linux/bug.h.
 
+#[cfg(target_os = "none")]
 use core::ffi::c_char;
-
-use crate::types::file;
+#[cfg(target_os = "none")]
+use core::sync::atomic::AtomicI32;
 
 shims! {
-    /// Writes where and why the module panicked to the log, and calls `BUG()`; any context.
+    /// Calls `BUG()`; any context.
     ///
     /// It does not return, but it is declared as if it did: what calls it stops by itself.
     ///
     /// # Safety
     ///
-    /// `file` and `text` are readable for their lengths. The calling thread, and what it has locked, is lost.
-    pub fn kx_panic(file: *const u8, file_len: usize, line: u32, text: *const u8, len: usize);
+    /// The calling thread, and what it has locked, is lost.
+    pub fn kx_panic();
 
-    /// Writes the functions to the log that calls return to: of a panic that is about to be contained; any context. Not when there is
-    /// little stack left, nor often.
+    /// Whether the calls that a panic is in are to be written to the log; any context. Not when there is little stack left, nor often.
     ///
     /// # Safety
     ///
-    /// There are `len` addresses.
-    pub fn kx_panic_trace(calls: *const usize, len: usize);
+    /// None.
+    pub fn kx_panic_trace() -> bool;
 
-    /// Writes to the log where and why the module panicked before it panicked again; any context.
+    /// Whether that many bytes of the stack are left; any context. Stacks of interrupts have them.
     ///
     /// # Safety
     ///
-    /// `text` is readable for its length; the other is a C string.
-    pub fn kx_panic_was_first(file: *const c_char, line: u32, text: *const u8, len: usize);
+    /// None.
+    pub fn kx_panic_has_stack(bytes: usize) -> bool;
+}
 
-    /// Writes to the log where and why the module panicked, and what came of it: which function the kernel had called, what that
-    /// answered, and what is poisoned; any context.
-    ///
-    /// # Safety
-    ///
-    /// `text` is readable for its length; the others are C strings.
-    pub fn kx_panic_contained(
-        file: *const c_char,
-        line: u32,
-        text: *const u8,
-        len: usize,
-        callback: *const c_char,
-        answer: *const c_char,
-        poisoned: *const c_char,
-    );
-
-    /// The number of the device that a file is of, or 0; any context.
-    ///
-    /// # Safety
-    ///
-    /// The caller has a reference.
-    pub fn kx_file_rdev(file: *mut file) -> u32;
+#[cfg(target_os = "none")]
+unsafe extern "C" {
+    /// For `kx_printk`: what the log says of a panic that is the end, with the module's name. All three have the same values: a text or
+    /// none; the file's name, the line, the length of the message, and the message; and of the last one two texts more.
+    pub static kx_text_panicked: c_char;
+    /// The same for a panic during which another one came.
+    pub static kx_text_came_first: c_char;
+    /// The same for one that is contained.
+    pub static kx_text_contained: c_char;
+    /// What the log says before the calls that a panic is in.
+    pub static kx_text_trace: c_char;
+    /// How many panics were contained, which `/sys/module` has.
+    pub static kx_panics: AtomicI32;
 }

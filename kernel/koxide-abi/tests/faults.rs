@@ -25,8 +25,9 @@ const ALLOCATE: [&str; 15] = [
 ];
 
 /// Functions that have such a part in their names, and need no memory or are made of what is in the header.
-const OTHERS: [(&str, &str); 6] = [
+const OTHERS: [(&str, &str); 7] = [
     ("list_add", "needs no memory"),
+    ("hash_add", "needs no memory"),
     ("lockdep_init_map", "needs no memory"),
     ("lockdep_register_key", "needs no memory"),
     ("kthread_create", "is a macro around kthread_create_on_node"),

@@ -22,6 +22,7 @@ pub(crate) struct ModuleInfo {
     pub(crate) alias: Vec<LitStr>,
     pub(crate) firmware: Vec<LitStr>,
     pub(crate) imports_ns: Vec<LitStr>,
+    pub(crate) on_panic: Ident,
     pub(crate) params: Vec<Param>,
 }
 
@@ -38,6 +39,7 @@ struct Keys {
     alias: Vec<LitStr>,
     firmware: Vec<LitStr>,
     imports_ns: Vec<LitStr>,
+    on_panic: Option<Ident>,
     params: Vec<Param>,
 }
 
@@ -61,13 +63,14 @@ impl Keys {
             "alias" => self.alias = texts(input)?,
             "firmware" => self.firmware = texts(input)?,
             "imports_ns" => self.imports_ns = texts(input)?,
+            "on_panic" => self.on_panic = Some(policy(input)?),
             "params" => self.params = params(input)?,
             _ => {
                 return Err(Error::new(
                     key.span(),
                     format!(
                         "`module!` has no key `{name}`: it takes type, name, authors, description, \
-                         license, alias, firmware, imports_ns and params"
+                         license, alias, firmware, imports_ns, on_panic and params"
                     ),
                 ));
             }
@@ -105,6 +108,9 @@ impl Parse for ModuleInfo {
             alias: keys.alias,
             firmware: keys.firmware,
             imports_ns: keys.imports_ns,
+            on_panic: keys
+                .on_panic
+                .unwrap_or_else(|| Ident::new("Contain", Span::call_site())),
             params: keys.params,
         })
     }
@@ -128,6 +134,23 @@ fn texts(input: ParseStream<'_>) -> Result<Vec<LitStr>> {
     bracketed!(content in input);
     let list = Punctuated::<LitStr, Token![,]>::parse_terminated_with(&content, text)?;
     Ok(list.into_iter().collect())
+}
+
+/// What becomes of a panic: the variant of `kernel::module::OnPanic`.
+fn policy(input: ParseStream<'_>) -> Result<Ident> {
+    let word = input.call(Ident::parse_any)?;
+    let variant = match word.to_string().as_str() {
+        "contain" => "Contain",
+        "restart" => "Restart",
+        "bug" => "Bug",
+        _ => {
+            return Err(Error::new(
+                word.span(),
+                "`on_panic` is contain, restart or bug",
+            ));
+        }
+    };
+    Ok(Ident::new(variant, word.span()))
 }
 
 /// A string that can be a module's name.

@@ -38,6 +38,7 @@ fn finish(result: syn::Result<proc_macro2::TokenStream>) -> TokenStream {
 ///     alias: ["char-major-10-200"],
 ///     firmware: ["hello/hello.bin"],
 ///     imports_ns: ["SOME_NAMESPACE"],
+///     on_panic: contain,
 ///     params: {
 ///         repeat: u32 {
 ///             default: 1,
@@ -50,6 +51,8 @@ fn finish(result: syn::Result<proc_macro2::TokenStream>) -> TokenStream {
 /// A parameter is read with `module_parameters::repeat.value()`. Its type is one of `i8` to `i64`, `u8` to `u64`,
 /// `isize`, `usize` and `bool`, an array of one of these such as `[u32; 4]`, or `str`. It is set when the module is loaded,
 /// and not shown in sysfs unless it has a mode there, such as `perm: 0o644`. `kernel::module_param` says more.
+///
+/// `on_panic` says what becomes of a panic, `contain` if it is left out. `kernel::module` says more.
 #[proc_macro]
 pub fn module(input: TokenStream) -> TokenStream {
     finish(module::expand(input.into()))

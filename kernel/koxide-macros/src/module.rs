@@ -83,6 +83,7 @@ fn entries(info: &ModuleInfo) -> TokenStream {
     let selection = selection();
     let names = info.params.iter().map(Param::name);
     let giving = info.params.iter().map(Param::giving);
+    let on_panic = &info.on_panic;
     quote! {
         // The driver's package need not know of this configuration.
         #[allow(unexpected_cfgs)]
@@ -99,6 +100,15 @@ fn entries(info: &ModuleInfo) -> TokenStream {
             #[cfg(target_os = "none")]
             #[unsafe(export_name = "koxide_module_place")]
             static PLACE: ::kernel::module::Place = MODULE.place();
+
+            #[cfg(target_os = "none")]
+            #[unsafe(export_name = "koxide_on_panic")]
+            static ON_PANIC: ::kernel::module::OnPanic = if cfg!(koxide_calm) {
+                // The build found that nothing panics.
+                ::kernel::module::OnPanic::Bug
+            } else {
+                ::kernel::module::OnPanic::#on_panic
+            };
 
             #[cfg_attr(target_os = "none", unsafe(no_mangle))]
             #[allow(dead_code)]
@@ -302,6 +312,24 @@ mod tests {
         assert_eq!(
             error_of(quote!(name: "x", name: "y")),
             "`name` is given twice"
+        );
+    }
+
+    #[test]
+    fn what_becomes_of_a_panic_is_one_of_a_few_words() {
+        let module = |policy| expand(quote!(type: X, name: "x", license: "GPL", on_panic: #policy));
+        for (policy, variant) in [
+            (quote!(contain), "OnPanic :: Contain"),
+            (quote!(restart), "OnPanic :: Restart"),
+            (quote!(bug), "OnPanic :: Bug"),
+        ] {
+            assert!(module(policy).unwrap().to_string().contains(variant));
+        }
+        let default = expand(quote!(type: X, name: "x", license: "GPL")).unwrap();
+        assert!(default.to_string().contains("OnPanic :: Contain"));
+        assert_eq!(
+            module(quote!(oops)).unwrap_err().to_string(),
+            "`on_panic` is contain, restart or bug"
         );
     }
 

@@ -12,17 +12,28 @@ pub(crate) mod callback;
 mod poison;
 mod scope;
 
+use koxide_abi::types::file;
+
+use crate::error::Result;
+#[cfg(all(target_os = "none", panic = "unwind"))]
+use crate::module::OnPanic;
 pub(crate) use callback::Callback;
 #[cfg(all(target_os = "none", panic = "unwind"))]
-pub(crate) use poison::begins;
-pub(crate) use scope::{Always, Device, Module, Request, Scope};
+pub(crate) use poison::{
+    all as poison_all, begins, is_anything as is_anything_poisoned,
+    is_module as is_module_poisoned, renew,
+};
+pub(crate) use scope::{Always, Device, Module, Opened, Request, Scope};
 
 /// Runs the Rust side of a call from the kernel, and gives its answer.
 ///
 /// # Context
 ///
 /// That of the call.
-#[inline(always)]
+// The compiler gives LLVM a function of its own for the border, whose accesses are not checked. LLVM puts that only into
+// functions like it, and where all others are checked (KASAN) this is one.
+#[cfg_attr(sanitize = "address", inline(never), sanitize(kernel_address = "off"))]
+#[cfg_attr(not(sanitize = "address"), inline(always))]
 pub(crate) fn enter<R: Copy, S: Scope>(
     callback: &'static Callback<R>,
     scope: S,
@@ -40,6 +51,9 @@ pub(crate) fn enter<R: Copy, S: Scope>(
     }
     #[cfg(all(target_os = "none", panic = "unwind"))]
     {
+        if OnPanic::Bug.is_chosen() {
+            return body();
+        }
         if poison::refuses(scope) {
             return callback.poisoned;
         }
@@ -55,11 +69,12 @@ pub(crate) fn enter<R: Copy, S: Scope>(
 
 /// Runs a test's `body` as behind a border that poisons nothing; whether it panicked.
 #[cfg(target_os = "none")]
-#[inline(always)]
+#[cfg_attr(sanitize = "address", inline(never), sanitize(kernel_address = "off"))]
+#[cfg_attr(not(sanitize = "address"), inline(always))]
 pub(crate) fn apart(body: impl FnOnce()) -> bool {
     #[cfg(panic = "unwind")]
     return crate::unwind::catch(body)
-        .map_err(crate::unwind::message)
+        .map_err(|payload| crate::unwind::message(payload).done())
         .is_err();
     #[cfg(not(panic = "unwind"))]
     {
@@ -77,7 +92,7 @@ pub(crate) fn enter_owning<R: Copy, S: Scope, T>(
     body: impl FnOnce(T) -> R,
 ) -> R {
     #[cfg(all(target_os = "none", panic = "unwind"))]
-    if poison::refuses(scope) {
+    if !OnPanic::Bug.is_chosen() && poison::refuses(scope) {
         return enter(callback, Always(scope), || {
             drop(take());
             callback.poisoned
@@ -89,4 +104,30 @@ pub(crate) fn enter_owning<R: Copy, S: Scope, T>(
 /// Drops values of the driver in the midst of what must go on: one that panics is told, and that is all.
 pub(crate) fn dropping(body: impl FnOnce()) {
     enter(callback::DROP, Always(Module), body);
+}
+
+/// Notes that a file is being opened, before anything else is done for it behind the border. It is [`closed`] when its `open` has
+/// failed, and in its `release`.
+///
+/// # Errors
+///
+/// `ENOMEM`.
+#[inline(always)]
+pub(crate) fn opening(file: *mut file) -> Result {
+    #[cfg(all(target_os = "none", panic = "unwind"))]
+    return poison::remember(file);
+    #[cfg(not(all(target_os = "none", panic = "unwind")))]
+    {
+        let _ = file;
+        Ok(())
+    }
+}
+
+/// Notes that a file is closed, after all else that is done for it.
+#[inline(always)]
+pub(crate) fn closed(file: *mut file) {
+    #[cfg(all(target_os = "none", panic = "unwind"))]
+    poison::forget(file);
+    #[cfg(not(all(target_os = "none", panic = "unwind")))]
+    let _ = file;
 }

@@ -70,7 +70,7 @@ mod suite;
 pub use assert::fail;
 #[cfg(target_os = "none")]
 #[doc(hidden)]
-pub use contained::{contained, stack_of};
+pub use contained::{IS_SPACED, contained, stack_of};
 #[doc(hidden)]
 pub use example::load;
 #[doc(hidden)]

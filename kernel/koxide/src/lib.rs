@@ -40,6 +40,7 @@
 #![allow(internal_features, reason = "what a compiler knows only it can say")]
 #![feature(
     arbitrary_self_types,
+    cfg_sanitize,
     coerce_unsized,
     core_intrinsics,
     dispatch_from_dyn,
@@ -49,6 +50,8 @@
     optimize_attribute,
     panic_can_unwind,
     pin_coerce_unsized_trait,
+    rust_cold_cc,
+    sanitize,
     unsize
 )]
 #![deny(unsafe_code)]

@@ -1,11 +1,51 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 //! The module itself: include/linux/module.h.
+//!
+//! # Panics
+//!
+//! What becomes of a panic is the module's choice, the key `on_panic` of [`module!`](crate::module!):
+//!
+//! | `on_panic:` | |
+//! |---|---|
+//! | `contain` | It is an error of the call that the kernel made. What that was for, a device or the module, is poisoned: it is refused until the module is loaded again. This is what is done without the key. |
+//! | `restart` | The same, and a moment later the module is set up again: its value is dropped, what is pending is called off, and its `init` is called once more. Files that were open before are refused for ever, and those that are opened then work. Statics keep their values. At most five times a minute. |
+//! | `bug` | It is `BUG()`, at its place: nothing is dropped. The module has none of the code that panics need otherwise. |
+//!
+//! On 32-bit ARM, where nothing is contained, a panic is `BUG()` with each of them. In tests [outside the kernel](crate::fake) it fails
+//! the test with each of them.
+//!
+//! ```
+//! use kernel::prelude::*;
+//!
+//! module! {
+//!     type: Restarted,
+//!     name: "restarted",
+//!     license: "GPL",
+//!     on_panic: restart,
+//! }
+//!
+//! /// All that is registered is in here.
+//! struct Restarted;
+//!
+//! impl kernel::Module for Restarted {
+//!     fn init(_module: &'static ThisModule) -> Result<Self> {
+//!         Ok(Self)
+//!     }
+//! }
+//! # fn main() {}
+//! ```
 
 #![allow(unsafe_code, reason = "the module's value lives in a static")]
 
+mod on_panic;
 pub(crate) mod pending;
 mod place;
+#[cfg(all(target_os = "none", panic = "unwind"))]
+pub(crate) mod restart;
+#[cfg(not(all(target_os = "none", panic = "unwind")))]
+#[path = "module/restart/never.rs"]
+pub(crate) mod restart;
 
 use core::cell::UnsafeCell;
 use core::ffi::{CStr, c_int};
@@ -18,6 +58,8 @@ use crate::kunit::{self, Selection};
 use crate::pin_init::{PinInit, pin_init_from_closure};
 
 #[doc(hidden)]
+pub use on_panic::OnPanic;
+#[doc(hidden)]
 pub use place::Place;
 
 /// A driver: the value that exists while its module is loaded. Dropping it is taking leave.
@@ -26,7 +68,7 @@ pub use place::Place;
 ///
 /// See the [crate's](crate) page.
 pub trait Module: Sized + Sync + Send {
-    /// Called when the module is loaded.
+    /// Called when the module is loaded, and again when it is set up again after a panic.
     ///
     /// # Errors
     ///
@@ -219,11 +261,11 @@ pub(crate) fn reset() {
 #[doc(hidden)]
 pub struct Slot<M>(UnsafeCell<MaybeUninit<M>>);
 
-// SAFETY: the value is reached only by `init` and `exit`, which the kernel calls one after the other; that may be on
-// two threads, which `Send` allows.
+// SAFETY: the value is reached only by `init`, by `restart` after it, and by `exit`, which waits for that: one after the other; that
+// may be on several threads, which `Send` allows.
 unsafe impl<M: Send> Sync for Slot<M> {}
 
-impl<M: InPlaceModule + ModuleMetadata> Slot<M> {
+impl<M: InPlaceModule + ModuleMetadata + 'static> Slot<M> {
     /// Room without a value.
     #[allow(clippy::new_without_default, reason = "only a static is made of it")]
     pub const fn new() -> Self {
@@ -247,12 +289,8 @@ impl<M: InPlaceModule + ModuleMetadata> Slot<M> {
             if let Some(tests) = tests {
                 kunit::run(M::NAME, tests);
             }
-            let slot = self.0.get().cast();
-            // SAFETY: the room is a static's, which never moves, and nobody else uses it, since this is called once.
-            match unsafe { M::init(M::THIS_MODULE).__pinned_init(slot) } {
-                Ok(()) => 0,
-                Err(error) => error.to_errno(),
-            }
+            // SAFETY: this is called once, and nobody else uses the room.
+            unsafe { self.make() }
         });
         // Also when it panicked.
         if errno != 0 {
@@ -267,8 +305,24 @@ impl<M: InPlaceModule + ModuleMetadata> Slot<M> {
             // Until then the files' operations could leave more behind.
             pending::finish();
             leave();
+        } else {
+            restart::start(self);
         }
         errno
+    }
+
+    /// Makes the value: 0 or a negative errno.
+    ///
+    /// # Safety
+    ///
+    /// There is none, and nobody else uses the room.
+    #[inline(always)]
+    unsafe fn make(&'static self) -> c_int {
+        // SAFETY: the room is a static's, which never moves, and nobody else uses it.
+        match unsafe { M::init(M::THIS_MODULE).__pinned_init(self.0.get().cast()) } {
+            Ok(()) => 0,
+            Err(error) => error.to_errno(),
+        }
     }
 
     /// Drops the module's value.
@@ -277,16 +331,29 @@ impl<M: InPlaceModule + ModuleMetadata> Slot<M> {
     ///
     /// Called once, after [`init`](Self::init) returned 0.
     pub unsafe fn exit(&'static self) {
-        enter(callback::EXIT, Always(Scope), || {
-            // SAFETY: the kernel calls this after `init` has returned.
-            unsafe { core::hint::assert_unchecked(!loading()) };
-            let value: *mut M = self.0.get().cast();
-            // SAFETY: `init` left a value here, and nobody uses it any more.
-            unsafe { value.drop_in_place() };
-        });
+        if restart::stop() {
+            enter(callback::EXIT, Always(Scope), || {
+                // SAFETY: the kernel calls this after `init` has returned.
+                unsafe { core::hint::assert_unchecked(!loading()) };
+                // SAFETY: there is a value, and nobody uses it any more.
+                unsafe { self.unmake() };
+            });
+        }
         // Also when that panicked. What is called later may own registrations, so that these are counted after it.
         pending::finish();
         leave();
+    }
+
+    /// Drops the value.
+    ///
+    /// # Safety
+    ///
+    /// There is one, and nobody uses it any more.
+    #[inline(always)]
+    unsafe fn unmake(&'static self) {
+        let value: *mut M = self.0.get().cast();
+        // SAFETY: as the caller promises.
+        unsafe { value.drop_in_place() };
     }
 }
 

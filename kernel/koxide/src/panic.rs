@@ -1,38 +1,52 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What happens when a driver panics: the log says where and why, and the kernel stops this thread.
+//! What happens when a driver panics: the way up begins, or the log says where and why, and the kernel stops this thread.
 //!
 //! Nothing is formatted here. Whatever the handler can format, each module that may panic has code for, and the values in the
 //! compiler's own messages alone would bring most of `core::fmt`. So a message is written as it stands in the source, with `{}`
-//! for each value: `index out of bounds: the len is {} but the index is {}`.
+//! for each value: `index out of bounds: the len is {} but the index is {}`. `values.rs` is for objects that are built to find
+//! mistakes, and have all that.
 
 #![allow(unsafe_code, reason = "what core keeps to itself, and the C edge")]
 
 pub(crate) mod template;
+#[cfg(any(koxide_values, test))]
+pub(crate) mod values;
 
-#[cfg(all(target_os = "none", panic = "unwind"))]
-use core::ffi::CStr;
+#[cfg(target_os = "none")]
+use core::ffi::{CStr, c_char};
 #[cfg(target_os = "none")]
 use core::panic::{Location, PanicInfo};
 
 #[cfg(target_os = "none")]
-use template::{message_of, parts};
+use crate::entry::callback::Words;
+#[cfg(target_os = "none")]
+use template::message_of;
+#[cfg(all(target_os = "none", not(koxide_values)))]
+use template::parts;
+#[cfg(all(target_os = "none", koxide_values))]
+use values::parts;
 
-/// Writes `<module>: panicked at <file>:<line>: <message>` to the log and calls `BUG()`.
-///
-/// The values of a message are on the stack of who panics, and with them the functions that format them. The optimiser drops
-/// both, if it knows that nobody reads them. `nomem` says so: what [`report`] reads are constants.
+/// Starts the way up, or writes `<module>: panicked at <file>:<line>: <message>` to the log and calls `BUG()`.
 #[cfg(target_os = "none")]
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
     let [template, args] = parts(message_of(info));
-    let place = info
-        .location()
-        .map_or(core::ptr::null(), core::ptr::from_ref);
+    let place = core::ptr::from_ref(info.location().unwrap_or(Location::caller()));
     #[cfg(panic = "unwind")]
-    if info.can_unwind() {
-        crate::unwind::raise(template, args, place.cast());
+    if !crate::module::OnPanic::Bug.is_chosen() {
+        crate::unwind::raise(template, args, place.cast(), info.can_unwind());
     }
+    abort(template, args, place.cast())
+}
+
+/// Calls [`report`].
+///
+/// The values of a message are on the stack of who panics, and with them the functions that format them. The optimiser drops
+/// both, if it knows that nobody reads them. `nomem` says so: what is read are constants.
+#[cfg(target_os = "none")]
+#[inline(always)]
+fn abort(template: *const u8, args: *const u8, place: *const u8) -> ! {
     // SAFETY: the function is one of C's convention with these arguments; it does not return, and what it reads is constant.
     unsafe {
         core::arch::asm!(
@@ -72,87 +86,67 @@ fn panic(info: &PanicInfo<'_>) -> ! {
     unsafe { core::hint::unreachable_unchecked() }
 }
 
-/// Format strings that are longer are cut.
-#[cfg(target_os = "none")]
-const LONGEST: usize = 128;
-
 /// The handler's other half, for which the values are gone.
 ///
 /// # Safety
 ///
-/// The first two are the parts of a message, the third is its place, or null.
+/// The first two are the parts of a message, the third is its place.
 #[cfg(target_os = "none")]
 #[optimize(size)]
-pub(crate) unsafe extern "C" fn report(
+unsafe extern "C" fn report(
     template: *const u8,
     args: *const u8,
-    place: *const Location<'static>,
+    place: &'static Location<'static>,
 ) -> ! {
-    // No memory is allocated here, whatever the state of the thread.
-    let mut room = [0; LONGEST];
-    // SAFETY: they are the parts of a message.
-    let text = unsafe { template::text(template, args, &mut room) };
-    // SAFETY: it is null or a place, all of which are constants.
-    let place = unsafe { place.as_ref() };
-    let (file, line) = place.map_or(("?", 0), |at| (at.file(), at.line()));
+    let text = &raw const koxide_abi::kx_text_panicked;
+    // SAFETY: they are the parts of a message, and the text is one of those.
+    unsafe { tell(text, template, args, place, &Words::NONE, c"") };
+    end()
+}
+
+/// Stops this thread.
+#[cfg(target_os = "none")]
+#[inline(always)]
+pub(crate) fn end() -> ! {
     loop {
-        // SAFETY: both texts are readable for their lengths; that this thread is lost is the intent.
-        unsafe { koxide_abi::kx_panic(file.as_ptr(), file.len(), line, text.as_ptr(), text.len()) };
+        // SAFETY: that this thread is lost is the intent.
+        unsafe { koxide_abi::kx_panic() };
     }
 }
 
-/// Writes to the log what was under way when another panic came.
-///
-/// # Safety
-///
-/// The first two are the parts of a message, the third is its place, or null.
-#[cfg(all(target_os = "none", panic = "unwind"))]
-#[optimize(size)]
-pub(crate) unsafe fn was_first(
-    template: *const u8,
-    args: *const u8,
-    place: *const Location<'static>,
-) {
-    let mut room = [0; LONGEST];
-    // SAFETY: they are the parts of a message.
-    let text = unsafe { template::text(template, args, &mut room) };
-    // SAFETY: it is null or a place, all of which are constants.
-    let place = unsafe { place.as_ref() };
-    let (file, line) = place.map_or((c"?", 0), |at| (at.file_as_c_str(), at.line()));
-    // SAFETY: the text is readable for its length, and the other is a string.
-    unsafe { koxide_abi::kx_panic_was_first(file.as_ptr(), line, text.as_ptr(), text.len()) };
-}
+/// Format strings that are longer are cut.
+#[cfg(target_os = "none")]
+const LONGEST: usize = 128;
 
-/// Writes to the log what was contained: in which function, what that answered, and what is poisoned.
+/// Writes a message to the log, with one of the shims' texts, and what that has besides.
 ///
 /// # Safety
 ///
-/// The first two are the parts of a message, the third is its place, or null.
-#[cfg(all(target_os = "none", panic = "unwind"))]
-#[optimize(size)]
-pub(crate) unsafe fn contained(
+/// The text is one of those, `template` and `args` are the parts of a message.
+#[cfg(target_os = "none")]
+#[inline(always)]
+pub(crate) unsafe fn tell(
+    text: *const c_char,
     template: *const u8,
     args: *const u8,
-    place: *const Location<'static>,
-    words: [&CStr; 3],
+    place: &'static Location<'static>,
+    words: &Words,
+    poisoned: &CStr,
 ) {
+    // No memory is allocated here, whatever the state of the thread.
     let mut room = [0; LONGEST];
     // SAFETY: they are the parts of a message.
-    let text = unsafe { template::text(template, args, &mut room) };
-    // SAFETY: it is null or a place, all of which are constants.
-    let place = unsafe { place.as_ref() };
-    let (file, line) = place.map_or((c"?", 0), |at| (at.file_as_c_str(), at.line()));
-    let [callback, answer, poisoned] = words.map(CStr::as_ptr);
-    // SAFETY: the text is readable for its length, and the others are strings.
+    let message = unsafe { template::text(template, args, &mut room) };
+    // vsnprintf warns of a precision with more bits; the log has room for less anyway.
+    let len = message.len().min(i16::MAX as usize) as i32;
+    let file = place.file_as_c_str().as_ptr();
+    let line = place.line();
+    let Words { name, answer } = words;
+    let [name, answer, poisoned] = [name, answer, poisoned].map(CStr::as_ptr);
+    // SAFETY: the text has these values.
     unsafe {
-        koxide_abi::kx_panic_contained(
-            file.as_ptr(),
-            line,
-            text.as_ptr(),
-            text.len(),
-            callback,
-            answer,
-            poisoned,
+        koxide_abi::variadic!(
+            kx_printk(text; name, file, line, len, message.as_ptr(), answer, poisoned)
         );
-    };
+    }
 }

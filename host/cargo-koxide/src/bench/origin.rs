@@ -133,11 +133,10 @@ impl Origin {
             // The driver's init and exit are inlined there.
             "init_module" | "cleanup_module" => Self::Driver,
             // The way up is assembly.
-            "kx_raise" | "kx_land" | "_Unwind_Resume" | "kx_file_rdev" => Self::Runtime,
+            "kx_raise" | "kx_land" | "_Unwind_Resume" => Self::Runtime,
             _ if ["kx_panic", "__param_koxide_", "__param_str_koxide_"]
                 .iter()
-                .any(|own| function.starts_with(own))
-                || function.ends_with("_panicked") =>
+                .any(|own| function.starts_with(own)) =>
             {
                 Self::Runtime
             }
@@ -241,7 +240,7 @@ mod tests {
             ),
             ("kx_print", Origin::Shims),
             ("kx_panic.cold", Origin::Runtime),
-            ("kx_device_panicked", Origin::Runtime),
+            ("kx_text_panicked", Origin::Shims),
             ("__param_str_koxide_panics", Origin::Runtime),
         ] {
             assert_eq!(Origin::of_symbol(symbol, "hello_world"), origin, "{symbol}");

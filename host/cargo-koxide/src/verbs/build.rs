@@ -10,7 +10,7 @@ use crate::workshop::Workshop;
 
 /// Builds what the command line names, and prints where the modules are.
 pub(crate) fn run(options: &Build, offline: bool, ui: &Ui) -> anyhow::Result<()> {
-    let workshop = Workshop::of(&options.source, offline, ui)?;
+    let workshop = Workshop::of(&options.source, offline, ui)?.with_profile(&options.profile);
     let drivers = workshop.drivers(&options.selection)?;
     let kernels = match options.host {
         true => vec![workshop.kernel(&KernelName::Running)?],

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! `demo`: drivers written in Rust, at work on a distribution's own kernel.
+//! `demo`: drivers written in Rust, at work on a distribution's own kernel; `panic.rs`: one with a mistake.
+
+mod panic;
 
 use std::time::{Duration, Instant};
 
 use console::style;
 use indicatif::HumanBytes;
-use koxide_build::kernels;
+use koxide_build::{Kernel, Module, kernels};
 use koxide_process::Command;
-use koxide_vm::{Event, Load, Payload, Plan, Step};
+use koxide_vm::{Event, Load, Payload, Plan, Report, Step};
 
-use crate::cli::Demo;
+use crate::cli::{Demo, Shown};
 use crate::exit::{Exit, because};
 use crate::machine::{Steps, explained, explained_vm};
 use crate::needs::{Manager, Need, Remedy, explain};
@@ -40,14 +42,26 @@ const LIMIT: Duration = Duration::from_secs(120);
 pub(crate) fn run(options: &Demo, offline: bool, ui: &Ui) -> anyhow::Result<()> {
     let start = Instant::now();
     prepare(offline, ui)?;
-    let workshop = Workshop::open(offline, ui)?;
-    let name = match &options.kernel {
-        Some(word) => workshop.matrix.name(word)?,
-        None => workshop.matrix.first(None)?,
-    };
-    announce(&workshop, &name, offline, ui)?;
-    let kernel = workshop.kernel_to_boot(&name, None)?;
+    let kernel = options.kernel.as_deref();
+    match options.what {
+        None => drivers(kernel, offline, ui)?,
+        Some(Shown::Panic) => panic::run(kernel, offline, ui)?,
+    }
+    ui.status(
+        "Finished",
+        format!("in {:.0} s", start.elapsed().as_secs_f64()),
+    );
+    match options.what {
+        None => say_what_next(ui),
+        Some(Shown::Panic) => panic::say_what_it_is_elsewhere(ui),
+    }
+    Ok(())
+}
 
+/// Shows drivers of the checkout.
+fn drivers(kernel: Option<&str>, offline: bool, ui: &Ui) -> anyhow::Result<()> {
+    let workshop = Workshop::open(offline, ui)?;
+    let kernel = chosen(&workshop, kernel, offline, ui)?;
     let mut modules = Vec::new();
     for package in DRIVERS {
         let driver = workshop
@@ -56,21 +70,46 @@ pub(crate) fn run(options: &Demo, offline: bool, ui: &Ui) -> anyhow::Result<()> 
             .map_err(|_| not_here(package))?;
         modules.push(workshop.module_for(driver, &kernel)?);
     }
-    let vm = workshop.vm(&kernel)?;
+    let trace = Trace::of(&modules);
+    let steps = STEPS.iter().map(|line| typed(line)).collect();
+    let report = boot(&workshop, &kernel, &modules, steps, &trace, &|_| {}, ui)?;
+    judge(&report, &trace, ui)
+}
 
-    let load = modules
-        .iter()
-        .map(|module| Load {
-            module: module.name.clone(),
-            params: String::new(),
-        })
-        .collect();
-    let steps = STEPS
-        .iter()
-        .map(|line| Step::new(["sh", "-c", *line]))
-        .collect();
+/// The kernel to boot: the one named, else the first of the matrix.
+fn chosen(
+    workshop: &Workshop<'_>,
+    kernel: Option<&str>,
+    offline: bool,
+    ui: &Ui,
+) -> anyhow::Result<Kernel> {
+    let name = match kernel {
+        Some(word) => workshop.matrix.name(word)?,
+        None => workshop.matrix.first(None)?,
+    };
+    announce(workshop, &name, offline, ui)?;
+    workshop.kernel_to_boot(&name, None)
+}
+
+/// A line as it is typed in the virtual machine.
+fn typed(line: &str) -> Step {
+    Step::new(["sh", "-c", line])
+}
+
+/// Boots with the modules loaded, and types each line; `say` has its word before that.
+fn boot(
+    workshop: &Workshop<'_>,
+    kernel: &Kernel,
+    modules: &[Module],
+    steps: Vec<Step>,
+    trace: &Trace,
+    say: &dyn Fn(usize),
+    ui: &Ui,
+) -> anyhow::Result<Report> {
+    let vm = workshop.vm(kernel)?;
+    let load = modules.iter().map(|module| Load::new(&module.name, ""));
     let plan = Plan::Commands {
-        load,
+        load: load.collect(),
         steps,
         limit: Some(LIMIT),
     };
@@ -86,18 +125,13 @@ pub(crate) fn run(options: &Demo, offline: bool, ui: &Ui) -> anyhow::Result<()> 
             kernel.release
         ),
     );
-    let trace = Trace::of(&modules);
     let mut booted = false;
-    let report = explained_vm(vm.run(&plan, &payload, &mut |event| {
-        show(&event, &mut booted, &trace, ui);
-    }))?;
-    judge(&report, &trace, ui)?;
-    ui.status(
-        "Finished",
-        format!("in {:.0} s", start.elapsed().as_secs_f64()),
-    );
-    say_what_next(ui);
-    Ok(())
+    explained_vm(vm.run(&plan, &payload, &mut |event| {
+        if let Event::StepStarted { index, .. } = &event {
+            say(*index);
+        }
+        show(&event, &mut booted, trace, ui);
+    }))
 }
 
 /// Has rustup bring what it can; what needs root is the user's to install.

@@ -20,7 +20,7 @@ pub(crate) fn run(options: &Run, offline: bool, ui: &Ui) -> anyhow::Result<()> {
         return host::run(options, offline, ui);
     }
     let port = options.gdb.map(gdb::free).transpose()?;
-    let workshop = Workshop::of(&options.source, offline, ui)?;
+    let workshop = Workshop::of(&options.source, offline, ui)?.with_profile(&options.profile);
     let driver = workshop.driver(&options.selection)?;
     let kernel = workshop.one_to_boot(&options.selection)?;
     let module = match options.c {
@@ -79,12 +79,7 @@ pub(crate) fn show(event: &Event<'_>, trace: &Trace, ui: &Ui) {
 
 /// Turns what happened to the exit status.
 pub(crate) fn judge(report: &Report, trace: &Trace, ui: &Ui) -> anyhow::Result<()> {
-    if let Some(crash) = &report.crash {
-        return Err(crashed(crash, trace, ui));
-    }
-    if let Some(failure) = &report.load_failure {
-        return Err(because(Exit::Failed, failure.to_string()).into());
-    }
+    judge_machine(report, trace, ui)?;
     match report.steps.iter().find(|step| !step.exit.success()) {
         Some(step) => Err(because(
             Exit::Failed,
@@ -95,6 +90,17 @@ pub(crate) fn judge(report: &Report, trace: &Trace, ui: &Ui) -> anyhow::Result<(
             ),
         )
         .into()),
+        None => Ok(()),
+    }
+}
+
+/// The same, whatever became of the commands.
+pub(crate) fn judge_machine(report: &Report, trace: &Trace, ui: &Ui) -> anyhow::Result<()> {
+    if let Some(crash) = &report.crash {
+        return Err(crashed(crash, trace, ui));
+    }
+    match &report.load_failure {
+        Some(failure) => Err(because(Exit::Failed, failure.to_string()).into()),
         None => Ok(()),
     }
 }

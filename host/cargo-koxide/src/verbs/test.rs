@@ -22,7 +22,7 @@ use batch::{Batch, Builder};
 
 /// Builds everything first, so that nothing runs when something does not compile; then runs all, failures or not.
 pub(crate) fn run(options: &Test, offline: bool, ui: &Ui) -> anyhow::Result<()> {
-    let workshop = Workshop::open(offline, ui)?;
+    let workshop = Workshop::open(offline, ui)?.with_profile(&options.profile);
     if options.matrix {
         return matrix::run(&workshop, options, ui);
     }

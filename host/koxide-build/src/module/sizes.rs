@@ -79,6 +79,7 @@ pub fn variant(
         pages: rooms.take_pages(),
         rooms,
         kasan: check::kasan(kernel)?,
+        values: false,
     })
 }
 

@@ -62,17 +62,16 @@ fn package_settings(project: &Project, variant: &Variant) -> Vec<String> {
     };
     let core = variant.kasan.as_ref().map(|_| Kasan::core_flags());
     let packages = [
-        ("koxide", Vec::new()),
+        ("koxide", variant.library_flags()),
         ("koxide-abi", variant.abi_flags()),
         ("core", core.unwrap_or_default()),
     ];
     packages.into_iter().filter_map(setting).collect()
 }
 
-/// What becomes of a panic. The function that LLVM is given for the border has none of the attributes of others: code whose accesses are
-/// checked has no room for it.
+/// What becomes of a panic.
 fn panic(driver: &Driver, variant: &Variant) -> &'static str {
-    if driver.aborts || variant.kasan.is_some() {
+    if driver.aborts {
         return "abort";
     }
     Target::of(variant.arch).panic
@@ -135,12 +134,13 @@ pub(crate) fn shared(cargo: &mut Command, options: &BuildOptions<'_>) {
     }
 }
 
-/// Compiles a driver with all that it depends on and returns the archive that rustc wrote.
+/// Compiles a driver with all that it depends on and returns the archive that rustc wrote. One that is `calm` is known not to panic.
 pub(crate) fn staticlib(
     project: &Project,
     driver: &Driver,
     toolchain: &Toolchain,
     options: &BuildOptions<'_>,
+    calm: bool,
 ) -> Result<PathBuf> {
     let mut cargo = command("rustc", driver, options);
     let target = Target::of(options.variant.arch);
@@ -184,6 +184,9 @@ pub(crate) fn staticlib(
     // The kernel's own build sets the first for what is not part of the kernel's image, as no driver here is. The second
     // stands before the `compat_ioctl` of upstream's drivers; a kernel that runs no 32-bit programs does not call it.
     cargo.args(["--", "--cfg", "MODULE", "--cfg", "CONFIG_COMPAT"]);
+    if calm {
+        cargo.args(["--cfg", "koxide_calm"]);
+    }
     cargo.args(&driver.rustc_args);
     if options.kunit {
         cargo.args(["--cfg", "kunit"]);

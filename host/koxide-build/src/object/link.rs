@@ -2,7 +2,7 @@
 
 //! Makes one relocatable object of what rustc left in an archive: unused code goes, sections are merged.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
@@ -25,10 +25,10 @@ use super::variant::Variant;
 
 /// How the sections of the Rust object are merged. The kernels' own scripts merge none, and each section of a module
 /// costs memory and an entry in sysfs. Functions stay apart: what has to be between them, each kernel says. The tables that C++
-/// would find its way up the stack by are read before this, and are not in modules.
+/// would find its way up the stack by are read before this, and are not in modules; nor is what would read them.
 pub(crate) const SCRIPT: &str = "
 SECTIONS {
-	/DISCARD/ : { *(.data.DW.ref.*) }
+	/DISCARD/ : { *(.data.DW.ref.*) *(.text.rust_eh_personality) }
 	.rodata 0 : {
 		*(.rodata .rodata.* .rodata..*)
 		. = ALIGN(8);
@@ -69,6 +69,15 @@ pub(crate) struct Linked {
     pub(crate) tables: Vec<Table>,
     /// How a panic finds its way up the stack.
     pub(crate) unwind: Unwind,
+    /// Whether it looks at what is poisoned.
+    pub(crate) compares: bool,
+}
+
+impl Linked {
+    /// Whether there is a panic that leads somewhere.
+    pub(crate) fn panics(&self) -> bool {
+        self.used.iter().any(|shim| shim == "kx_panic")
+    }
 }
 
 /// What [`link`] leaves in its folder: the object as rustc made it.
@@ -86,7 +95,8 @@ pub(crate) fn link(archive: &Path, work: &Path, out: &Path, variant: &Variant) -
     cache::write(&input, member)?;
     let tables = tables::read(archive, member)?;
     let referred = tables::addresses(&tables);
-    globalize(&tools, &input, &referred)?;
+    let state = state(archive, member)?;
+    globalize(&tools, &input, referred.iter().copied().chain(state))?;
     let script = work.join("object.ld");
     let text = match kasan {
         true => SCRIPT.replacen("\t.rodata 0", &format!("{CONSTRUCTORS}\t.rodata 0"), 1),
@@ -100,6 +110,12 @@ pub(crate) fn link(archive: &Path, work: &Path, out: &Path, variant: &Variant) -
         // What shims of another version do not define.
         .arg(format!("--undefined=kx_abi_{}", info.abi))
         .args(referred.iter().map(|name| format!("--undefined={name}")))
+        // Where no border may be reached by a panic it is never looked at.
+        .arg(format!(
+            "--defsym={}={}",
+            unwind::STATE[0],
+            state.unwrap_or("init_module")
+        ))
         .args(
             info.params
                 .iter()
@@ -124,6 +140,8 @@ pub(crate) fn link(archive: &Path, work: &Path, out: &Path, variant: &Variant) -
     used.extend(tables::uses(&tables));
     let limit = if kasan { MOST_STACK_SPACED } else { MOST_STACK };
     frames(archive, member, &file, limit)?;
+    let is_state = |name: &str| name.contains(unwind::STATE[1]);
+    let compares = file.symbols().any(|s| s.name().is_ok_and(is_state));
     let kept = file.sections().filter_map(|s| s.name().ok()).collect();
     let unwind = Unwind::read(archive, member, variant.arch, &kept)?;
     Ok(Linked {
@@ -131,6 +149,7 @@ pub(crate) fn link(archive: &Path, work: &Path, out: &Path, variant: &Variant) -
         used,
         tables,
         unwind,
+        compares,
     })
 }
 
@@ -185,21 +204,31 @@ fn records(path: &Path, object: &[u8]) -> Result<Info> {
     info::parse(&text)
 }
 
-/// What the C file refers to, the linker keeps and does not hide.
-fn globalize(tools: &Gnu, object: &Path, names: &BTreeSet<&str>) -> Result<()> {
+/// What borders compare, which is in the object unless the optimiser found that it never changes.
+fn state<'a>(path: &Path, object: &'a [u8]) -> Result<Option<&'a str>> {
+    let file = object::File::parse(object).map_err(|e| Error::Form {
+        path: path.to_owned(),
+        why: e.to_string(),
+    })?;
+    let mut names = file.symbols().filter_map(|symbol| symbol.name().ok());
+    Ok(names.find(|name| name.contains(unwind::STATE[1])))
+}
+
+/// What the C file or a script refers to, the linker keeps and does not hide.
+fn globalize<'a>(tools: &Gnu, object: &Path, names: impl Iterator<Item = &'a str>) -> Result<()> {
+    let names: Vec<_> = names
+        .map(|name| format!("--globalize-symbol={name}"))
+        .collect();
     if names.is_empty() {
         return Ok(());
     }
     let mut objcopy = Command::new(tools.name("objcopy"));
-    for name in names {
-        objcopy.arg(format!("--globalize-symbol={name}"));
-    }
-    objcopy.arg(object).output()?;
+    objcopy.args(names).arg(object).output()?;
     Ok(())
 }
 
-/// Removes the names that only code has referred to which is gone: ld keeps them, and each would be linked with the module. That of
-/// the shims' version is never referred to.
+/// Removes the names that only code has referred to which is gone: ld keeps them, and each would be linked with the module, or be
+/// what a trace calls another function. That of the shims' version is never referred to.
 fn forget_unreferenced(tools: &Gnu, object: &Path, version: &str) -> Result<()> {
     let bytes = read(object)?;
     let file = parse(object, &bytes)?;
@@ -207,10 +236,11 @@ fn forget_unreferenced(tools: &Gnu, object: &Path, version: &str) -> Result<()> 
     let referenced: HashSet<_> = targets.map(|(_, at)| at.target()).collect();
     let mut objcopy = Command::new(tools.name("objcopy"));
     let mut any = false;
-    for symbol in file.symbols().filter(ObjectSymbol::is_undefined) {
+    for symbol in file.symbols() {
         let name = symbol.name().unwrap_or_default();
+        let may_go = symbol.is_undefined() || name == unwind::STATE[0];
         let is_referenced = referenced.contains(&RelocationTarget::Symbol(symbol.index()));
-        if !is_referenced && !name.is_empty() && name != version {
+        if may_go && !is_referenced && !name.is_empty() && name != version {
             objcopy.arg(format!("--strip-symbol={name}"));
             any = true;
         }

@@ -206,6 +206,7 @@ mod tests {
             used: used.to_vec(),
             tables: Vec::new(),
             unwind: super::super::unwind::Unwind::default(),
+            compares: false,
         }
     }
 

@@ -11,12 +11,14 @@
 mod frames;
 mod landings;
 mod sites;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write;
 use std::path::Path;
 
-use object::{Object, ObjectSection, SectionIndex};
+use object::{Object, ObjectSection, Relocation, RelocationTarget, SectionIndex, Symbol};
 
 use super::error::{Error, Result};
 use super::link::parse;
@@ -32,9 +34,13 @@ pub(crate) const RAISE: &str = "kx_raise";
 /// The same for what goes on after a landing; compilers know it by this name.
 const RESUME: &str = "_Unwind_Resume";
 
-/// What the borders of calls for a device and for the module lead to; kernel/koxide/src/entry/poison.rs has them.
-const FOR_DEVICE: &str = "kx_device_panicked";
-const FOR_MODULE: &str = "kx_module_panicked";
+/// What the borders of calls for a device and for the module lead to; kernel/koxide/src/entry/poison.rs has them. Paths, as rustc mangles
+/// them: functions with names for a linker would be kept for it, and with them what they write to.
+const FOR_DEVICE: &str = "5entry6poison15device_panicked";
+const FOR_MODULE: &str = "5entry6poison15module_panicked";
+
+/// What the way up calls the word that borders compare, and the path of that; kernel/koxide/src/entry/poison.rs has it.
+pub(crate) const STATE: [&str; 2] = ["kx_poison_state", "5entry6poison5STATE"];
 
 /// The table, for which the kernel's build has the room.
 pub(crate) const TABLE: &str = "kx_unwind";
@@ -56,8 +62,8 @@ struct Function {
 #[derive(Debug, Default)]
 pub(crate) struct Unwind {
     functions: Vec<Function>,
-    /// The sections of [`RAISE`] and, where anything is dropped on the way, of [`RESUME`].
-    roots: [String; 2],
+    /// The section of [`RAISE`].
+    raise: String,
 }
 
 impl Unwind {
@@ -81,8 +87,8 @@ impl Unwind {
         };
         let frames = frames::Frames::read(&reader)?;
         let borders = [
-            (named.function(FOR_MODULE), Scope::Module),
-            (named.function(FOR_DEVICE), Scope::Device),
+            (named.at_path(FOR_MODULE), Scope::Module),
+            (named.at_path(FOR_DEVICE), Scope::Device),
         ];
         let mut functions = Vec::new();
         for found in sites::may_panic(&reader, &named, &[RAISE, RESUME])? {
@@ -90,8 +96,7 @@ impl Unwind {
             let unclear = |why: &str| reader.unclear(name, why);
             let frame = frames.of(found.section);
             let frame = frame.ok_or_else(|| unclear("has no frame"))?;
-            let leads_to =
-                |at: &Option<SectionIndex>| at.is_some_and(|at| found.to.contains(&at.0));
+            let leads_to = |all: &[SectionIndex]| all.iter().any(|at| found.to.contains(&at.0));
             let mut borders = borders.iter().filter(|(at, _)| leads_to(at));
             let scope = borders.next().map_or(Scope::Nothing, |(_, scope)| *scope);
             if borders.next().is_some() {
@@ -110,10 +115,9 @@ impl Unwind {
                 landings,
             });
         }
-        let name = |root: Option<SectionIndex>| root.map_or("", |at| named.section(at)).to_owned();
         let unwind = Self {
             functions,
-            roots: [Some(raise), named.function(RESUME)].map(name),
+            raise: named.section(raise).to_owned(),
         };
         match unwind.fits() {
             true => Ok(unwind),
@@ -135,7 +139,7 @@ impl Unwind {
         if self.functions.is_empty() {
             return out;
         }
-        let _ = writeln!(out, "raise {}", self.roots.join(" "));
+        let _ = writeln!(out, "raise {}", self.raise);
         let mut shapes: BTreeMap<&Shape, usize> = BTreeMap::new();
         for function in &self.functions {
             let next = shapes.len();
@@ -177,6 +181,17 @@ impl Reader<'_> {
         Error::Form {
             path: self.path.to_owned(),
             why: why.to_string(),
+        }
+    }
+
+    /// The symbol that a relocation is about, if it is about one.
+    fn target(&self, relocation: &Relocation) -> Result<Option<Symbol<'_, '_>>> {
+        match relocation.target() {
+            RelocationTarget::Symbol(symbol) => {
+                let symbol = self.file.symbol_by_index(symbol);
+                symbol.map(Some).map_err(|e| self.form(e))
+            }
+            _ => Ok(None),
         }
     }
 

@@ -31,6 +31,8 @@ pub struct Variant {
     pub rooms: Rooms,
     /// The kernel's sanitizer, where it has one: accesses to memory are checked.
     pub kasan: Option<Kasan>,
+    /// Messages of panics have their values, and the object all that formats them: for who looks for a mistake, on any kernel.
+    pub values: bool,
 }
 
 impl Variant {
@@ -53,7 +55,7 @@ impl Variant {
             Some(shift @ 10..20) => format!("{}-{}k", self.arch, 1 << (shift - 10)),
             _ => self.arch.to_string(),
         };
-        if self.is_stock() {
+        if self.is_stock() && !self.values {
             return base;
         }
         let key = digest(&format!("{self:?}"));
@@ -75,6 +77,12 @@ impl Variant {
         }
         let key = digest(&numbers.to_string());
         vec![format!("--cfg=koxide_rooms=\"{key}\"")]
+    }
+
+    /// Flags for the compiler of the library.
+    pub(crate) fn library_flags(&self) -> Vec<String> {
+        let values = self.values.then(|| "--cfg=koxide_values".to_owned());
+        values.into_iter().collect()
     }
 
     /// The variable for the compiler of that crate, and its value.
@@ -190,6 +198,9 @@ mod tests {
                 .ends_with("bytes), and each access to memory is checked (KASAN)")
         );
         assert_eq!(Variant::stock(Arch::Arm64).folder(), "arm64");
+        let mut values = Variant::stock(Arch::Arm64);
+        values.values = true;
+        assert!(values.is_stock() && values.folder().starts_with("arm64-"));
         let mut pages = Variant::stock(Arch::Arm64);
         pages.pages = Some(14);
         assert!(pages.is_stock());

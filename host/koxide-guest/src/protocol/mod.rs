@@ -11,7 +11,7 @@ pub mod record;
 pub mod sample;
 pub mod words;
 
-pub use plan::{KernelSuite, Load, Panics, Patch, Plan, Program, Run, Sought, Step, Task};
+pub use plan::{KernelSuite, Load, Panics, Patch, Plan, Program, Run, Site, Step, Task};
 pub use record::{Decoder, Frame, Mark};
 pub use sample::{Clock, Sample, Values};
 

@@ -65,8 +65,10 @@ pub struct Panics {
     pub file: String,
     /// The test programs.
     pub programs: Vec<Program>,
-    /// Places to be found: which tests get there.
-    pub sought: Vec<Sought>,
+    /// Where the module can be made to panic.
+    pub sites: Vec<Site>,
+    /// Those of which it is to be found which tests get there, by their places in the list.
+    pub sought: Vec<usize>,
     /// The runs.
     pub runs: Vec<Run>,
     /// What has its result already, as suite and name.
@@ -77,13 +79,9 @@ pub struct Panics {
 
 /// A place where a module can be made to panic.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sought {
-    /// The suite it is shown under.
-    pub suite: String,
-    /// The name it is shown under.
-    pub name: String,
-    /// The program whose tests are tried first, by its place in the list.
-    pub first: usize,
+pub struct Site {
+    /// What the log says of the call, up to the size of the function: `function+0x1f`.
+    pub call: String,
     /// The bytes that make the module panic there.
     pub patch: Vec<Patch>,
 }
@@ -97,8 +95,8 @@ pub struct Run {
     pub program: usize,
     /// The test in it.
     pub test: String,
-    /// The bytes that make the module panic.
-    pub patch: Vec<Patch>,
+    /// Where the module panics, by its place in the list.
+    pub site: usize,
     /// How long the test may take.
     pub limit: Duration,
 }
@@ -251,17 +249,21 @@ impl Panics {
         for p in &self.programs {
             lines.push(words::join(["program", &p.suite, &p.path]));
         }
-        let line = |first: &[&str], patch: &[Patch]| {
-            let first = first.iter().map(|word| (*word).to_owned());
-            words::join(first.chain(patch.iter().map(Patch::to_text)))
-        };
-        for s in &self.sought {
-            let first = s.first.to_string();
-            lines.push(line(&["sought", &s.suite, &s.name, &first], &s.patch));
+        for site in &self.sites {
+            let words = ["site".to_owned(), site.call.clone()].into_iter();
+            lines.push(words::join(
+                words.chain(site.patch.iter().map(Patch::to_text)),
+            ));
+        }
+        for site in &self.sought {
+            lines.push(words::join(["sought", &site.to_string()]));
         }
         for r in &self.runs {
-            let (program, limit) = (r.program.to_string(), millis(r.limit));
-            lines.push(line(&["run", &r.name, &program, &r.test, &limit], &r.patch));
+            let (program, site) = (r.program.to_string(), r.site.to_string());
+            let limit = millis(r.limit);
+            lines.push(words::join([
+                "run", &r.name, &program, &r.test, &site, &limit,
+            ]));
         }
         for (suite, name) in &self.done {
             lines.push(words::join(["done", suite, name]));
@@ -270,9 +272,8 @@ impl Panics {
 
     /// Adds what a line says.
     fn parse(&mut self, words: &[&str]) -> Option<()> {
-        let patches = |words: &[&str]| {
-            let all: Option<Vec<Patch>> = words.iter().map(|word| Patch::parse(word)).collect();
-            all.filter(|all| !all.is_empty())
+        let patches = |words: &[&str]| -> Option<Vec<Patch>> {
+            words.iter().map(|word| Patch::parse(word)).collect()
         };
         match words {
             ["program", suite, path] => self.programs.push(Program {
@@ -280,18 +281,17 @@ impl Panics {
                 path: own(path),
                 twins: false,
             }),
-            ["sought", suite, name, first, patch @ ..] => self.sought.push(Sought {
-                suite: own(suite),
-                name: own(name),
-                first: first.parse().ok()?,
+            ["site", call, patch @ ..] => self.sites.push(Site {
+                call: own(call),
                 patch: patches(patch)?,
             }),
-            ["run", name, program, test, limit, patch @ ..] => self.runs.push(Run {
+            ["sought", site] => self.sought.push(site.parse().ok()?),
+            ["run", name, program, test, site, limit] => self.runs.push(Run {
                 name: own(name),
                 program: program.parse().ok()?,
                 test: own(test),
+                site: site.parse().ok()?,
                 limit: millis(limit)?,
-                patch: patches(patch)?,
             }),
             ["done", suite, name] => self.done.push((own(suite), own(name))),
             _ => return None,
@@ -427,17 +427,16 @@ mod tests {
                 path: "/koxide/tests/0".to_owned(),
                 twins: false,
             }],
-            sought: vec![Sought {
-                suite: "scull".to_owned(),
-                name: "site 3".to_owned(),
-                first: 1,
+            sites: vec![Site {
+                call: "a_function+0x1f".to_owned(),
                 patch: vec![patch(0x1f, &[0x90, 0xe9]), patch(0, &[0xeb])],
             }],
+            sought: vec![0],
             runs: vec![Run {
                 name: "a b at c".to_owned(),
                 program: 0,
                 test: "b".to_owned(),
-                patch: vec![patch(0x10, &[0xff])],
+                site: 0,
                 limit: Duration::from_secs(2),
             }],
             done: vec![("scull::pipe".to_owned(), "a".to_owned())],

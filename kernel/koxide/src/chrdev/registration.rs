@@ -78,14 +78,19 @@ impl<D> Drop for Handle<D> {
         // Once the reference is given back, another thread may have freed it.
         let minor = self.raw();
         // SAFETY: by the invariant there is a reference, which is given back here.
-        if unsafe { koxide_abi::kx_chrdev_put(self.0.as_ptr()) } == 0 {
-            return;
+        if unsafe { koxide_abi::kx_chrdev_put(self.0.as_ptr()) } != 0 {
+            // SAFETY: it was boxed, and nobody else has a reference any more.
+            drop_last(Room(self.0), unsafe { KBox::from_raw(minor) });
         }
-        // Dropped last, also when dropping the data panics.
-        let _room = Room(self.0);
-        // SAFETY: it was boxed, and nobody else has a reference any more.
-        drop(unsafe { KBox::from_raw(minor) });
     }
+}
+
+/// Drops what no file and no registration has any more; the device last, also when dropping the data panics. It is no part of `drop`,
+/// which is in each way out of a file's `open`.
+#[cold]
+#[inline(never)]
+fn drop_last<D>(_room: Room, minor: KBox<Minor<D>>) {
+    drop(minor);
 }
 
 /// A device to which there is no reference any more.

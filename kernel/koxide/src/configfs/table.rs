@@ -17,9 +17,10 @@ use crate::entry::{
     callback::{self, error_pointer},
     enter,
 };
-use crate::error::from_result;
+use crate::error::{code::ENODEV, from_result};
 use crate::fs::table::answer;
 use crate::init::InPlaceInit;
+use crate::module::restart::Held;
 use crate::page::PAGE_SIZE;
 use crate::sync::{Arc, ArcBorrow};
 use crate::table::define_table;
@@ -236,11 +237,17 @@ unsafe extern "C" fn make_group<Parent: GroupOperations>(
         let parent: &Parent = unsafe { data_of(item) };
         // SAFETY: it is a C string during the call.
         let name = unsafe { CStr::from_ptr(name) };
+        let Some(held) = Held::new() else {
+            return error_pointer(ENODEV);
+        };
         let made = parent
             .make_group(name)
             .and_then(|init| Arc::pin_init(init, GFP_KERNEL));
         match made {
-            Ok(child) => child.into_kernel(),
+            Ok(child) => {
+                held.into_kernel();
+                child.into_kernel()
+            }
             Err(error) => error_pointer(error),
         }
     })
@@ -279,6 +286,9 @@ unsafe extern "C" fn drop_item<Parent: GroupOperations>(
 /// The kernel calls it, once, for a folder that [`make_group`] made, with data of the type `Data`, which nobody uses any more.
 unsafe extern "C" fn release<Data: 'static>(item: *mut config_item) {
     enter(callback::RELEASE_ITEM, Always(Module), || {
+        // Dropped last.
+        // SAFETY: `make_group` gave one up for this folder.
+        let _held = unsafe { Held::from_kernel() };
         // SAFETY: the library made it.
         let owner = unsafe { koxide_abi::kx_configfs_owner(item) };
         // SAFETY: it is what `into_kernel` gave away, taken back once.

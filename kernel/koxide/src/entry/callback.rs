@@ -31,9 +31,18 @@ pub(crate) struct Callback<R> {
 )]
 pub(crate) struct Words {
     /// What the kernel calls the function.
-    pub(super) name: &'static CStr,
+    pub(crate) name: &'static CStr,
     /// The answer.
-    pub(super) answer: &'static CStr,
+    pub(crate) answer: &'static CStr,
+}
+
+impl Words {
+    /// Of a panic that is not contained.
+    #[cfg(target_os = "none")]
+    pub(crate) const NONE: Self = Self {
+        name: c"",
+        answer: c"",
+    };
 }
 
 /// Types of which some numbers are errors.

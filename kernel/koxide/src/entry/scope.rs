@@ -36,7 +36,7 @@ impl Scope for Module {
     #[cfg(all(target_os = "none", panic = "unwind"))]
     #[inline(always)]
     fn contained(self, message: u64, words: &'static Words) {
-        poison::kx_module_panicked(message, words);
+        poison::module_panicked(message, words);
     }
 }
 
@@ -54,13 +54,37 @@ impl Scope for Device {
     #[cfg(all(target_os = "none", panic = "unwind"))]
     #[inline(always)]
     fn is_poisoned(self) -> bool {
+        poison::of_device(self.0) || poison::is_of_before(self.0)
+    }
+
+    #[cfg(all(target_os = "none", panic = "unwind"))]
+    #[inline(always)]
+    fn contained(self, message: u64, words: &'static Words) {
+        poison::device_panicked(message, words, self.0);
+    }
+}
+
+/// The device of a file that is being opened.
+#[derive(Clone, Copy)]
+pub(crate) struct Opened(
+    #[cfg_attr(
+        not(all(target_os = "none", panic = "unwind")),
+        allow(dead_code, reason = "nothing is contained")
+    )]
+    pub(crate) *mut file,
+);
+
+impl Scope for Opened {
+    #[cfg(all(target_os = "none", panic = "unwind"))]
+    #[inline(always)]
+    fn is_poisoned(self) -> bool {
         poison::of_device(self.0)
     }
 
     #[cfg(all(target_os = "none", panic = "unwind"))]
     #[inline(always)]
     fn contained(self, message: u64, words: &'static Words) {
-        poison::kx_device_panicked(message, words, self.0);
+        Device(self.0).contained(message, words);
     }
 }
 
@@ -78,13 +102,13 @@ impl Scope for Request {
     #[cfg(all(target_os = "none", panic = "unwind"))]
     #[inline(always)]
     fn is_poisoned(self) -> bool {
-        poison::of_device(poison::file_of(self.0))
+        Device(poison::file_of(self.0)).is_poisoned()
     }
 
     #[cfg(all(target_os = "none", panic = "unwind"))]
     #[inline(always)]
     fn contained(self, message: u64, words: &'static Words) {
-        poison::kx_device_panicked(message, words, poison::file_of(self.0));
+        poison::device_panicked(message, words, poison::file_of(self.0));
     }
 }
 

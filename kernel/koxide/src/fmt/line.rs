@@ -48,6 +48,7 @@ impl<'a> Line<'a> {
     }
 
     /// What is there.
+    #[cfg(any(koxide_values, test))]
     pub(crate) fn into_text(self) -> &'a [u8] {
         let Self { room, wanted } = self;
         room.get(..wanted).unwrap_or(room)

@@ -13,7 +13,7 @@ use koxide_abi::types::{
 };
 
 use super::{File, FileOperations, Kiocb, Seek, Whence, events};
-use crate::entry::{Always, Device, Request, callback, enter};
+use crate::entry::{Always, Device, Opened, Request, callback, closed, enter, opening};
 use crate::error::{
     Result,
     code::{EIO, EIOCBQUEUED},
@@ -114,7 +114,10 @@ unsafe extern "C" fn open<T: FileOperations<R>, R: Behind>(
     inode: *mut inode,
     file: *mut file,
 ) -> c_int {
-    enter(callback::OPEN, Device(file), || {
+    let answer = enter(callback::OPEN, Opened(file), || {
+        if let Err(error) = opening(file) {
+            return error.to_errno();
+        }
         // SAFETY: the caller has a reference to the file during the call.
         let opened = unsafe { File::from_raw(file) };
         // SAFETY: these are the `open` operation's, of a table that was registered for an `R`.
@@ -127,7 +130,11 @@ unsafe extern "C" fn open<T: FileOperations<R>, R: Behind>(
             }
             Err(error) => error.to_errno(),
         }
-    })
+    });
+    if answer != 0 {
+        closed(file);
+    }
+    answer
 }
 
 /// `release`: the last of all operations on a file, and alone.
@@ -139,7 +146,7 @@ unsafe extern "C" fn release<T: FileOperations<R>, R: Behind>(
     _inode: *mut inode,
     file: *mut file,
 ) -> c_int {
-    enter(callback::RELEASE, Always(Device(file)), || {
+    let answer = enter(callback::RELEASE, Always(Device(file)), || {
         // SAFETY: the caller has a reference to the file, which is this driver's.
         let private = unsafe { koxide_abi::kx_file_private_data(file) };
         // SAFETY: `open` left a foreign `T::Ptr` there; it is taken back once, and no other operation is under way.
@@ -147,7 +154,9 @@ unsafe extern "C" fn release<T: FileOperations<R>, R: Behind>(
         // SAFETY: the file exists during the call.
         T::release(device, unsafe { File::from_raw(file) });
         0
-    })
+    });
+    closed(file);
+    answer
 }
 
 /// `llseek`.

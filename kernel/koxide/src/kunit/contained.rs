@@ -4,6 +4,10 @@
 
 #![allow(unsafe_code, reason = "reads the stack pointer, and what is below")]
 
+/// Whether there is room between the variables of a function (KASAN).
+#[doc(hidden)]
+pub const IS_SPACED: bool = cfg!(sanitize = "address");
+
 /// How many bytes below the stack pointer are looked at.
 const LOOKED_AT: usize = 4096;
 

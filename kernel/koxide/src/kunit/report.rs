@@ -204,6 +204,7 @@ enum End {
 
 /// Runs the body of a test. Where panics are contained one that panics ends there, and poisons nothing.
 #[inline(never)]
+#[cfg_attr(sanitize = "address", sanitize(kernel_address = "off"))]
 fn end(failed: fn() -> bool, expected: &str) -> End {
     #[cfg(not(all(target_os = "none", panic = "unwind")))]
     {
@@ -217,13 +218,14 @@ fn end(failed: fn() -> bool, expected: &str) -> End {
             let message = crate::unwind::message(payload);
             let mut room = [0; 128];
             let text = message.text(&mut room);
-            if let Some(place) = message.place() {
-                line(format_args!("    # it panicked at {place}:\n"));
-            }
+            let place = message.place();
+            line(format_args!("    # it panicked at {place}:\n"));
             line(format_args!("    # {}\n", text.escape_ascii()));
             let expected = expected.as_bytes();
             let mut parts = text.windows(expected.len().max(1));
-            End::Panicked(expected.is_empty() || parts.any(|part| part == expected))
+            let says_so = expected.is_empty() || parts.any(|part| part == expected);
+            message.done();
+            End::Panicked(says_so)
         }
     }
 }

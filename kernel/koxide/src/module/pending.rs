@@ -38,7 +38,7 @@ static PENDING: Pending = Pending::new();
 ///
 /// # Context
 ///
-/// The module's exit, or its init that failed. Sleeps.
+/// The module's exit, its init that failed, or between both when it is set up again. Sleeps.
 pub(crate) fn finish() {
     let finish = FINISH.load(Ordering::Acquire);
     if !finish.is_null() {
@@ -59,6 +59,12 @@ fn used() {
     if FINISH.load(Ordering::Relaxed).is_null() {
         FINISH.store(finish_used as fn() as *mut (), Ordering::Release);
     }
+}
+
+/// Takes what is new again after [`finish`]: the module is set up once more.
+#[cfg(all(target_os = "none", panic = "unwind"))]
+pub(super) fn reopen() {
+    PENDING.closed.store(false, Ordering::SeqCst);
 }
 
 /// Takes what is new again, as a module does that was just loaded.

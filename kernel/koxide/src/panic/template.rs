@@ -14,8 +14,6 @@
 use core::fmt::Arguments;
 use core::panic::PanicInfo;
 
-use crate::fmt::Line;
-
 /// What a panic says.
 pub(super) fn message_of<'a>(info: &PanicInfo<'a>) -> &'a Arguments<'a> {
     // SAFETY: it is a struct of a reference to the arguments, and of nothing else.
@@ -33,7 +31,6 @@ pub(super) fn parts(message: &Arguments<'_>) -> [*const u8; 2] {
 /// # Safety
 ///
 /// The first two are the [`parts`] of a message.
-#[inline(never)]
 #[optimize(size)]
 pub(crate) unsafe fn text(template: *const u8, args: *const u8, room: &mut [u8]) -> &[u8] {
     let args = args.addr();
@@ -41,12 +38,12 @@ pub(crate) unsafe fn text(template: *const u8, args: *const u8, room: &mut [u8])
         // SAFETY: a message without values is one static text, and the other word is twice its length, and one.
         return unsafe { core::slice::from_raw_parts(template, args >> 1) };
     }
-    let mut line = Line::new(room);
+    let mut free = room.iter_mut();
     // INVARIANT: this is where a template begins.
     let mut at = Cursor(template);
     loop {
         let text = match at.next() {
-            0 => return line.into_text(),
+            0 => break,
             len @ ..0x80 => at.take(len.into()),
             0x80 => {
                 let len = u16::from_le_bytes([at.next(), at.next()]);
@@ -54,12 +51,20 @@ pub(crate) unsafe fn text(template: *const u8, args: *const u8, room: &mut [u8])
             }
             value => {
                 // Flags, width, precision, and which value: those that are there.
-                at.take(4 * usize::from(value & 1) + 2 * (value & 0b1110).count_ones() as usize);
+                let value = usize::from(value);
+                let two = (value >> 1 & 2).wrapping_add(value >> 2 & 2);
+                at.take(two.wrapping_add(value & 2 | (value & 1) << 2));
                 b"{}"
             }
         };
-        line.push(text);
+        // Bytes one by one: a call of `memcpy` is more code.
+        text.iter()
+            .zip(&mut free)
+            .for_each(|(from, to)| *to = *from);
     }
+    let left = free.len();
+    let len = room.len().wrapping_sub(left);
+    room.get(..len).unwrap_or_default()
 }
 
 /// A place in a template.

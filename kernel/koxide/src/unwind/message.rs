@@ -3,8 +3,11 @@
 //! What a panic says, in the one word that landings hand on.
 
 #[cfg(target_os = "none")]
-use core::ffi::CStr;
+use core::ffi::{CStr, c_char};
 use core::panic::Location;
+
+#[cfg(target_os = "none")]
+use crate::entry::callback::Words;
 
 /// What a panic says: constants, unless it has values.
 #[derive(Clone, Copy)]
@@ -14,18 +17,21 @@ pub(crate) struct Message {
     place: *const Location<'static>,
 }
 
-/// How many bits each part has: how far the place is from the anchor, in words; how far the text is, in bytes; and how long that is,
-/// or 0 for one with values, which tells itself.
+/// How many bits each part has: how far the place is from the anchor, in words; how far the text is, in bytes; and one more than how long
+/// that is, or 0 for one with values, which tells itself. All constants of a module are together, in less than this.
 const PLACE: u32 = 24;
 const TEXT: u32 = 27;
 const LEN: u32 = 13;
+
+/// The bits of a place's address that are never set.
+const WORD: u32 = 3;
 
 impl Message {
     /// Takes the message of a panic.
     ///
     /// # Safety
     ///
-    /// The first two are the parts of a message, the third is its place, or null.
+    /// The first two are the parts of a message, the third is its place.
     pub(super) unsafe fn new(template: *const u8, args: *const u8, place: *const u8) -> Self {
         Self {
             template,
@@ -34,57 +40,53 @@ impl Message {
         }
     }
 
-    /// The length of a text without values.
-    fn len(self) -> Option<usize> {
-        (self.args.addr() & 1 == 1).then_some(self.args.addr() >> 1)
-    }
-
-    /// As one word. What is too far from the anchor, as no constant of the module is, is left out.
+    /// As one word.
     pub(super) fn pack(self, anchor: usize) -> u64 {
-        let distance = |address: usize, bits: u32| {
-            let far = address.wrapping_sub(anchor).cast_signed() as i64;
-            let cut = far << (64 - bits) >> (64 - bits);
-            if cut == far {
-                far as u64 & ((1 << bits) - 1)
-            } else {
-                0
+        let far = |address: usize| address.wrapping_sub(anchor) as u64;
+        // Texts with values are no constants, and may be elsewhere: as a text without a letter.
+        if cfg!(koxide_values) {
+            let text = far(self.template.addr()).cast_signed();
+            if text != text << (64 - TEXT) >> (64 - TEXT) {
+                let (template, args) = (c"".as_ptr().cast(), core::ptr::without_provenance(1));
+                return Self {
+                    template,
+                    args,
+                    ..self
+                }
+                .pack(anchor);
             }
+        }
+        let len = match self.args.addr() {
+            args if args & 1 == 1 => (args >> 1).min((1 << LEN) - 2) + 1,
+            _ => 0,
         };
-        let place = self.place.addr().wrapping_sub(anchor).cast_signed() >> 3;
-        let place = distance(anchor.wrapping_add_signed(place), PLACE);
-        let text = distance(self.template.addr(), TEXT);
-        let len = self.len().unwrap_or(0).min((1 << LEN) - 1) as u64;
-        place << (TEXT + LEN) | text << LEN | len
+        // Places begin at words.
+        let place = far(self.place.addr()) << (64 - PLACE - WORD);
+        let text = far(self.template.addr()) << (64 - TEXT) >> PLACE;
+        place | text | len as u64
     }
 
     /// The message that was packed with the same anchor.
-    #[optimize(size)]
     pub(super) fn unpack(word: u64, anchor: usize) -> Self {
-        let word = word.cast_signed();
-        let part = |below: u32, bits: u32| (word << (64 - below - bits) >> (64 - bits)) as isize;
-        let (place, text) = (part(TEXT + LEN, PLACE), part(LEN, TEXT));
+        let part = |from: u32, bits: u32| (word.cast_signed() << from >> (64 - bits)) as usize;
         let len = (word & ((1 << LEN) - 1)) as usize;
-        let at = |far: isize| match far {
-            0 => core::ptr::null(),
-            far => core::ptr::without_provenance(anchor.wrapping_add_signed(far)),
+        let args = match len {
+            0 => 0,
+            len => len * 2 - 1,
         };
-        let (template, args) = match (text, len) {
-            // As a text without a letter.
-            (0, _) => (c"".as_ptr().cast(), 1),
-            (text, 0) => (at(text), 0),
-            (text, len) => (at(text), len * 2 + 1),
-        };
+        let place = anchor.wrapping_add(part(0, PLACE) << WORD);
+        let template = anchor.wrapping_add(part(PLACE, TEXT));
         Self {
-            template,
+            template: core::ptr::without_provenance(template),
             args: core::ptr::without_provenance(args),
-            place: at(place << 3).cast(),
+            place: core::ptr::without_provenance(place),
         }
     }
 
     /// Where it was.
-    pub(crate) fn place(self) -> Option<&'static Location<'static>> {
-        // SAFETY: it is null or a place, all of which are constants.
-        unsafe { self.place.as_ref() }
+    pub(crate) fn place(self) -> &'static Location<'static> {
+        // SAFETY: a panic has a place, all of which are constants.
+        unsafe { &*self.place }
     }
 
     /// The text, as far as there is room.
@@ -105,32 +107,19 @@ impl Message {
         (self.template.addr(), self.args.addr())
     }
 
-    /// Writes it to the log, and stops this thread.
+    /// Writes it to the log, with one of the shims' texts, and what that has besides.
     #[cfg(target_os = "none")]
-    pub(super) fn stop(self) -> ! {
+    #[inline(always)]
+    pub(super) fn tell(self, text: *const c_char, words: &Words, poisoned: &CStr) {
+        let Self { template, args, .. } = self;
         // SAFETY: there are none but a panic's.
-        unsafe { crate::panic::report(self.template, self.args, self.place) }
+        unsafe { crate::panic::tell(text, template, args, self.place(), words, poisoned) }
     }
 
-    /// Writes to the log that it was under way when another one came.
-    #[cfg(target_os = "none")]
-    #[cold]
-    pub(super) fn was_first(self) {
-        // SAFETY: there are none but a panic's.
-        unsafe { crate::panic::was_first(self.template, self.args, self.place) }
-    }
-
-    /// Writes to the log that it was contained: in which function, what that answered, and what is poisoned.
-    #[cfg(target_os = "none")]
-    pub(crate) fn contained(self, callback: &CStr, answer: &CStr, poisoned: &CStr) {
-        // SAFETY: there are none but a panic's.
-        unsafe {
-            crate::panic::contained(
-                self.template,
-                self.args,
-                self.place,
-                [callback, answer, poisoned],
-            );
-        }
+    /// Says that nobody reads it any more: texts with values have to have room somewhere.
+    #[inline(always)]
+    pub(crate) fn done(self) {
+        #[cfg(koxide_values)]
+        crate::panic::values::free(self.template);
     }
 }

@@ -10,8 +10,6 @@ use super::arch::KEPT;
 pub(super) struct Header {
     /// Where `kx_raise` is, in bytes from the start of the code.
     raise: u32,
-    /// Where `_Unwind_Resume` is.
-    resume: u32,
     functions: u16,
     landings: u16,
 }
@@ -23,8 +21,8 @@ struct Function {
     place: u32,
     /// Its length in bytes.
     len: u16,
-    /// Its first landing; the next function's is the first one that is not its own.
-    landing: u16,
+    /// How many landings it has: those behind the landings of the functions before.
+    landings: u16,
 }
 
 impl Function {
@@ -77,34 +75,51 @@ impl Shape {
     }
 }
 
-/// A call that is under way.
-pub(super) struct Site<'a> {
-    pub(super) shape: &'a Shape,
-    /// What is run when it panics.
-    pub(super) pad: Option<usize>,
-    flags: u16,
-}
+/// What becomes of a panic at a landing.
+#[derive(Clone, Copy)]
+pub(super) struct Fate(u16);
 
-impl Site<'_> {
+impl Fate {
+    /// That of all landings at which it does not just go on.
+    pub(super) const ENDS: Self = Self(CATCHES | STOPS);
+    /// That of all landings.
+    pub(super) const ANY: Self = Self(u16::MAX);
+    /// That of none.
+    pub(super) const NONE: Self = Self(0);
+
+    /// Whether it is one of these.
+    pub(super) fn is(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
     /// Whether a panic ends there.
-    pub(super) fn catches(&self) -> bool {
-        self.flags & CATCHES != 0
+    pub(super) fn catches(self) -> bool {
+        self.0 & CATCHES != 0
     }
 
     /// Whether nothing may panic there, as in what a panic drops.
-    pub(super) fn stops(&self) -> bool {
-        self.flags & (CATCHES | STOPS) == STOPS
+    pub(super) fn stops(self) -> bool {
+        self.0 & (CATCHES | STOPS) == STOPS
     }
 
     /// Whether it ends a call for a device.
-    pub(super) fn for_device(&self) -> bool {
-        self.flags & FOR_DEVICE != 0
+    pub(super) fn for_device(self) -> bool {
+        self.0 & FOR_DEVICE != 0
     }
 
     /// Whether it ends a call for the module.
-    pub(super) fn for_module(&self) -> bool {
-        self.flags & FOR_MODULE != 0
+    pub(super) fn for_module(self) -> bool {
+        self.0 & FOR_MODULE != 0
     }
+}
+
+/// A call that is under way.
+pub(super) struct Site<'a> {
+    pub(super) shape: &'a Shape,
+    /// What is run when it panics, if there is anything.
+    pub(super) pad: usize,
+    /// What becomes of the panic there.
+    pub(super) fate: Fate,
 }
 
 /// The table.
@@ -144,36 +159,26 @@ impl Table<'static> {
 }
 
 impl<'a> Table<'a> {
-    /// Where `kx_raise` is, in bytes from the start of the code.
-    pub(super) fn raise(&self) -> usize {
-        self.header.raise as usize
-    }
-
-    /// Where `_Unwind_Resume` is.
-    pub(super) fn resume(&self) -> usize {
-        self.header.resume as usize
+    /// Where the code starts, if `kx_raise` is there.
+    pub(super) fn text(&self, raise: usize) -> usize {
+        raise.wrapping_sub(self.header.raise as usize)
     }
 
     /// The call that returns to an address, when the code starts at `text`; nothing for code that is not the module's, or from
     /// which nothing panics.
-    #[inline(never)]
-    #[optimize(size)]
+    #[inline(always)]
     pub(super) fn site(&self, text: usize, back: usize) -> Option<Site<'a>> {
         // What returns behind a function's end, since it never does, was called before it.
         let at = back.wrapping_sub(text).wrapping_sub(1);
-        let next = self.functions.partition_point(|f| f.start() <= at);
-        let (before, after) = self.functions.split_at_checked(next)?;
-        let function = before.last()?;
-        let at = at - function.start();
-        if at >= usize::from(function.len) {
-            return None;
-        }
-        let last = after
-            .first()
-            .map_or(self.landings.len(), |f| f.landing.into());
-        let landings = self.landings.get(function.landing.into()..last)?;
+        let mut landings = self.landings;
+        let inside = |function: &Function| at.wrapping_sub(function.start());
+        let (function, landings) = self.functions.iter().find_map(|function| {
+            let (own, others) = landings.split_at_checked(function.landings.into())?;
+            landings = others;
+            (inside(function) < function.len.into()).then_some((function, own))
+        })?;
         let covers = |landing: &&Landing| {
-            at.wrapping_sub(landing.begin.into())
+            inside(function).wrapping_sub(landing.begin.into())
                 < usize::from(landing.len & !(CATCHES | FOR_DEVICE | FOR_MODULE))
         };
         let landing = landings.iter().find(covers);
@@ -184,8 +189,9 @@ impl<'a> Table<'a> {
         let shape = unsafe { &*shape };
         Some(Site {
             shape,
-            pad: landing.map(|landing| start.wrapping_add(landing.pad.into())),
-            flags: landing.map_or(0, |landing| landing.len),
+            pad: start.wrapping_add(landing.map_or(0, |landing| landing.pad.into())),
+            // No landing is of no bytes.
+            fate: landing.map_or(Fate::NONE, |landing| Fate(landing.len)),
         })
     }
 }

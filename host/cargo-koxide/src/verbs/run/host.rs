@@ -23,7 +23,7 @@ const POLL: u16 = 50;
 /// Loads, runs the command or a shell, unloads.
 pub(super) fn run(options: &Run, offline: bool, ui: &Ui) -> anyhow::Result<()> {
     refuse(options)?;
-    let workshop = Workshop::of(&options.source, offline, ui)?;
+    let workshop = Workshop::of(&options.source, offline, ui)?.with_profile(&options.profile);
     let driver = workshop.driver(&options.selection)?;
     let kernel = workshop.kernel(&KernelName::Running)?;
     let module = match options.c {

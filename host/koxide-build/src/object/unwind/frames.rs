@@ -9,7 +9,7 @@ use gimli::{
     BaseAddresses, CfaRule, CieOrFde, EhFrame, LittleEndian, Pointer, Register, RegisterRule,
     UnwindContext, UnwindSection as _, UnwindTableRow, Vendor,
 };
-use object::{Object, ObjectSection, ObjectSymbol, RelocationKind, RelocationTarget, SectionIndex};
+use object::{Object, ObjectSection, ObjectSymbol, RelocationKind, SectionIndex};
 
 use super::super::error::Result;
 use super::Reader;
@@ -211,13 +211,9 @@ fn filled(
 ) -> Result<Vec<u8>> {
     let mut bytes = section.data().map_err(|e| reader.form(e))?.to_vec();
     for (offset, relocation) in section.relocations() {
-        let RelocationTarget::Symbol(symbol) = relocation.target() else {
+        let Some(symbol) = reader.target(&relocation)? else {
             continue;
         };
-        let symbol = reader
-            .file
-            .symbol_by_index(symbol)
-            .map_err(|e| reader.form(e))?;
         // What is defined nowhere here is how C++ would read the table.
         let base = symbol.section_index().and_then(|index| layout.get(&index));
         let target = base.map_or(0, |base| base + symbol.address());

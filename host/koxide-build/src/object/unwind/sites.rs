@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use object::{Object, ObjectSection, ObjectSymbol, RelocationTarget, SectionIndex, SectionKind};
+use object::{Object, ObjectSection, ObjectSymbol, SectionIndex, SectionKind};
 
 use super::super::error::Result;
 use super::Reader;
@@ -36,6 +36,12 @@ impl<'a> Names<'a> {
     /// The section of a function.
     pub(super) fn function(&self, name: &str) -> Option<SectionIndex> {
         self.functions.get(name).copied()
+    }
+
+    /// The sections of the functions at a path, as it is mangled: the optimiser may make copies of one.
+    pub(super) fn at_path(&self, path: &str) -> Vec<SectionIndex> {
+        let at = |(name, at): (&&str, &SectionIndex)| name.contains(path).then_some(*at);
+        self.functions.iter().filter_map(at).collect()
     }
 
     /// The name of a section.
@@ -115,13 +121,9 @@ fn code(reader: &Reader<'_>, names: &Names<'_>, section: &object::Section<'_, '_
     let data = section.data().map_err(|e| reader.form(e))?;
     let mut code = Code::default();
     for (offset, relocation) in section.relocations() {
-        let RelocationTarget::Symbol(symbol) = relocation.target() else {
+        let Some(symbol) = reader.target(&relocation)? else {
             continue;
         };
-        let symbol = reader
-            .file
-            .symbol_by_index(symbol)
-            .map_err(|e| reader.form(e))?;
         let section = symbol.section_index().map(|index| index.0);
         let to = section.filter(|index| names.sections.contains_key(index));
         code.to.extend(to);

@@ -5,13 +5,17 @@
 //! What the test makes of the panic is its own matter. The machine must go on without a complaint, the module can be unloaded,
 //! and with the module as it was before, the same test passes.
 
+mod callers;
+mod seen;
+
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use koxide_guest::protocol::{LOG_MARK, Mark, Panics, Patch, Run, Sought, complaint, paths};
+use koxide_guest::protocol::{LOG_MARK, Mark, Panics, Patch, Run, complaint, paths};
 use koxide_guest::{Errno, KernelLog, Module, module};
 
 use crate::boot;
@@ -19,12 +23,17 @@ use crate::commands::environment;
 use crate::pump::{self, Streams};
 use crate::report::Report;
 use crate::watch::Watch;
+use callers::Callers;
+use seen::Panic;
 
 /// How long a module may be in use after a test, by what ends by itself.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The least time that a test of a module that panics is given: it may wait for what does not come any more.
 const LEAST: Duration = Duration::from_secs(2);
+
+/// How long a test takes of which it is not known.
+const USUAL: Duration = Duration::from_secs(1);
 
 /// The least time that it has after the panic.
 const AFTERWARDS: Duration = Duration::from_millis(500);
@@ -35,11 +44,8 @@ const DEATH: Duration = Duration::from_secs(15);
 /// How many tests are looked for that get to a place.
 const ENOUGH: usize = 3;
 
-/// How many tests are tried in vain for another one that gets to a place.
-const IN_VAIN: usize = 8;
-
-/// What the log has of each panic that was contained.
-const PANIC: [&str; 2] = [": panic ", "contained"];
+/// Where a folder of user space's keeps a module loaded.
+const CONFIGFS: &str = "/sys/kernel/config";
 
 /// Does what the plan says.
 pub(crate) fn run(plan: &Panics, report: &Report) -> io::Result<()> {
@@ -49,6 +55,7 @@ pub(crate) fn run(plan: &Panics, report: &Report) -> io::Result<()> {
         subject: Subject::new(&plan.module, &plan.file)?,
         plan,
         watch: Watch::new()?,
+        callers: Callers::trace(),
         suite: String::new(),
         spoilt: false,
     };
@@ -62,8 +69,8 @@ pub(crate) fn run(plan: &Panics, report: &Report) -> io::Result<()> {
 #[derive(Debug)]
 struct Subject {
     name: String,
-    /// Where tests load it from.
-    path: PathBuf,
+    /// Where tests load it from, and where those do that are about what it is given.
+    paths: [PathBuf; 2],
     /// The file as it is when nothing panics.
     bytes: Vec<u8>,
 }
@@ -74,27 +81,32 @@ impl Subject {
         let path = |name: &str| PathBuf::from(paths::MODULES).join(format!("{name}.ko"));
         Ok(Self {
             bytes: fs::read(path(file))?,
-            path: path(name),
+            paths: [path(name), path(file)],
             name: name.to_owned(),
         })
     }
 
     /// Puts the module where tests load it from.
-    fn put(&self, patch: &[Patch]) -> io::Result<()> {
+    fn put<'a>(&self, patches: impl Iterator<Item = &'a Patch>) -> io::Result<()> {
         let mut bytes = self.bytes.clone();
-        for Patch { at, bytes: new } in patch {
+        for Patch { at, bytes: new } in patches {
             let start = usize::try_from(*at).unwrap_or(usize::MAX);
             let range = start..start.saturating_add(new.len());
-            let place = bytes.get_mut(range).ok_or_else(|| {
-                io::Error::other(format!("{} has no place {at:#x}", self.path.display()))
-            })?;
+            let place = bytes
+                .get_mut(range)
+                .ok_or_else(|| io::Error::other(format!("{} has no place {at:#x}", self.name)))?;
             place.copy_from_slice(new);
         }
-        fs::write(&self.path, bytes)
+        self.paths
+            .iter()
+            .try_for_each(|path| fs::write(path, &bytes))
     }
 
     /// Unloads the module, if the test that failed left it behind.
     fn unload(&self) -> Result<(), Errno> {
+        if Module::is_loaded(&self.name) {
+            remove_folders(Path::new(CONFIGFS));
+        }
         let start = Instant::now();
         while Module::is_loaded(&self.name) {
             match module::remove(&self.name) {
@@ -107,21 +119,30 @@ impl Subject {
     }
 }
 
+/// Removes the folders that the test has made and a module's file system keeps; what the kernel has made stays.
+fn remove_folders(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries.flatten().filter(|e| e.path().is_dir()) {
+        remove_folders(&entry.path());
+        let _ = fs::remove_dir(entry.path());
+    }
+}
+
 /// A test that passes when nothing panics.
 #[derive(Debug, Clone)]
 struct Known {
     program: usize,
     name: String,
     takes: Duration,
-    /// How many places it got to.
-    score: usize,
 }
 
 /// What a test came to.
 struct Ended {
     mark: Mark,
-    /// The module panicked, and that was contained.
-    panicked: bool,
+    /// The panics that were contained.
+    panics: Vec<Panic>,
     /// The kernel complained of something.
     complained: bool,
     /// Why the module could not be unloaded.
@@ -133,6 +154,7 @@ struct Runner<'a> {
     subject: Subject,
     plan: &'a Panics,
     watch: Watch,
+    callers: Option<Callers>,
     /// That of the last result.
     suite: String,
     /// The machine is of no more use, or watches no more: what is left is for the next boot.
@@ -142,27 +164,25 @@ struct Runner<'a> {
 impl Runner<'_> {
     fn run_all(&mut self) -> io::Result<()> {
         let plan = self.plan;
-        let suite_of = |run: &Run| &plan.programs[run.program].suite;
-        let of_sought = plan.sought.iter().map(|s| (&s.suite, &s.name));
-        let of_runs = plan.runs.iter().map(|run| (suite_of(run), &run.name));
-        for (suite, name) in of_sought.chain(of_runs) {
-            self.report.mark(&Mark::Tests {
-                suite: suite.clone(),
-                names: vec![name.clone()],
-            })?;
-        }
         if !plan.sought.is_empty() {
-            let mut known = self.known()?;
-            for sought in &plan.sought {
-                self.case(&sought.suite, &sought.name, |runner| {
-                    runner.search(sought, &mut known)
-                })?;
-            }
+            self.survey()?;
+        }
+        let suite_of = |run: &Run| &plan.programs[run.program].suite;
+        for run in &plan.runs {
+            self.listed(suite_of(run), &run.name)?;
         }
         for run in &plan.runs {
             self.case(suite_of(run), &run.name, |runner| runner.force(run))?;
         }
         Ok(())
+    }
+
+    /// Tells the host of something that will have a result.
+    fn listed(&self, suite: &str, name: &str) -> io::Result<()> {
+        self.report.mark(&Mark::Tests {
+            suite: suite.to_owned(),
+            names: vec![name.to_owned()],
+        })
     }
 
     fn is_done(&self, suite: &str, name: &str) -> bool {
@@ -201,6 +221,21 @@ impl Runner<'_> {
         Ok(())
     }
 
+    /// Finds out which tests get to which sites.
+    fn survey(&mut self) -> io::Result<()> {
+        let plan = self.plan;
+        let mut found = vec![0; plan.sites.len()];
+        let known = self.known()?;
+        for known in &known {
+            self.listed(&plan.programs[known.program].suite, &known.name)?;
+        }
+        for known in &known {
+            let suite = &plan.programs[known.program].suite;
+            self.case(suite, &known.name, |runner| runner.look(known, &mut found))?;
+        }
+        Ok(())
+    }
+
     /// The tests that pass when nothing panics, and lose nothing on purpose, those that take the least time first.
     fn known(&mut self) -> io::Result<Vec<Known>> {
         let mut known = Vec::new();
@@ -210,23 +245,28 @@ impl Runner<'_> {
             let listed = command.args(["--list", "--format=terse"]).output()?;
             let text = String::from_utf8_lossy(&listed.stdout).into_owned();
             for name in text.lines().filter_map(|line| line.strip_suffix(": test")) {
-                let mut one = |runner: &mut Self| {
-                    let start = Instant::now();
-                    let ended = runner.test(program, name, &[], runner.plan.limit)?;
-                    if ended.mark == Mark::Exit(0) && !ended.complained {
-                        known.push(Known {
-                            program,
-                            name: name.to_owned(),
-                            takes: start.elapsed(),
-                            score: 0,
-                        });
-                    }
-                    Ok(ended.mark)
-                };
-                // Its result may be known from another boot, but not how long it takes.
-                match self.is_done(&of.suite, name) {
-                    true => one(self).map(drop)?,
-                    false => self.case(&of.suite, name, one)?,
+                if self.is_done(&of.suite, name) {
+                    continue;
+                }
+                if !self.plan.done.is_empty() {
+                    // Another boot has seen it pass.
+                    known.push(Known {
+                        program,
+                        name: name.to_owned(),
+                        takes: USUAL,
+                    });
+                    continue;
+                }
+                let start = Instant::now();
+                let ended = self.test(program, name, &BTreeSet::new(), self.plan.limit)?;
+                if ended.mark == Mark::Exit(0) && !ended.complained {
+                    known.push(Known {
+                        program,
+                        name: name.to_owned(),
+                        takes: start.elapsed(),
+                    });
+                } else {
+                    self.case(&of.suite, name, |_| Ok(ended.mark))?;
                 }
             }
         }
@@ -234,30 +274,40 @@ impl Runner<'_> {
         Ok(known)
     }
 
-    /// Looks for tests that get to a place.
-    fn search(&mut self, sought: &Sought, known: &mut [Known]) -> io::Result<Mark> {
-        // Tests of its own subject, then those that got far, then those that take little time.
-        known.sort_by_key(|known| {
-            let elsewhere = known.program != sought.first;
-            (elsewhere, std::cmp::Reverse(known.score), known.takes)
-        });
-        let (mut found, mut since) = (0, 0);
-        for known in known {
+    /// Finds the sites that a test gets to: all are forced that are sought; where it panics is one, and is not forced the next time.
+    fn look(&mut self, known: &Known, found: &mut [usize]) -> io::Result<Mark> {
+        let sought = self.plan.sought.iter().copied();
+        let sought: BTreeSet<usize> = sought.filter(|site| found[*site] < ENOUGH).collect();
+        let mut todo = vec![sought];
+        while let Some(mut sought) = todo.pop() {
             let limit = (known.takes * 4).max(LEAST);
-            let ended = self.test(known.program, &known.name, &sought.patch, limit)?;
-            since += 1;
-            if ended.panicked {
-                (found, since) = (found + 1, 0);
-                known.score += 1;
-                let millis = known.takes.as_millis();
-                let note = format!("reached by: {} {millis} {}", known.program, known.name);
+            if sought.is_empty() || self.watch.spoke() {
+                continue;
+            }
+            let ended = self.test(known.program, &known.name, &sought, limit)?;
+            let hit: BTreeSet<usize> = ended.panics.iter().filter_map(|p| p.site).collect();
+            let mut hit: Vec<usize> = hit.intersection(&sought).copied().collect();
+            if hit.is_empty() && ended.panics.iter().any(|panic| panic.site.is_none()) {
+                // Without a trace it is one of them.
+                if sought.len() > 1 {
+                    let half = sought.iter().copied().nth(sought.len() / 2);
+                    todo.push(sought.split_off(&half.unwrap_or_default()));
+                    todo.push(sought);
+                    continue;
+                }
+                hit.extend(&sought);
+            }
+            for site in &hit {
+                sought.remove(site);
+                found[*site] += 1;
+                let note = format!("gets to: {site} {}", known.takes.as_millis());
                 self.report.mark(&Mark::Note(note))?;
             }
             if let Some(errno) = ended.stays {
                 return self.wrong(&format!("the module cannot be unloaded: {errno}"));
             }
-            if found == ENOUGH || found > 0 && since == IN_VAIN || self.watch.spoke() {
-                break;
+            if !hit.is_empty() {
+                todo.push(sought);
             }
         }
         Ok(Mark::Exit(0))
@@ -265,14 +315,26 @@ impl Runner<'_> {
 
     /// Has a test run while the module panics, and again with the module as it was.
     fn force(&mut self, run: &Run) -> io::Result<Mark> {
-        let ended = self.test(run.program, &run.test, &run.patch, run.limit)?;
+        if let Some(callers) = &self.callers {
+            callers.forget();
+        }
+        let ended = self.test(run.program, &run.test, &[run.site].into(), run.limit)?;
+        // Without much stack there is no trace, but a panic.
+        let is_it = |panic: &&Panic| panic.site.is_none_or(|site| site == run.site);
+        let Some(panic) = ended.panics.iter().find(is_it) else {
+            return Ok(Mark::Exit(0));
+        };
+        let told = self.callers.as_ref().map(Callers::told).unwrap_or_default();
+        let note = format!("panicked in: {} {}", told.right, panic.callback);
+        self.report.mark(&Mark::Note(note))?;
+        if let Some((line, returned)) = told.wrong.first() {
+            return self.wrong(&format!("the caller was told {returned}: {line}"));
+        }
         if let Some(errno) = ended.stays {
             return self.wrong(&format!("the module cannot be unloaded: {errno}"));
         }
-        if !ended.panicked {
-            return Ok(Mark::Exit(0));
-        }
-        let again = self.test(run.program, &run.test, &[], run.limit.max(self.plan.limit))?;
+        let limit = run.limit.max(self.plan.limit);
+        let again = self.test(run.program, &run.test, &BTreeSet::new(), limit)?;
         if let Some(errno) = again.stays {
             return self.wrong(&format!("loaded again it cannot be unloaded: {errno}"));
         }
@@ -283,19 +345,20 @@ impl Runner<'_> {
     }
 
     fn wrong(&self, why: &str) -> io::Result<Mark> {
-        self.report.mark(&Mark::Note(why.to_owned()))?;
+        self.report.mark(&Mark::Note(format!("wrong: {why}")))?;
         Ok(Mark::Exit(1))
     }
 
-    /// Runs a test, which may fail, and sees to it that the module is not loaded any more.
+    /// Runs a test while the module panics at these sites; it may fail. Sees to it that the module is not loaded any more.
     fn test(
         &self,
         program: usize,
         name: &str,
-        patch: &[Patch],
+        sites: &BTreeSet<usize>,
         limit: Duration,
     ) -> io::Result<Ended> {
-        self.subject.put(patch)?;
+        let patches = sites.iter().flat_map(|site| &self.plan.sites[*site].patch);
+        self.subject.put(patches)?;
         // Many tests may be one search, and the host wants to hear that the machine is alive.
         self.report.record(&format!("# {name}"))?;
         // Whoever waits for what does not come any more need not do so for long.
@@ -307,10 +370,10 @@ impl Runner<'_> {
             .arg("--test-threads=1")
             .env("RUST_BACKTRACE", "0")
             .stdin(Stdio::null());
-        let is_panic = |line: &String| PANIC.iter().all(|word| line.contains(word));
         let mut panicked = None;
         let mut too_long = |time| {
-            if panicked.is_none() && log.lines().iter().any(is_panic) {
+            let contained = |line: &String| seen::is_contained(line);
+            if panicked.is_none() && !sites.is_empty() && log.lines().iter().any(contained) {
                 panicked = Some(time);
             }
             time > limit || panicked.is_some_and(|since| time - since > patience)
@@ -322,10 +385,11 @@ impl Runner<'_> {
             boot::wait_for_the_end();
         }
         let stays = self.subject.unload().err();
+        let lines = log.lines();
         Ok(Ended {
             mark,
-            panicked: panicked.is_some() || log.lines().iter().any(is_panic),
-            complained: log.lines().iter().any(|line| complaint::is_complaint(line)),
+            panics: seen::panics(lines, &self.plan.sites),
+            complained: lines.iter().any(|line| complaint::is_complaint(line)),
             stays,
         })
     }

@@ -9,7 +9,7 @@ use koxide_build::module::Shims;
 use koxide_build::panics::{self, Site, Way};
 use koxide_build::{Driver, Kernel, Lines, Module};
 use koxide_vm::{
-    Error, Event, Failure, Outcome, Patch, Payload, Plan, Program, Run, Sought, TestResult, Vm,
+    CrashKind, Error, Event, Failure, Outcome, Patch, Payload, Plan, Program, Run, TestResult, Vm,
 };
 
 use super::choice::Chosen;
@@ -19,7 +19,14 @@ use crate::trace::{Trace, is_foreign, short};
 use crate::workshop::Workshop;
 
 /// The longest that a test may take that finds out where it gets.
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// What the log says when something panics that another panic drops.
+const SECOND: &str = "while it unwound, another one came";
+
+/// Why a test is not used that hangs.
+pub(super) const WAITS: &str =
+    "a thread of it waits without a limit for what a panic keeps from it";
 
 /// A driver on a kernel.
 pub(super) struct Subject {
@@ -49,10 +56,7 @@ impl Subject {
     ) -> anyhow::Result<Self> {
         let variant = workshop.variant(kernel)?;
         let programs = workshop.test_programs(driver, variant.arch)?;
-        let programs = programs
-            .into_iter()
-            .filter(|p| p.name != super::super::batch::FAULTS);
-        let programs = programs.map(|program| Program {
+        let programs = programs.into_iter().map(|program| Program {
             suite: format!("{}::{}", driver.package, program.name),
             path: program.path,
             twins: false,
@@ -67,10 +71,6 @@ impl Subject {
             .as_ref()
             .and_then(|file| Lines::open(file).ok());
         let sites = sites.into_iter().map(|site| {
-            let site = Site {
-                function: own_name(&site.function).to_owned(),
-                ..site
-            };
             let place = place(&site, lines.as_ref());
             (site, place)
         });
@@ -92,12 +92,17 @@ impl Subject {
     }
 
     /// What the virtual machine is to do.
-    pub(super) fn plan(&self, sought: Vec<Sought>, runs: Vec<Run>) -> Plan {
+    pub(super) fn plan(&self, sought: Vec<usize>, runs: Vec<Run>) -> Plan {
+        let site = |(site, _): &(Site, String)| koxide_vm::Site {
+            call: format!("{}+{:#x}", site.function, site.back - 1),
+            patch: patch(site),
+        };
         let file = self.module.path.file_stem().unwrap_or_default();
         Plan::Panics {
             programs: self.programs.clone(),
             module: self.module.name.clone(),
             file: file.display().to_string(),
+            sites: self.sites.iter().map(site).collect(),
             sought,
             runs,
             limit: LIMIT,
@@ -114,7 +119,7 @@ impl Subject {
             program: chosen.program,
             name: chosen.name.clone(),
             test: chosen.test.clone(),
-            patch: self.patch(chosen.site),
+            site: chosen.site,
             limit: chosen.limit,
         });
         let mut cases = Vec::new();
@@ -134,23 +139,29 @@ impl Subject {
         Ok(cases)
     }
 
-    /// What makes the module panic at a site.
-    pub(super) fn patch(&self, site: usize) -> Vec<Patch> {
-        let checks = match &self.sites[site].0.way {
-            Way::Forced(checks) => &checks[..],
-            Way::Not(_) => &[],
+    /// A test of the survey as a line of the results.
+    pub(super) fn surveyed(&self, test: &TestResult) -> Case {
+        let sites = test
+            .notes
+            .iter()
+            .filter(|note| !note.starts_with("wrong: "));
+        let verdict = match (&test.outcome, sites.count()) {
+            (Outcome::Passed, 0) => Some(Verdict::Skipped("it gets to no other site".to_owned())),
+            (Outcome::Passed, _) => Some(Verdict::Passed),
+            _ => not_contained(test).map(|why| Verdict::Skipped(why.to_owned())),
         };
-        let patch = checks.iter().map(|check| Patch {
-            at: check.at,
-            bytes: check.bytes.clone(),
-        });
-        patch.collect()
+        let case = self.case(test);
+        Case {
+            suite: format!("survey of {}", case.suite),
+            verdict: verdict.unwrap_or(case.verdict),
+            ..case
+        }
     }
 
     /// A run as a line of the results.
     pub(super) fn case(&self, test: &TestResult) -> Case {
         let (verdict, tail) = match &test.outcome {
-            Outcome::Passed if panicked(test) => (Verdict::Passed, &[][..]),
+            Outcome::Passed if panicked(test).is_some() => (Verdict::Passed, &[][..]),
             Outcome::Passed => {
                 let why = "no test got there".to_owned();
                 (Verdict::Skipped(why), &[][..])
@@ -160,7 +171,8 @@ impl Subject {
                 (Verdict::Crashed(crash.to_string()), &crash.tail[..])
             }
             Outcome::Failed(failure) => {
-                let why = test.notes.first().cloned();
+                let why = |note: &String| Some(note.strip_prefix("wrong: ")?.to_owned());
+                let why = test.notes.iter().find_map(why);
                 let why = why.unwrap_or_else(|| failure.to_string());
                 (Verdict::Failed(why), &test.log[..])
             }
@@ -194,19 +206,46 @@ impl Subject {
     }
 }
 
-/// The line of the log that tells of the panic.
-pub(super) fn contained(test: &TestResult) -> Option<&str> {
-    let is = |line: &&String| line.contains(": panic ") && line.contains("contained");
-    test.log.iter().find(is).map(String::as_str)
+/// How many callers were told of an errno, and the function that the kernel called in which the panic was contained.
+pub(super) fn panicked(test: &TestResult) -> Option<(u32, &str)> {
+    test.notes.iter().find_map(|note| {
+        let (told, callback) = note.strip_prefix("panicked in: ")?.split_once(' ')?;
+        Some((told.parse().ok()?, callback))
+    })
 }
 
-fn panicked(test: &TestResult) -> bool {
-    contained(test).is_some()
+/// Why a test is not used where many sites are forced at once, if that is by design: see `book/src/panics.md`.
+pub(super) fn not_contained(test: &TestResult) -> Option<&'static str> {
+    let Outcome::Failed(Failure::Crash(crash)) = &test.outcome else {
+        return None;
+    };
+    let says = |text: &str| test.log.iter().any(|line| line.contains(text));
+    if says(SECOND) {
+        Some("where many sites are forced, what a panic drops panics, too")
+    } else if crash.kind == CrashKind::Hang && says("; contained, ") {
+        Some(WAITS)
+    } else {
+        None
+    }
+}
+
+/// What makes the module panic at a site.
+fn patch(site: &Site) -> Vec<Patch> {
+    let checks = match &site.way {
+        Way::Forced(checks) => &checks[..],
+        Way::Not(_) => &[],
+    };
+    let patch = checks.iter().map(|check| Patch {
+        at: check.at,
+        bytes: check.bytes.clone(),
+    });
+    patch.collect()
 }
 
 /// Where in the source a site is: what of it is no other crate's.
 fn place(site: &Site, lines: Option<&Lines>) -> String {
-    let frames = lines.map_or_else(Vec::new, |lines| lines.at(&site.function, site.back - 1));
+    let function = own_name(&site.function);
+    let frames = lines.map_or_else(Vec::new, |lines| lines.at(function, site.back - 1));
     let own = frames
         .iter()
         .find(|frame| !is_foreign(frame))

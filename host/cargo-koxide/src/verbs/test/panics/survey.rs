@@ -10,13 +10,16 @@ use std::time::Duration;
 use anyhow::Context as _;
 use koxide_build::cache;
 use koxide_build::panics::{Site, Way};
-use koxide_vm::{Event, Outcome, Program, Sought, TestResult};
+use koxide_vm::{Event, Outcome, Plan, Program, Run, TestResult};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::subject::Subject;
+use super::subject::{Subject, WAITS, not_contained, panicked};
 use crate::machine::{explained, explained_vm};
 use crate::results::Case;
+
+/// How long a test may take in which a site is forced alone.
+const ALONE: Duration = Duration::from_secs(6);
 
 /// Which tests get where.
 #[derive(Debug, Default)]
@@ -36,18 +39,6 @@ pub(super) struct Reached {
     pub(super) name: String,
     /// How long it takes when nothing panics.
     pub(super) takes: Duration,
-}
-
-impl Reached {
-    fn parse(note: &str) -> Option<Self> {
-        let words = note.strip_prefix("reached by: ")?;
-        let mut words = words.splitn(3, ' ');
-        Some(Self {
-            program: words.next()?.parse().ok()?,
-            takes: Duration::from_millis(words.next()?.parse().ok()?),
-            name: words.next()?.to_owned(),
-        })
-    }
 }
 
 /// The tests that get to each site, by its name.
@@ -79,26 +70,17 @@ pub(super) fn survey(subject: &Subject, on_case: &mut dyn FnMut(Case)) -> anyhow
     }
     let mut known = known.unwrap_or_default();
     let names = names(&subject.sites);
-    let is_sought = |(index, name): &(usize, &String)| {
+    let is_sought = |index: &usize| {
         let (site, _) = &subject.sites[*index];
-        matches!(site.way, Way::Forced(_)) && !known.contains_key(*name)
+        matches!(site.way, Way::Forced(_)) && !known.contains_key(&names[*index])
     };
-    let sought: Vec<usize> = names
-        .iter()
-        .enumerate()
-        .filter(is_sought)
-        .map(|(index, _)| index)
-        .collect();
-    let (mut unusable, mut searched) = (Vec::new(), Ok(()));
+    let sought: Vec<usize> = (0..names.len()).filter(is_sought).collect();
+    let mut unusable = Vec::new();
     if !sought.is_empty() && !subject.programs.is_empty() {
-        searched = search(subject, &sought, &mut unusable, &mut |index, test| {
-            let reached = test.notes.iter().filter_map(|note| Reached::parse(note));
-            // What a crash ended is looked for again the next time.
-            if matches!(test.outcome, Outcome::Passed) {
-                known.insert(names[index].clone(), reached.collect());
-            }
-            on_case(subject.case(test));
-        });
+        let mut found = search(subject, &sought, &mut unusable, on_case)?;
+        let found = |site| found.remove(&site).unwrap_or_default();
+        let found = sought.iter().copied().map(found);
+        known.extend(sought.iter().map(|site| names[*site].clone()).zip(found));
     }
     let reached = names.iter().map(|name| known.get(name).cloned());
     let reached = reached.map(Option::unwrap_or_default).collect();
@@ -109,51 +91,110 @@ pub(super) fn survey(subject: &Subject, on_case: &mut dyn FnMut(Case)) -> anyhow
     fs::create_dir_all(&subject.folder)
         .with_context(|| format!("cannot create {}", subject.folder.display()))?;
     explained(cache::write(&file, &text).map_err(koxide_build::Error::from))?;
-    // What was found is kept, also when Ctrl-C ended the search.
-    searched?;
     Ok(Survey { reached, unusable })
 }
 
 /// Has the virtual machine look for tests that get to these sites.
 fn search(
     subject: &Subject,
-    sites: &[usize],
+    sought: &[usize],
     unusable: &mut Vec<String>,
-    on_site: &mut dyn FnMut(usize, &TestResult),
-) -> anyhow::Result<()> {
-    let suite = format!("{}::sites", subject.driver);
-    let sought = sites.iter().map(|index| {
-        let place = &subject.sites[*index].1;
-        Sought {
-            suite: suite.clone(),
-            name: format!("{index} at {place}"),
-            first: about(place, &subject.programs),
-            patch: subject.patch(*index),
-        }
-    });
-    let plan = subject.plan(sought.collect(), Vec::new());
-    explained_vm(subject.vm.run(&plan, &subject.payload, &mut |event| {
-        let Event::TestDone(test) = event else {
-            return;
-        };
-        let site = || test.name.split(' ').next()?.parse().ok();
-        match (&test.outcome, site()) {
-            (_, Some(site)) if test.suite == suite => on_site(site, test),
-            (Outcome::Failed(why), _) => {
-                unusable.push(format!("{}::{}: {why}", test.suite, test.name));
+    on_case: &mut dyn FnMut(Case),
+) -> anyhow::Result<BTreeMap<usize, Vec<Reached>>> {
+    let mut found: BTreeMap<usize, Vec<Reached>> = BTreeMap::new();
+    let mut broken = Vec::new();
+    let plan = subject.plan(sought.to_vec(), Vec::new());
+    boot(subject, plan, &mut |test| {
+        let why = not_contained(test);
+        // A test that hung may hang at another site, too, or the next time.
+        if why != Some(WAITS) {
+            for (site, reached) in reached(test, &subject.programs) {
+                found.entry(site).or_default().push(reached);
             }
-            _ => {}
+            broken.extend(why.map(|_| (test.suite.clone(), test.name.clone())));
+        }
+        if let Outcome::Failed(failure) = &test.outcome {
+            let why = why.map_or_else(|| failure.to_string(), str::to_owned);
+            unusable.push(format!("{}::{}: {why}", test.suite, test.name));
+        }
+        on_case(subject.surveyed(test));
+    })?;
+    let left = sought.iter().filter(|site| !found.contains_key(site));
+    let alone = alone(subject, &broken, left.copied());
+    if alone.is_empty() {
+        return Ok(found);
+    }
+    let runs = alone.iter().map(|(_, run)| run.clone());
+    boot(
+        subject,
+        subject.plan(Vec::new(), runs.collect()),
+        &mut |test| {
+            let of = |(_, run): &&(usize, Run)| run.name == test.name;
+            if let Some((site, run)) = alone.iter().find(of)
+                && panicked(test).is_some()
+            {
+                let reached = Reached {
+                    program: run.program,
+                    name: run.test.clone(),
+                    takes: test.duration / 2,
+                };
+                found.entry(*site).or_default().push(reached);
+                on_case(subject.surveyed(test));
+            }
+        },
+    )?;
+    Ok(found)
+}
+
+/// Runs of tests that took the machine down when many sites were forced: with one at a time.
+fn alone(
+    subject: &Subject,
+    tests: &[(String, String)],
+    sites: impl Iterator<Item = usize> + Clone,
+) -> Vec<(usize, Run)> {
+    let of_test = |(suite, name): &(String, String)| {
+        let program = subject.programs.iter().position(|p| p.suite == *suite);
+        let name = name.clone();
+        let run = move |site| {
+            let run = Run {
+                name: format!("{name} with site {site} alone"),
+                program: program?,
+                test: name.clone(),
+                site,
+                limit: ALONE,
+            };
+            Some((site, run))
+        };
+        sites.clone().filter_map(run)
+    };
+    tests.iter().flat_map(of_test).collect()
+}
+
+/// Has the virtual machine do what is planned.
+fn boot(subject: &Subject, plan: Plan, on_test: &mut dyn FnMut(&TestResult)) -> anyhow::Result<()> {
+    explained_vm(subject.vm.run(&plan, &subject.payload, &mut |event| {
+        if let Event::TestDone(test) = event {
+            on_test(test);
         }
     }))?;
     Ok(())
 }
 
-/// The program that by its name tests what is in a file.
-fn about(place: &str, programs: &[Program]) -> usize {
-    let stem = |text: &str| text.rsplit(['/', ':']).next().unwrap_or(text).to_owned();
-    let file = place.split(".rs").next().map(stem).unwrap_or_default();
-    let of = |program: &Program| stem(&program.suite) == file;
-    programs.iter().position(of).unwrap_or(usize::MAX)
+/// The sites that a test gets to, as its notes say: `gets to: SITE MILLISECONDS`.
+fn reached(test: &TestResult, programs: &[Program]) -> Vec<(usize, Reached)> {
+    let Some(program) = programs.iter().position(|p| p.suite == test.suite) else {
+        return Vec::new();
+    };
+    let site = |note: &String| {
+        let (site, millis) = note.strip_prefix("gets to: ")?.split_once(' ')?;
+        let reached = Reached {
+            program,
+            name: test.name.clone(),
+            takes: Duration::from_millis(millis.parse().ok()?),
+        };
+        Some((site.parse().ok()?, reached))
+    };
+    test.notes.iter().filter_map(site).collect()
 }
 
 /// A name for each site that it has in other objects of the same source, too.
@@ -190,26 +231,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_note_tells_of_a_test() {
-        let reached = Reached::parse("reached by: 2 250 reading::a_read_waits");
-        let wanted = Reached {
-            program: 2,
-            name: "reading::a_read_waits".to_owned(),
-            takes: Duration::from_millis(250),
-        };
-        assert_eq!(reached, Some(wanted));
-        assert_eq!(Reached::parse("the module cannot be unloaded: EBUSY"), None);
-    }
-
-    #[test]
-    fn a_file_is_tested_by_the_program_of_its_name() {
+    fn notes_tell_of_the_sites_that_a_test_gets_to() {
         let program = |suite: &str| Program {
             suite: suite.to_owned(),
             path: PathBuf::new(),
             twins: false,
         };
+        let notes = [
+            "gets to: 7 250",
+            "wrong: the module cannot be unloaded: EBUSY",
+        ];
+        let test = TestResult {
+            suite: "scull::pipe".to_owned(),
+            name: "a_read_waits".to_owned(),
+            outcome: Outcome::Passed,
+            duration: Duration::ZERO,
+            output: String::new(),
+            notes: notes.map(str::to_owned).into(),
+            log: Vec::new(),
+        };
+        let wanted = Reached {
+            program: 1,
+            name: "a_read_waits".to_owned(),
+            takes: Duration::from_millis(250),
+        };
         let programs = [program("scull::memory"), program("scull::pipe")];
-        assert_eq!(about("drivers/scull/src/pipe.rs:12", &programs), 1);
-        assert_eq!(about("drivers/scull/src/lib.rs:12", &programs), usize::MAX);
+        assert_eq!(reached(&test, &programs), [(7, wanted)]);
+        assert_eq!(reached(&test, &programs[..1]), []);
     }
 }

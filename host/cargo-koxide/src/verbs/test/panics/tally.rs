@@ -9,12 +9,16 @@ use koxide_build::panics::Way;
 use koxide_vm::{Outcome, TestResult};
 
 use super::choice::Chosen;
-use super::subject::{Subject, contained};
+use super::subject::{Subject, panicked};
 use super::survey::Survey;
 
 /// What came of the panics on a kernel.
 pub(super) struct Tally {
     drivers: Vec<Counted>,
+    /// How many panics there were in each function that the kernel calls.
+    callbacks: BTreeMap<String, u32>,
+    /// And of each kind.
+    kinds: BTreeMap<String, u32>,
 }
 
 /// What came of a driver's.
@@ -25,13 +29,15 @@ struct Counted {
     sites: BTreeMap<usize, u32>,
     /// The others, by reason.
     apart: BTreeMap<&'static str, usize>,
-    /// Where each site is.
-    places: Vec<String>,
+    /// Where each site is, and what it calls.
+    places: Vec<(String, String)>,
     /// Where tests get.
     passed_by: BTreeSet<usize>,
     unusable: Vec<String>,
     panics: u32,
     contained: u32,
+    /// Panics of which a system call's caller was told.
+    told: u32,
     /// Callback, site, test.
     contexts: BTreeSet<(String, usize, String)>,
 }
@@ -49,7 +55,8 @@ impl Tally {
                 let name = rustc_demangle::demangle(&site.callee);
                 let name = format!("{name:#}");
                 let kind = name.rsplit("::").next().unwrap_or_default();
-                counted.places.push(format!("{place} ({kind})"));
+                let kind = kind.trim_start_matches("panic_const_");
+                counted.places.push((place.clone(), kind.to_owned()));
                 match &site.way {
                     Way::Forced(_) => {
                         counted.sites.insert(index, 0);
@@ -64,21 +71,27 @@ impl Tally {
         };
         Self {
             drivers: surveyed.iter().map(counted).collect(),
+            callbacks: BTreeMap::new(),
+            kinds: BTreeMap::new(),
         }
     }
 
     /// A run has ended.
     pub(super) fn add(&mut self, chosen: &Chosen, test: &TestResult) {
         let counted = &mut self.drivers[chosen.subject];
-        let line = contained(test);
+        let panicked = panicked(test);
         let failed = matches!(test.outcome, Outcome::Failed(_));
-        if line.is_none() && !failed {
+        if panicked.is_none() && !failed {
             return;
         }
+        let (told, callback) = panicked.unwrap_or_default();
+        let kind = counted.places[chosen.site].1.clone();
+        *self.kinds.entry(kind).or_default() += 1;
+        *self.callbacks.entry(callback.to_owned()).or_default() += 1;
         counted.panics += 1;
+        counted.told += u32::from(told > 0);
         counted.contained += u32::from(!failed);
         *counted.sites.entry(chosen.site).or_default() += 1;
-        let callback = line.map(callback).unwrap_or_default();
         let context = (callback.to_owned(), chosen.site, chosen.test.clone());
         counted.contexts.insert(context);
     }
@@ -86,24 +99,31 @@ impl Tally {
     /// As a table.
     pub(super) fn table(&self, kernel: &str) -> String {
         let mut text = format!(
-            "\nPanics on {kernel}\n\n{:<18} {:>6} {:>6} {:>5} {:>7} {:>9} {:>9}\n",
-            "driver", "sites", "hit", "", "panics", "contexts", "contained"
+            "\nPanics on {kernel}\n\n{:<18} {:>6} {:>6} {:>5} {:>7} {:>9} {:>9} {:>9}\n",
+            "driver", "sites", "hit", "", "panics", "contexts", "contained", "EIO seen"
         );
-        let mut row = |name: &str, [sites, hit, panics, contexts, contained]: [usize; 5]| {
+        let mut row = |name: &str, [sites, hit, panics, contexts, contained, told]: [usize; 6]| {
             let percent = (hit * 100).checked_div(sites);
             let percent = percent.map_or_else(String::new, |percent| format!("{percent}%"));
             let _ = writeln!(
                 text,
-                "{name:<18} {sites:>6} {hit:>6} {percent:>5} {panics:>7} {contexts:>9} {contained:>9}"
+                "{name:<18} {sites:>6} {hit:>6} {percent:>5} {panics:>7} {contexts:>9} {contained:>9} {told:>9}"
             );
         };
-        let mut all = [0; 5];
+        let mut all = [0; 6];
         for driver in &self.drivers {
             let numbers = driver.numbers();
             all = std::array::from_fn(|i| all[i] + numbers[i]);
             row(&driver.driver, numbers);
         }
         row("all", all);
+        for (what, counts) in [("in", &self.callbacks), ("of", &self.kinds)] {
+            let counts: Vec<_> = counts
+                .iter()
+                .map(|(name, n)| format!("{name} {n}"))
+                .collect();
+            let _ = writeln!(text, "{what}: {}", counts.join(", "));
+        }
         for driver in &self.drivers {
             text += &driver.rest();
         }
@@ -112,7 +132,7 @@ impl Tally {
 }
 
 impl Counted {
-    fn numbers(&self) -> [usize; 5] {
+    fn numbers(&self) -> [usize; 6] {
         let hit = self.sites.values().filter(|n| **n > 0).count();
         [
             self.sites.len(),
@@ -120,6 +140,7 @@ impl Counted {
             self.panics as usize,
             self.contexts.len(),
             self.contained as usize,
+            self.told as usize,
         ]
     }
 
@@ -131,10 +152,10 @@ impl Counted {
                 true => "no run of those chosen panicked there",
                 false => "no test gets to its check",
             };
-            let place = &self.places[*site];
+            let (place, kind) = &self.places[*site];
             let _ = writeln!(
                 text,
-                "{}: not hit: {place}, site {site}: {why}",
+                "{}: not hit: {place} ({kind}), site {site}: {why}",
                 self.driver
             );
         }
@@ -146,11 +167,4 @@ impl Counted {
         }
         text
     }
-}
-
-/// The callback that a line of the log names: `module: panic in <callback> at <file>`.
-fn callback(line: &str) -> &str {
-    let named = line.split_once(": panic in ").map(|(_, rest)| rest);
-    let named = named.and_then(|rest| rest.split_once(" at "));
-    named.map_or("", |(callback, _)| callback)
 }

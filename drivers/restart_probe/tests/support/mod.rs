@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The devices, and what is told to them.
+#![allow(dead_code, reason = "shared by several programs")]
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+
+use koxide_guest::{Errno, faults, mount_at};
+
+pub(crate) const NAME: &str = "restart_probe";
+pub(crate) const DEVICE: &str = "/dev/restart-probe";
+pub(crate) const OTHER: &str = "/dev/restart-probe-other";
+pub(crate) const MISC: &str = "/dev/restart-probe-misc";
+
+/// Whether a panic is contained on this machine; else what a test of that kind would do is to stop it.
+pub(crate) fn is_contained() -> bool {
+    let contained = !cfg!(target_arch = "arm");
+    if !contained {
+        println!("not tested: on 32-bit ARM a panic is BUG()");
+    }
+    contained
+}
+
+/// Loads the module, whose shims know what was not given back.
+pub(crate) fn load(params: &str) -> faults::Faulty {
+    faults::load_only(NAME, params)
+}
+
+/// Its errno.
+pub(crate) fn errno<T>(result: io::Result<T>) -> Option<Errno> {
+    result.err().map(|error| Errno::of(&error).unwrap())
+}
+
+/// Opens a device.
+pub(crate) fn open(path: &str) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).open(path)
+}
+
+/// Which instance a file belongs to.
+pub(crate) fn instance_of(file: &mut File) -> Result<u32, Errno> {
+    let mut digit = [0];
+    match file.read_exact(&mut digit) {
+        Ok(()) => Ok(u32::from(digit[0] - b'0')),
+        Err(error) => Err(Errno::of(&error).unwrap()),
+    }
+}
+
+/// Tells a file what is to happen.
+pub(crate) fn order_to(file: &mut File, order: &str) -> Result<(), Errno> {
+    file.write_all(order.as_bytes())
+        .map_err(|error| Errno::of(&error).unwrap())
+}
+
+/// Tells the device.
+pub(crate) fn order(order: &str) -> io::Result<()> {
+    open(DEVICE)?.write_all(order.as_bytes())
+}
+
+/// How many panics and restarts there were, as sysfs has it.
+pub(crate) fn restarts() -> (u32, u32) {
+    let read = |name: &str| {
+        let path = format!("/sys/module/{NAME}/parameters/koxide_{name}");
+        fs::read_to_string(path).unwrap().trim().parse().unwrap()
+    };
+    (read("panics"), read("restarts"))
+}
+
+/// A folder in that of the driver in configfs.
+pub(crate) fn folder(name: &str) -> String {
+    mount_at("configfs", "/sys/kernel/config").unwrap();
+    format!("/sys/kernel/config/restart_probe/{name}")
+}
