@@ -31,14 +31,11 @@ use crate::arch::Arch;
 use crate::gnu::Gnu;
 use crate::kernels::Kernel;
 use crate::kernels::store::{digest, sha256};
-use crate::object::{self, Artefact};
+use crate::object::{self, Artefact, BUILDER};
 use crate::progress::Progress;
 use crate::{cache, check};
 use tools::Tools;
 use view::View;
-
-/// Counts up when this module makes another file of the same input, so that old ones are not taken for new.
-const FORMAT: u32 = 3;
 
 /// A module for one kernel.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -307,7 +304,7 @@ fn digest_for(kernel: &Kernel, rules: &str, sources: Vec<String>) -> String {
     let symvers = kernel.headers.build.join("Module.symvers");
     let symvers = fs::metadata(&symvers).and_then(|m| Ok((m.len(), m.modified()?)));
     let mut parts = vec![
-        format!("{FORMAT} {} {rules}", env!("CARGO_PKG_VERSION")),
+        format!("{BUILDER} {rules}"),
         format!("{} {}", kernel.release, kernel.headers.build.display()),
         format!("{:?}", symvers.ok()),
     ];

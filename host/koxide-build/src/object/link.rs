@@ -26,7 +26,7 @@ use super::variant::Variant;
 /// How the sections of the Rust object are merged. The kernels' own scripts merge none, and each section of a module
 /// costs memory and an entry in sysfs. Functions stay apart: what has to be between them, each kernel says. The tables that C++
 /// would find its way up the stack by are read before this, and are not in modules; nor is what would read them.
-pub(crate) const SCRIPT: &str = "
+const SCRIPT: &str = "
 SECTIONS {
 	/DISCARD/ : { *(.data.DW.ref.*) *(.text.rust_eh_personality) }
 	.rodata 0 : {
@@ -50,7 +50,7 @@ SECTIONS {
 
 /// What is added for a kernel with a sanitizer: functions that the loader calls before the module's init, to tell the
 /// kernel where the room between statics is.
-pub(crate) const CONSTRUCTORS: &str =
+const CONSTRUCTORS: &str =
     "\t.init_array 0 : ALIGN(8) { KEEP(*(SORT(.init_array.*) .init_array)) }\n";
 
 /// Largest frame of one function.
@@ -140,7 +140,6 @@ pub(crate) fn link(archive: &Path, work: &Path, out: &Path, variant: &Variant) -
     used.extend(tables::uses(&tables));
     let limit = if kasan { MOST_STACK_SPACED } else { MOST_STACK };
     frames(archive, member, &file, limit)?;
-    let is_state = |name: &str| name.contains(unwind::STATE[1]);
     let compares = file.symbols().any(|s| s.name().is_ok_and(is_state));
     let kept = file.sections().filter_map(|s| s.name().ok()).collect();
     let unwind = Unwind::read(archive, member, variant.arch, &kept)?;
@@ -210,8 +209,20 @@ fn state<'a>(path: &Path, object: &'a [u8]) -> Result<Option<&'a str>> {
         path: path.to_owned(),
         why: e.to_string(),
     })?;
-    let mut names = file.symbols().filter_map(|symbol| symbol.name().ok());
-    Ok(names.find(|name| name.contains(unwind::STATE[1])))
+    let names = file.symbols().filter_map(|symbol| symbol.name().ok());
+    let mut states = names.filter(|name| is_state(name));
+    let state = states.next();
+    match states.next() {
+        None => Ok(state),
+        Some(other) => Err(Error::Form {
+            path: path.to_owned(),
+            why: format!("the library is in it twice: {other}"),
+        }),
+    }
+}
+
+fn is_state(symbol: &str) -> bool {
+    unwind::is_in_poison(symbol, unwind::STATE[1])
 }
 
 /// What the C file or a script refers to, the linker keeps and does not hide.

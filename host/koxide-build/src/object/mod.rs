@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
-//! The portable half of a module: one Rust object per driver and architecture, and the C file that goes with it.
+//! The portable half of a module: one Rust object per driver and architecture, and the C file and the table of its way up the
+//! stack that go with it.
 //!
-//! No kernel takes part in this step, so that the same two files serve every kernel of the architecture; those that were
+//! No kernel takes part in this step, so that the same three files serve every kernel of the architecture; those that were
 //! built to look for faults need a [`Variant`].
 
 mod cargo;
@@ -25,7 +26,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cache;
 use crate::driver::{Driver, Project};
-use crate::kernels::store::{digest, sha256};
+use crate::kernels::store::sha256;
 use crate::progress::Progress;
 
 pub(crate) use cargo::{run as run_cargo, shared as cargo_options};
@@ -38,12 +39,8 @@ pub(crate) use toolchain::Toolchain;
 pub(crate) use unwind::RAISE;
 pub use variant::Variant;
 
-/// Changes when this module makes other files of the same input, so that old ones are not taken for new.
-fn format() -> String {
-    const COUNT: u32 = 6;
-    let parts = [link::SCRIPT, link::CONSTRUCTORS, env!("CARGO_PKG_VERSION")];
-    digest(&format!("{COUNT} {}", parts.join("\n")))
-}
+/// Changes with this library, which may make other files of the same input: old ones are not taken for new.
+pub(crate) const BUILDER: &str = concat!(env!("CARGO_PKG_VERSION"), " ", env!("KOXIDE_BUILDER"));
 
 /// How a driver is built.
 pub struct BuildOptions<'a> {
@@ -87,7 +84,7 @@ pub enum Color {
     Never,
 }
 
-/// A driver as one object and one C file: all that a machine without Rust needs, besides the shims.
+/// A driver as one object, one C file and one table: all that a machine without Rust needs, besides the shims.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Artefact {
     /// The module's name.
@@ -109,7 +106,7 @@ pub struct Artefact {
 /// What is kept beside the artefact to know whether it is fresh.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Stamp {
-    format: String,
+    builder: String,
     /// The archive that cargo made.
     archive: String,
     /// The C file depends on which shims there are.
@@ -124,7 +121,7 @@ struct Stamp {
 const NEW: &str = "linked.o";
 
 impl Artefact {
-    /// Takes up an artefact from the disk: `NAME.o`, with `NAME.c` beside it.
+    /// Takes up an artefact from the disk: `NAME.o`, with `NAME.c` and `NAME.unwind` beside it.
     ///
     /// # Errors
     /// When a file is not there or the object is no driver's.
@@ -199,78 +196,155 @@ pub fn build(project: &Project, driver: &Driver, options: &BuildOptions<'_>) -> 
     let _lock = cache::lock_file(&shared.join(".lock"), options.progress)?;
     let shims = project.abi_dir().join("shims");
     let stamp_file = dir.join(format!(".{}.json", stem(&driver.package, options.kunit)));
-    let shim_hashes = hashes(&shims)?;
-    let stamp = read_stamp(&stamp_file).filter(|stamp| stamp.format == format());
-    // Whether it panics is known when it is linked; most likely it is as it was the last time.
-    let mut calm = stamp.as_ref().is_some_and(|stamp| stamp.calm);
-    let mut is_last = false;
-    let (work, archive_hash, linked) = loop {
-        let stage = |doing| {
-            options
-                .progress
-                .stage(&format!("{doing} {}", driver.package))
-        };
-        stage("compiling");
-        let archive = cargo::staticlib(project, driver, &toolchain, options, calm)?;
-        let archive_hash = sha256(&archive)?;
-        if let Some(stamp) = &stamp {
-            let object = dir
-                .join(stem(&stamp.name, options.kunit))
-                .with_extension("o");
-            let known = stamp.archive == archive_hash
-                && stamp.shims == shim_hashes
-                && lines(&object).exists()
-                && sha256(&object).is_ok_and(|hash| hash == stamp.object);
-            if known {
-                return Artefact::open(&object);
-            }
-        }
-        stage("linking");
-        let work = tempfile::Builder::new()
-            .prefix(".link-")
-            .tempdir_in(&dir)
-            .map_err(|e| cache::Error::io("create a folder in", &dir, e))?;
-        let linked = link::link(
-            &archive,
-            work.path(),
-            &work.path().join(NEW),
-            &options.variant,
-        )?;
-        // One that does not panic needs to look at nothing. Mostly the optimiser finds that itself.
-        let is_right = match calm {
-            true => !linked.panics(),
-            false => linked.panics() || !linked.compares,
-        };
-        if is_right || is_last {
-            break (work, archive_hash, linked);
-        }
-        calm = !calm;
-        is_last = !calm;
+    let build = Build {
+        project,
+        driver,
+        options,
+        toolchain,
+        before: read_stamp(&stamp_file).filter(|stamp| stamp.builder == BUILDER),
+        shims: hashes(&shims)?,
+        dir,
     };
+    let parts = match build.attempts()? {
+        Attempt::Fresh(artefact) => return Ok(artefact),
+        Attempt::Linked(parts) => parts,
+    };
+    let linked = &parts.linked;
     let files = source::shims_for(&shims, &linked.used, &linked.info)?;
-    let text = source::generate(&linked, &files);
-    let object = dir.join(format!("{}.o", stem(&linked.info.name, options.kunit)));
+    let text = source::generate(linked, &files);
+    let object = build.object(&linked.info.name);
     cache::write(&object.with_extension("c"), text.as_bytes())?;
     let unwind = linked.unwind.text();
     cache::write(&object.with_extension("unwind"), unwind.as_bytes())?;
     let place = |from: &Path, to: &Path| {
         std::fs::rename(from, to).map_err(|e| cache::Error::io("write", to, e))
     };
-    place(&work.path().join(link::INPUT), &lines(&object))?;
-    place(&work.path().join(NEW), &object)?;
+    place(&parts.work.path().join(link::INPUT), &lines(&object))?;
+    place(&parts.work.path().join(NEW), &object)?;
     let mut artefact = Artefact::open(&object)?;
     artefact.fresh = false;
     let stamp = Stamp {
-        format: format(),
-        archive: archive_hash,
-        shims: shim_hashes,
+        builder: BUILDER.to_owned(),
+        archive: parts.archive,
+        shims: build.shims,
         name: artefact.name.clone(),
         object: artefact.sha256.clone(),
-        calm,
+        calm: parts.calm,
     };
     let stamp = serde_json::to_vec(&stamp).expect("a stamp is plain data");
     cache::write(&stamp_file, &stamp)?;
     Ok(artefact)
+}
+
+/// What a build works with.
+struct Build<'a> {
+    project: &'a Project,
+    driver: &'a Driver,
+    options: &'a BuildOptions<'a>,
+    toolchain: Toolchain,
+    /// What was made before.
+    before: Option<Stamp>,
+    /// The names and hashes of the shims.
+    shims: Vec<String>,
+    /// Where the artefact will be.
+    dir: PathBuf,
+}
+
+/// What compiling and linking comes to.
+enum Attempt {
+    /// What was made before is as it should be.
+    Fresh(Artefact),
+    /// Another object.
+    Linked(Box<Parts>),
+}
+
+/// An object that has not taken its place yet.
+struct Parts {
+    /// Where it is.
+    work: tempfile::TempDir,
+    /// The SHA-256 of the archive that cargo made.
+    archive: String,
+    linked: link::Linked,
+    /// Whether it was compiled as one that does not panic.
+    calm: bool,
+}
+
+impl Build<'_> {
+    /// Compiles and links until what the compiler was told of panics is what the object shows.
+    ///
+    /// One that cannot panic needs to look at nothing. Whether it can is known when it is linked; most likely it is as it was
+    /// the last time.
+    fn attempts(&self) -> Result<Attempt> {
+        let was_calm = self.before.as_ref().is_some_and(|before| before.calm);
+        if was_calm {
+            match self.attempt(true)? {
+                Attempt::Linked(parts) if parts.linked.panics() => {}
+                right => return Ok(right),
+            }
+        }
+        let careful = self.attempt(false)?;
+        let Attempt::Linked(parts) = &careful else {
+            return Ok(careful);
+        };
+        // Mostly the optimiser finds itself that there is nothing to look at.
+        if was_calm || parts.linked.panics() || !parts.linked.compares {
+            return Ok(careful);
+        }
+        match self.attempt(true)? {
+            Attempt::Linked(parts) if parts.linked.panics() => Ok(careful),
+            right => Ok(right),
+        }
+    }
+
+    /// Compiles and links, `calm` if it does not panic.
+    fn attempt(&self, calm: bool) -> Result<Attempt> {
+        let stage = |doing| {
+            let text = format!("{doing} {}", self.driver.package);
+            self.options.progress.stage(&text);
+        };
+        stage("compiling");
+        let archive = cargo::staticlib(
+            self.project,
+            self.driver,
+            &self.toolchain,
+            self.options,
+            calm,
+        )?;
+        let hash = sha256(&archive)?;
+        if let Some(object) = self.fresh(&hash) {
+            return Ok(Attempt::Fresh(Artefact::open(&object)?));
+        }
+        stage("linking");
+        let work = tempfile::Builder::new()
+            .prefix(".link-")
+            .tempdir_in(&self.dir)
+            .map_err(|e| cache::Error::io("create a folder in", &self.dir, e))?;
+        let new = work.path().join(NEW);
+        let linked = link::link(&archive, work.path(), &new, &self.options.variant)?;
+        let parts = Parts {
+            work,
+            archive: hash,
+            linked,
+            calm,
+        };
+        Ok(Attempt::Linked(Box::new(parts)))
+    }
+
+    /// The object that was made before, if it is of this archive.
+    fn fresh(&self, archive: &str) -> Option<PathBuf> {
+        let before = self.before.as_ref()?;
+        let object = self.object(&before.name);
+        let is = before.archive == archive
+            && before.shims == self.shims
+            && lines(&object).exists()
+            && sha256(&object).is_ok_and(|hash| hash == before.object);
+        is.then_some(object)
+    }
+
+    fn object(&self, name: &str) -> PathBuf {
+        let stem = stem(name, self.options.kunit);
+        self.dir.join(format!("{stem}.o"))
+    }
 }
 
 fn read_stamp(path: &Path) -> Option<Stamp> {

@@ -34,13 +34,26 @@ pub(crate) const RAISE: &str = "kx_raise";
 /// The same for what goes on after a landing; compilers know it by this name.
 const RESUME: &str = "_Unwind_Resume";
 
-/// What the borders of calls for a device and for the module lead to; kernel/koxide/src/entry/poison.rs has them. Paths, as rustc mangles
-/// them: functions with names for a linker would be kept for it, and with them what they write to.
-const FOR_DEVICE: &str = "5entry6poison15device_panicked";
-const FOR_MODULE: &str = "5entry6poison15module_panicked";
+/// What the borders of calls for a device and for the module lead to; kernel/koxide/src/entry/poison.rs has them. Names in that module, as
+/// rustc mangles them: functions with names for a linker would be kept for it, and with them what they write to.
+const FOR_DEVICE: &str = "15device_panicked";
+const FOR_MODULE: &str = "15module_panicked";
 
-/// What the way up calls the word that borders compare, and the path of that; kernel/koxide/src/entry/poison.rs has it.
-pub(crate) const STATE: [&str; 2] = ["kx_poison_state", "5entry6poison5STATE"];
+/// What the way up calls the word that borders compare, and the name of that; kernel/koxide/src/entry/poison.rs has it.
+pub(crate) const STATE: [&str; 2] = ["kx_poison_state", "5STATE"];
+
+/// Whether a symbol is what has this name in `entry::poison` of the library, or a copy of it that the optimiser has made; nothing of a driver's
+/// is, whatever it is called.
+pub(crate) fn is_in_poison(symbol: &str, name: &str) -> bool {
+    let end = || {
+        // The crate's name comes after a hash, of letters and digits.
+        let (hash, path) = symbol.strip_prefix("_RNvNtNtCs")?.split_once('_')?;
+        let is_hash = hash.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let item = path.strip_prefix("6kernel5entry6poison")?;
+        item.strip_prefix(name).filter(|_| is_hash)
+    };
+    end().is_some_and(|end| end.is_empty() || end.starts_with('.'))
+}
 
 /// The table, for which the kernel's build has the room.
 pub(crate) const TABLE: &str = "kx_unwind";
@@ -87,8 +100,8 @@ impl Unwind {
         };
         let frames = frames::Frames::read(&reader)?;
         let borders = [
-            (named.at_path(FOR_MODULE), Scope::Module),
-            (named.at_path(FOR_DEVICE), Scope::Device),
+            (named.in_poison(FOR_MODULE), Scope::Module),
+            (named.in_poison(FOR_DEVICE), Scope::Device),
         ];
         let mut functions = Vec::new();
         for found in sites::may_panic(&reader, &named, &[RAISE, RESUME])? {

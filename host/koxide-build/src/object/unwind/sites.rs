@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use object::{Object, ObjectSection, ObjectSymbol, SectionIndex, SectionKind};
 
 use super::super::error::Result;
-use super::Reader;
+use super::{Reader, is_in_poison};
 use crate::arch::Arch;
 
 /// The sections with code, each of which has one function.
@@ -38,9 +38,9 @@ impl<'a> Names<'a> {
         self.functions.get(name).copied()
     }
 
-    /// The sections of the functions at a path, as it is mangled: the optimiser may make copies of one.
-    pub(super) fn at_path(&self, path: &str) -> Vec<SectionIndex> {
-        let at = |(name, at): (&&str, &SectionIndex)| name.contains(path).then_some(*at);
+    /// The sections of the functions that have this name where the library keeps what is poisoned.
+    pub(super) fn in_poison(&self, name: &str) -> Vec<SectionIndex> {
+        let at = |(symbol, at): (&&str, &SectionIndex)| is_in_poison(symbol, name).then_some(*at);
         self.functions.iter().filter_map(at).collect()
     }
 

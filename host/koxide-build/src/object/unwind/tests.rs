@@ -11,7 +11,7 @@ use koxide_process::{Command, find};
 use object::{Object as _, ObjectSection as _};
 use tempfile::TempDir;
 
-use super::{FOR_DEVICE, FOR_MODULE, Unwind};
+use super::{FOR_DEVICE, FOR_MODULE, STATE, Unwind, is_in_poison};
 use crate::arch::Arch;
 use crate::gnu::Gnu;
 use crate::object::link::parse;
@@ -42,6 +42,26 @@ const START: &str = "
 	plain quiet
 ";
 
+/// How the names of what is poisoned begin.
+const POISON: &str = "_RNvNtNtCs5MOmSL3mgII_6kernel5entry6poison";
+
+#[test]
+fn what_a_driver_calls_like_the_library_is_not_the_librarys() {
+    let name = STATE[1];
+    for copy in ["", ".llvm.17", ".0"] {
+        assert!(is_in_poison(&format!("{POISON}{name}{copy}"), name));
+    }
+    for other in [
+        "_RNvNtNtCs5MOmSL3mgII_6driver5entry6poison5STATE",
+        "_RNvNtNtNtCs5MOmSL3mgII_6driver6kernel5entry6poison5STATE",
+        "_RNvNtNtNtNtCs5MOmSL3mgII_6driver2a_6kernel5entry6poison5STATE",
+        "_RNvNtNtCs5MOmSL3mgII_6kernel5entry6poison5STATEs",
+        "_RINvNtCs5MOmSL3mgII_6driver1fNtNtNtCs1_6kernel5entry6poison5STATEEB4_",
+    ] {
+        assert!(!is_in_poison(other, name), "{other}");
+    }
+}
+
 /// An object.
 struct Assembled {
     folder: TempDir,
@@ -55,8 +75,8 @@ impl Assembled {
         let object = folder.path().join("functions.o");
         let source = [START, source]
             .concat()
-            .replace("DEVICE", &format!("_R{FOR_DEVICE}"))
-            .replace("MODULE", &format!("_R{FOR_MODULE}"));
+            .replace("DEVICE", &format!("{POISON}{FOR_DEVICE}"))
+            .replace("MODULE", &format!("{POISON}{FOR_MODULE}"));
         fs::write(&file, source).unwrap();
         let mut assembler = Command::new(Gnu::of(arch).name("as"));
         assembler.arg("-o").args([&object, &file]).output().unwrap();
