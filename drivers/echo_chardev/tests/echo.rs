@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use koxide_guest::blocked::close_under;
 use koxide_guest::{
-    BadPointer, Blocked, Epoll, Errno, Guarded, HUGE, Module, Ready, as_user, crowd,
+    BadPointer, Blocked, Epoll, Errno, Guarded, HUGE, Module, Ready, as_user, crowd, errno,
 };
 
 const DEVICE: &str = "/dev/echo";
@@ -36,10 +36,6 @@ fn open_without_waiting() -> File {
     let mut options = OpenOptions::new();
     options.read(true).write(true).custom_flags(O_NONBLOCK);
     options.open(DEVICE).unwrap()
-}
-
-fn errno<T: std::fmt::Debug>(result: std::io::Result<T>) -> Option<Errno> {
-    Errno::of(&result.unwrap_err())
 }
 
 /// Tells the device what a client says, and the client what the device says, until the client has gone.

@@ -7,9 +7,9 @@
 
 mod support;
 
-use koxide_guest::{Errno, KernelLog, Module, faults};
+use koxide_guest::{Errno, KernelLog, Module, faults, panics};
 
-use support::{ATOMIC, NAME, PLACES, Place, SLEEPING, is_contained, place};
+use support::{ATOMIC, NAME, PLACES, Place, SLEEPING, place};
 
 /// Kinds of panics, and what the log says of them: the message without its values, which is nothing for some.
 const KINDS: [(&str, &str); 16] = [
@@ -66,7 +66,7 @@ fn says(line: &str, message: &str) -> bool {
 #[test]
 #[ignore = "needs a VM: run `cargo koxide test`"]
 fn every_kind_of_panic_is_an_error() {
-    if !is_contained() {
+    if !panics::are_contained() {
         return;
     }
     for (kind, message) in KINDS {
@@ -81,7 +81,7 @@ fn every_kind_of_panic_is_an_error() {
 #[test]
 #[ignore = "needs a VM: run `cargo koxide test`"]
 fn a_panic_in_every_callback_is_contained() {
-    if !is_contained() {
+    if !panics::are_contained() {
         return;
     }
     for (at, place) in PLACES.iter().enumerate() {
@@ -93,7 +93,7 @@ fn a_panic_in_every_callback_is_contained() {
 #[test]
 #[ignore = "needs a VM: run `cargo koxide test`"]
 fn each_thing_that_is_held_is_given_back() {
-    if !is_contained() {
+    if !panics::are_contained() {
         return;
     }
     for (at, hold) in ATOMIC.iter().chain(&SLEEPING).enumerate() {
@@ -132,7 +132,7 @@ fn where_nothing_panics_all_is_as_usual() {
 #[test]
 #[ignore = "needs a VM: run `cargo koxide test`"]
 fn what_panicked_does_not_come_again() {
-    if !is_contained() {
+    if !panics::are_contained() {
         return;
     }
     let repeated = [
@@ -162,7 +162,7 @@ fn what_panicked_does_not_come_again() {
 #[test]
 #[ignore = "needs a VM: run `cargo koxide test`"]
 fn what_was_left_behind_is_waited_for() {
-    if !is_contained() {
+    if !panics::are_contained() {
         return;
     }
     for name in ["init", "exit", "work"] {

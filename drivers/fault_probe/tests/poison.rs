@@ -10,22 +10,17 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::thread;
 use std::time::Duration;
 
-use koxide_guest::{Errno, KernelLog, Ready, faults, ioctl};
+use koxide_guest::{Errno, KernelLog, Ready, errno, faults, ioctl, panics};
 
-use support::{DEVICE, NAME, is_contained, open, place, plan};
+use support::{DEVICE, NAME, open, place, plan};
 
 const OTHER: &str = "/dev/fault-probe-other";
 const NOTHING: &str = "where=write hold=mutex kind=nothing";
 
-/// Its errno.
-fn errno<T>(result: std::io::Result<T>) -> Option<Errno> {
-    result.err().map(|error| Errno::of(&error).unwrap())
-}
-
 #[test]
 #[ignore = "needs a VM: run `cargo koxide test`"]
 fn a_device_in_which_something_panicked_is_refused_and_others_are_not() {
-    if !is_contained() {
+    if !panics::are_contained() {
         return;
     }
     let driver = faults::load_only(NAME, "");
@@ -63,7 +58,7 @@ fn a_device_in_which_something_panicked_is_refused_and_others_are_not() {
 #[test]
 #[ignore = "needs a VM: run `cargo koxide test`"]
 fn a_module_in_which_something_panicked_is_refused() {
-    if !is_contained() {
+    if !panics::are_contained() {
         return;
     }
     let driver = faults::load_only(NAME, "");
@@ -86,7 +81,7 @@ fn a_module_in_which_something_panicked_is_refused() {
 #[test]
 #[ignore = "needs a VM: run `cargo koxide test`"]
 fn whoever_was_waiting_gets_the_lock() {
-    if !is_contained() {
+    if !panics::are_contained() {
         return;
     }
     for hold in ["mutex", "rwsem_write"] {

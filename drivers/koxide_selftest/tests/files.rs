@@ -10,7 +10,9 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::time::Duration;
 
-use koxide_guest::{Blocked, Errno, Mapping, Module, Ready, compat, crowd, ioctl, page_size};
+use koxide_guest::{
+    Blocked, Errno, Mapping, Module, Ready, compat, crowd, errno, ioctl, page_size,
+};
 
 const SIZED: &str = "/dev/koxide-sized";
 const PLAIN: &str = "/dev/koxide-plain";
@@ -23,10 +25,6 @@ fn load() -> Module {
 fn mapped() -> File {
     let mut options = OpenOptions::new();
     options.read(true).write(true).open(MAPPED).unwrap()
-}
-
-fn errno<T: std::fmt::Debug>(result: std::io::Result<T>) -> Option<Errno> {
-    Errno::of(&result.unwrap_err())
 }
 
 #[test]

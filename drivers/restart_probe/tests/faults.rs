@@ -10,17 +10,14 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 
-use koxide_guest::{Errno, KernelLog, Module, Ready};
+use koxide_guest::{Errno, KernelLog, Module, Ready, errno, panics};
 
-use support::{
-    DEVICE, MISC, OTHER, errno, folder, instance_of, is_contained, load, open, order, order_to,
-    restarts,
-};
+use support::{DEVICE, MISC, OTHER, folder, instance_of, load, open, order, order_to, restarts};
 
 #[test]
 #[ignore = "needs a VM: run `cargo koxide test`"]
 fn what_is_opened_after_a_panic_works_and_what_was_opened_before_never_does() {
-    if !is_contained() {
+    if !panics::are_contained() {
         return;
     }
     let driver = load("");
@@ -62,7 +59,7 @@ fn what_is_opened_after_a_panic_works_and_what_was_opened_before_never_does() {
 #[test]
 #[ignore = "needs a VM: run `cargo koxide test`"]
 fn a_panic_of_a_work_a_timer_or_a_thread_brings_a_new_instance_too() {
-    if !is_contained() {
+    if !panics::are_contained() {
         return;
     }
     for kind in ["work", "timer", "hrtimer", "thread"] {
@@ -79,7 +76,7 @@ fn a_panic_of_a_work_a_timer_or_a_thread_brings_a_new_instance_too() {
 #[test]
 #[ignore = "needs a VM: run `cargo koxide test`"]
 fn what_was_pending_is_called_off() {
-    if !is_contained() {
+    if !panics::are_contained() {
         return;
     }
     let driver = load("");
@@ -100,7 +97,7 @@ fn what_was_pending_is_called_off() {
 #[test]
 #[ignore = "needs a VM: run `cargo koxide test`"]
 fn a_call_under_way_goes_on_with_what_it_has() {
-    if !is_contained() {
+    if !panics::are_contained() {
         return;
     }
     let driver = load("");
@@ -127,7 +124,7 @@ fn a_call_under_way_goes_on_with_what_it_has() {
 #[test]
 #[ignore = "needs a VM: run `cargo koxide test`"]
 fn one_that_panics_too_often_stays_as_it_is() {
-    if !is_contained() {
+    if !panics::are_contained() {
         return;
     }
     let driver = load("");
@@ -147,7 +144,7 @@ fn one_that_panics_too_often_stays_as_it_is() {
 #[test]
 #[ignore = "needs a VM: run `cargo koxide test`"]
 fn an_init_that_fails_or_panics_leaves_nothing() {
-    if !is_contained() {
+    if !panics::are_contained() {
         return;
     }
     // ENXIO and EIO.
@@ -176,7 +173,7 @@ fn an_init_that_fails_or_panics_leaves_nothing() {
 #[test]
 #[ignore = "needs a VM: run `cargo koxide test`"]
 fn a_panic_while_the_value_is_dropped_changes_nothing() {
-    if !is_contained() {
+    if !panics::are_contained() {
         return;
     }
     let driver = load("");
@@ -194,7 +191,7 @@ fn a_panic_while_the_value_is_dropped_changes_nothing() {
 #[test]
 #[ignore = "needs a VM: run `cargo koxide test`"]
 fn a_panic_while_init_runs_is_seen_to_afterwards() {
-    if !is_contained() {
+    if !panics::are_contained() {
         return;
     }
     // That of the first init, and of one that sets it up again.
@@ -212,7 +209,7 @@ fn a_panic_while_init_runs_is_seen_to_afterwards() {
 #[test]
 #[ignore = "needs a VM: run `cargo koxide test`"]
 fn it_waits_until_folders_of_user_space_are_gone() {
-    if !is_contained() {
+    if !panics::are_contained() {
         return;
     }
     let driver = load("");
@@ -223,7 +220,7 @@ fn it_waits_until_folders_of_user_space_are_gone() {
     assert_eq!(errno(open(OTHER)), Some(Errno::ENODEV));
     assert_eq!(errno(fs::create_dir(folder("b"))), Some(Errno::ENODEV));
     fs::remove_dir(folder("a")).unwrap();
-    log.wait_for("restarted after a panic (2 of at most");
+    log.wait_for("restarted after a panic (1 of at most");
     fs::create_dir(folder("c")).unwrap();
     fs::remove_dir(folder("c")).unwrap();
     assert_eq!(instance_of(&mut open(DEVICE).unwrap()), Ok(2));
@@ -233,7 +230,7 @@ fn it_waits_until_folders_of_user_space_are_gone() {
 #[test]
 #[ignore = "needs a VM: run `cargo koxide test`"]
 fn what_an_open_file_keeps_registered_keeps_it_from_being_set_up() {
-    if !is_contained() {
+    if !panics::are_contained() {
         return;
     }
     let driver = load("");
@@ -252,7 +249,7 @@ fn what_an_open_file_keeps_registered_keeps_it_from_being_set_up() {
 #[test]
 #[ignore = "needs a VM: run `cargo koxide test`"]
 fn unloading_may_come_at_any_moment() {
-    if !is_contained() {
+    if !panics::are_contained() {
         return;
     }
     for round in 0..40 {
@@ -270,7 +267,7 @@ fn unloading_may_come_at_any_moment() {
 #[test]
 #[ignore = "needs a VM: run `cargo koxide test`"]
 fn a_file_that_could_be_opened_is_of_one_instance() {
-    if !is_contained() {
+    if !panics::are_contained() {
         return;
     }
     let driver = load("");
@@ -315,7 +312,7 @@ fn a_file_that_could_be_opened_is_of_one_instance() {
 #[test]
 #[ignore = "needs a VM: run `cargo koxide test`"]
 fn each_allocation_of_a_file_may_fail_after_a_panic() {
-    if !is_contained() {
+    if !panics::are_contained() {
         return;
     }
     let driver = load("");

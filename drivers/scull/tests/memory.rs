@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use koxide_guest::holes::{next_data, next_hole};
-use koxide_guest::{BadPointer, Errno, Guarded, HUGE, Module, as_user, crowd, ioctl};
+use koxide_guest::{BadPointer, Errno, Guarded, HUGE, Module, as_user, crowd, errno, ioctl};
 
 const SCULL: [&str; 4] = ["/dev/scull0", "/dev/scull1", "/dev/scull2", "/dev/scull3"];
 const UID: &str = "/dev/sculluid";
@@ -27,10 +27,6 @@ fn load(params: &str) -> Module {
 fn open(path: &str) -> File {
     let mut options = OpenOptions::new();
     options.read(true).write(true).open(path).unwrap()
-}
-
-fn errno<T: std::fmt::Debug>(result: std::io::Result<T>) -> Option<Errno> {
-    Errno::of(&result.unwrap_err())
 }
 
 /// How many bytes of memory a device uses.

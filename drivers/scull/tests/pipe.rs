@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use koxide_guest::blocked::close_under;
-use koxide_guest::{BadPointer, Blocked, Epoll, Errno, Guarded, HUGE, Module, Ready, crowd};
+use koxide_guest::{BadPointer, Blocked, Epoll, Errno, Guarded, HUGE, Module, Ready, crowd, errno};
 
 const PIPE: &str = "/dev/scullpipe0";
 const OTHER: &str = "/dev/scullpipe1";
@@ -31,10 +31,6 @@ fn open_without_waiting(path: &str) -> File {
     let mut options = OpenOptions::new();
     options.read(true).write(true).custom_flags(O_NONBLOCK);
     options.open(path).unwrap()
-}
-
-fn errno<T: std::fmt::Debug>(result: std::io::Result<T>) -> Option<Errno> {
-    Errno::of(&result.unwrap_err())
 }
 
 /// A thread that waits for a byte.

@@ -47,6 +47,15 @@ impl Errno {
     }
 }
 
+/// With what errno a call failed; none when it did not.
+///
+/// # Panics
+/// When the error did not come from the kernel.
+pub fn errno<T>(result: io::Result<T>) -> Option<Errno> {
+    let error = result.err()?;
+    Some(Errno::of(&error).unwrap_or_else(|| panic!("an error without an errno: {error}")))
+}
+
 impl fmt::Display for Errno {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.name(), self.0)

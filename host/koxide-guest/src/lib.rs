@@ -29,6 +29,7 @@ pub mod log;
 pub mod mapping;
 pub mod module;
 pub mod mount;
+pub mod panics;
 pub mod pointer;
 #[doc(hidden)]
 pub mod protocol;
@@ -39,7 +40,7 @@ pub mod terminal;
 pub mod user;
 
 pub use blocked::Blocked;
-pub use errno::Errno;
+pub use errno::{Errno, errno};
 pub use kmemleak::Kmemleak;
 pub use log::KernelLog;
 pub use mapping::Mapping;

@@ -72,15 +72,6 @@ impl Place {
     }
 }
 
-/// Whether a panic is contained on this machine; else what a test of that kind would do is to stop it.
-pub(crate) fn is_contained() -> bool {
-    let contained = !cfg!(target_arch = "arm");
-    if !contained {
-        println!("not tested: on 32-bit ARM a panic is BUG()");
-    }
-    contained
-}
-
 /// Opens the device.
 pub(crate) fn open() -> io::Result<File> {
     OpenOptions::new().read(true).write(true).open(DEVICE)

@@ -3,33 +3,19 @@
 //! The devices, and what is told to them.
 #![allow(dead_code, reason = "shared by several programs")]
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 
-use koxide_guest::{Errno, faults, mount_at};
+use koxide_guest::{Errno, faults, mount_at, panics};
 
 pub(crate) const NAME: &str = "restart_probe";
 pub(crate) const DEVICE: &str = "/dev/restart-probe";
 pub(crate) const OTHER: &str = "/dev/restart-probe-other";
 pub(crate) const MISC: &str = "/dev/restart-probe-misc";
 
-/// Whether a panic is contained on this machine; else what a test of that kind would do is to stop it.
-pub(crate) fn is_contained() -> bool {
-    let contained = !cfg!(target_arch = "arm");
-    if !contained {
-        println!("not tested: on 32-bit ARM a panic is BUG()");
-    }
-    contained
-}
-
 /// Loads the module, whose shims know what was not given back.
 pub(crate) fn load(params: &str) -> faults::Faulty {
     faults::load_only(NAME, params)
-}
-
-/// Its errno.
-pub(crate) fn errno<T>(result: io::Result<T>) -> Option<Errno> {
-    result.err().map(|error| Errno::of(&error).unwrap())
 }
 
 /// Opens a device.
@@ -57,13 +43,9 @@ pub(crate) fn order(order: &str) -> io::Result<()> {
     open(DEVICE)?.write_all(order.as_bytes())
 }
 
-/// How many panics and restarts there were, as sysfs has it.
+/// How many panics and restarts there were.
 pub(crate) fn restarts() -> (u32, u32) {
-    let read = |name: &str| {
-        let path = format!("/sys/module/{NAME}/parameters/koxide_{name}");
-        fs::read_to_string(path).unwrap().trim().parse().unwrap()
-    };
-    (read("panics"), read("restarts"))
+    panics::counts(NAME)
 }
 
 /// A folder in that of the driver in configfs.
