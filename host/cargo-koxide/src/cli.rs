@@ -80,7 +80,9 @@ pub(crate) enum Verb {
     #[command(after_help = "Example:\n  cargo koxide run -p yes_chardev -- head -c 8 /dev/yes")]
     Run(Run),
     /// Run the tests: on this machine, and in a virtual machine on every kernel.
-    #[command(after_help = "Example:\n  cargo koxide test -p hello_world --kernel debian:bookworm")]
+    #[command(
+        after_help = "Example:\n  cargo koxide test -p hello_world --kernel debian:bookworm\n  cargo koxide test -p my_driver --faults 100"
+    )]
     Test(Test),
     /// Measure drivers beside the same drivers in C: their size, and what an operation costs.
     #[command(after_help = "Example:\n  cargo koxide bench -p hello_world --quick")]
@@ -262,8 +264,9 @@ pub(crate) struct Test {
     #[arg(long)]
     pub(crate) vm_only: bool,
     /// Make drivers panic N times on each kernel, at as many places of their code as their tests get to, instead of running
-    /// the tests; see whether each panic is contained.
-    #[arg(long, value_name = "N", conflicts_with_all = ["matrix", "jobs"])]
+    /// the tests; see whether each panic is contained. (Allocations that fail are in a driver's `tests/faults.rs`, which run
+    /// without this.)
+    #[arg(long, value_name = "N", conflicts_with_all = ["matrix", "jobs", "vm_only"])]
     pub(crate) faults: Option<NonZeroU32>,
     /// Run on every kernel of `kernels.toml`, several virtual machines at once, and end with a table of drivers and
     /// kernels; a kernel that cannot be had stops nothing. Leaves out the tests that run on this machine.

@@ -6,7 +6,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use koxide_build::{Arch, Need as BuildNeed, Progress};
+use koxide_build::{Arch, Kernel, Need as BuildNeed, Progress};
 use koxide_vm::Need as VmNeed;
 
 use crate::exit::{Exit, because};
@@ -149,4 +149,16 @@ fn from_vm(need: &VmNeed) -> Need {
         VmNeed::Setpriv => Need::Setpriv,
         other => Need::Program(other.program().to_owned()),
     }
+}
+
+/// Refuses a kernel on which a panic is the end.
+pub(crate) fn contains_panics(kernel: &Kernel) -> anyhow::Result<()> {
+    if kernel.arch != Arch::Arm {
+        return Ok(());
+    }
+    let text = format!(
+        "a panic is BUG() on 32-bit ARM, of which {} is a kernel: choose one for x86_64 or arm64",
+        kernel.release
+    );
+    Err(because(Exit::Usage, text).into())
 }

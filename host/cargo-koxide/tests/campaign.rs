@@ -5,7 +5,7 @@
 
 mod support;
 
-use support::{FAILED, KERNEL, Package, run};
+use support::{Ended, FAILED, KERNEL, Package, run};
 
 /// An index, which has a check in front of it that no test has fail.
 const INDEX: &str = r#"        capitalise(&mut written);
@@ -39,6 +39,12 @@ fn package(name: &str, value: &str, kept: &str, taken: &str) -> Package {
     package
 }
 
+/// The last row of the table.
+fn row(ended: &Ended) -> Vec<&str> {
+    let row = ended.stdout.lines().find(|line| line.starts_with("all "));
+    row.map_or_else(Vec::new, |row| row.split_whitespace().collect())
+}
+
 #[test]
 fn a_panic_is_contained_wherever_tests_get_to() {
     let package = package(
@@ -53,8 +59,7 @@ fn a_panic_is_contained_wherever_tests_get_to() {
         .saying("src/lib.rs:")
         .saying("careful")
         .saying(" passed, 0 failed");
-    let row = ended.stdout.lines().find(|line| line.starts_with("all "));
-    let row: Vec<&str> = row.map_or_else(Vec::new, |row| row.split_whitespace().collect());
+    let row = row(&ended);
     // What panicked was contained.
     assert_eq!(row.get(4), row.get(6), "{ended}");
     assert_eq!(row.get(4), Some(&"4"), "{ended}");
@@ -71,11 +76,22 @@ fn what_a_panic_loses_or_leaves_locked_is_found() {
         "core::mem::ManuallyDrop::into_inner",
     );
     let words = ["test", "--kernel", KERNEL, "--faults", "2"];
-    run(package.koxide().args(words))
+    let ended = run(package.koxide().args(words))
         .with(FAILED)
         .saying("careless: left with a preempt_count of 0x0, 0 critical sections, interrupts off")
         .saying("careless: not given back: what mutex_lock gave kx_mutex_lock")
         .saying("careless: not given back: what kmalloc gave")
-        .saying("--- this run alone ---")
-        .saying("--faults 1 'careless::");
+        .saying("--- this run alone ---");
+    let command = ended.stdout.lines().rev();
+    let command = command
+        .filter_map(|line| line.split_once("cargo koxide "))
+        .map(|(_, words)| words.trim_end_matches('\'').split_once(" '"));
+    let (words, name) = command.flatten().next().unwrap();
+    let alone = run(package.koxide().args(words.split(' ')).arg(name)).with(FAILED);
+    let row = row(&alone);
+    assert_eq!(
+        (row.get(4), row.get(6)),
+        (Some(&"1"), Some(&"0")),
+        "{alone}"
+    );
 }

@@ -111,7 +111,12 @@ fn a_command_that_takes_too_long_is_killed_and_the_next_may_run() {
 #[test]
 #[ignore = "boots a kernel: set KOXIDE_TEST_KERNEL"]
 fn a_kernel_that_panics_is_a_crash() {
-    let plan = commands([&["sh", "-c", "echo before; echo c > /proc/sysrq-trigger"]]);
+    // What is written is on its way for a moment, which the machine has not when it ends.
+    let plan = commands([&[
+        "sh",
+        "-c",
+        "echo before; sleep 1; echo c > /proc/sysrq-trigger",
+    ]]);
     let (report, said) = run(&vm(), &plan, &Payload::default());
     let crash = report.crash.expect("the kernel was told to");
     assert!(crash.summary.contains("sysrq triggered crash"), "{crash:?}");

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use console::style;
-use koxide_build::{Arch, Cache};
+use koxide_build::Cache;
 use koxide_vm::{Report, Step};
 
 use super::{boot, chosen, typed};
 use crate::exit::{Exit, because};
-use crate::machine::explained;
+use crate::machine::{contains_panics, explained};
 use crate::trace::Trace;
 use crate::ui::Ui;
 use crate::verbs::run::judge_machine;
@@ -72,7 +72,8 @@ The same mistake
   in upstream's Rust    is BUG(), an oops: the thread ends with the lock held, whoever wants a lamp waits for ever, the
                         module cannot be unloaded, and with panic_on_oops the machine stops
   here                  is EIO for who wrote the 7
-book/src/panics.md has what is contained, and what is not.";
+The page book/src/panics.md of Koxide's repository has what is contained, and what is not. Try next:
+  cargo koxide new my_driver --class misc";
 
 /// Builds the driver, boots, provokes the panic.
 pub(super) fn run(kernel: Option<&str>, offline: bool, ui: &Ui) -> anyhow::Result<()> {
@@ -81,13 +82,7 @@ pub(super) fn run(kernel: Option<&str>, offline: bool, ui: &Ui) -> anyhow::Resul
         .with_context(|| format!("cannot put the driver into {}", folder.display()))?;
     let workshop = Workshop::of_file(&file, &folder.join("target"), offline, ui)?;
     let kernel = chosen(&workshop, kernel, offline, ui)?;
-    if kernel.arch == Arch::Arm {
-        let text = format!(
-            "a panic is BUG() on 32-bit ARM, of which {} is a kernel: choose one for x86_64 or arm64",
-            kernel.release
-        );
-        return Err(because(Exit::Usage, text).into());
-    }
+    contains_panics(&kernel)?;
     let driver = explained(workshop.project.driver(None))?;
     let modules = [workshop.module_for(driver, &kernel)?];
     let trace = Trace::of(&modules);

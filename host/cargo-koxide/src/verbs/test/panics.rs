@@ -12,7 +12,7 @@ use std::num::NonZeroU32;
 use koxide_build::{Driver, Kernel};
 
 use crate::cli::Test;
-use crate::machine::explained_vm;
+use crate::machine::{contains_panics, explained_vm};
 use crate::output::Output;
 use crate::results::Results;
 use crate::ui::Ui;
@@ -35,6 +35,7 @@ pub(super) fn run(
     let drivers = drivers.iter().filter(|d| !workshop.is_library(d));
     let drivers: Vec<&Driver> = drivers.collect();
     let kernels = workshop.kernels(&options.selection)?;
+    kernels.iter().try_for_each(contains_panics)?;
     let mut results = Results::new(ui);
     let mut tables = Vec::new();
     for kernel in &kernels {
@@ -62,7 +63,7 @@ fn on(
 ) -> anyhow::Result<Tally> {
     let mut surveyed: Vec<(Subject, Survey)> = Vec::new();
     for driver in drivers {
-        let subject = Subject::build(workshop, driver, kernel)?;
+        let subject = Subject::build(workshop, options, driver, kernel)?;
         ui.status(
             "Surveying",
             format!("{} on {}", subject.driver, kernel.release),

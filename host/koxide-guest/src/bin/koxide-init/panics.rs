@@ -324,10 +324,13 @@ impl Runner<'_> {
         let Some(panic) = ended.panics.iter().find(is_it) else {
             return Ok(Mark::Exit(0));
         };
-        let told = self.callers.as_ref().map(Callers::told).unwrap_or_default();
-        let note = format!("panicked in: {} {}", told.right, panic.callback);
+        let told = self.callers.as_ref().map(Callers::told);
+        let right = told
+            .as_ref()
+            .map_or_else(|| "-".to_owned(), |told| told.right.to_string());
+        let note = format!("panicked in: {right} {}", panic.callback);
         self.report.mark(&Mark::Note(note))?;
-        if let Some((line, returned)) = told.wrong.first() {
+        if let Some((line, returned)) = told.as_ref().and_then(|told| told.wrong.first()) {
             return self.wrong(&format!("the caller was told {returned}: {line}"));
         }
         if let Some(errno) = ended.stays {

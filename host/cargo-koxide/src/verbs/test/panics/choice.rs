@@ -10,6 +10,9 @@ use super::survey::{Reached, Survey};
 /// The least time that a test is given: it may wait for what does not come any more.
 const LEAST: Duration = Duration::from_secs(2);
 
+/// What stands between a name and how often it was there.
+const AGAIN: &str = ", time ";
+
 /// A panic that is to be made.
 #[derive(Debug, Clone)]
 pub(super) struct Chosen {
@@ -58,7 +61,7 @@ pub(super) fn choose(
         .map(|(index, chosen)| {
             let mut chosen = (*chosen).clone();
             if index >= once.len() {
-                chosen.name += &format!(", time {}", index / once.len() + 1);
+                chosen.name += &format!("{AGAIN}{}", index / once.len() + 1);
             }
             chosen
         })
@@ -74,4 +77,9 @@ fn chosen(subject: usize, site: usize, place: &str, test: &Reached) -> Chosen {
         name: format!("{} at {place} (site {site})", test.name),
         limit: (test.takes * 4).max(LEAST),
     }
+}
+
+/// The name that a run has the first time.
+pub(super) fn once(name: &str) -> &str {
+    name.split_once(AGAIN).map_or(name, |(name, _)| name)
 }

@@ -12,14 +12,12 @@ use koxide_vm::{
     CrashKind, Error, Event, Failure, Outcome, Patch, Payload, Plan, Program, Run, TestResult, Vm,
 };
 
-use super::choice::Chosen;
+use super::choice::{self, Chosen};
+use crate::cli::Test;
 use crate::machine::explained;
 use crate::results::{Case, Object, Verdict};
 use crate::trace::{Trace, is_foreign, short};
 use crate::workshop::Workshop;
-
-/// The longest that a test may take that finds out where it gets.
-const LIMIT: Duration = Duration::from_secs(60);
 
 /// What the log says when something panics that another panic drops.
 const SECOND: &str = "while it unwound, another one came";
@@ -33,6 +31,10 @@ pub(super) struct Subject {
     /// The driver's name.
     pub(super) driver: String,
     kernel: String,
+    /// The command that tests it.
+    command: String,
+    /// The longest that a test may take when nothing panics.
+    limit: Duration,
     /// Whether the kernel has the same object as most others.
     pub(super) stock: bool,
     /// Where it is remembered which tests get where.
@@ -51,10 +53,12 @@ impl Subject {
     /// Builds the driver's module and tests.
     pub(super) fn build(
         workshop: &Workshop<'_>,
+        options: &Test,
         driver: &Driver,
         kernel: &Kernel,
     ) -> anyhow::Result<Self> {
         let variant = workshop.variant(kernel)?;
+        let values = if variant.values { " --debug" } else { "" };
         let programs = workshop.test_programs(driver, variant.arch)?;
         let programs = programs.into_iter().map(|program| Program {
             suite: format!("{}::{}", driver.package, program.name),
@@ -77,6 +81,11 @@ impl Subject {
         Ok(Self {
             driver: driver.package.clone(),
             kernel: kernel.release.clone(),
+            command: format!(
+                "cargo koxide test -p {} --kernel {}{values}",
+                driver.package, kernel.name
+            ),
+            limit: Duration::from_secs(options.timeout.get().into()),
             stock: variant.is_stock(),
             folder: workshop.project.output_dir().join("panics"),
             vm: workshop.vm(kernel)?,
@@ -105,7 +114,7 @@ impl Subject {
             sites: self.sites.iter().map(site).collect(),
             sought,
             runs,
-            limit: LIMIT,
+            limit: self.limit,
         }
     }
 
@@ -182,8 +191,10 @@ impl Subject {
             output += "\n--- the kernel's log ---\n";
             output += &Trace::of([&self.module]).explain_all(tail);
             output += &format!(
-                "\n--- this run alone ---\ncargo koxide test -p {} --kernel {} --faults 1 '{}::{}'",
-                self.driver, self.kernel, test.suite, test.name
+                "\n--- this run alone ---\n{} --faults 1 '{}::{}'",
+                self.command,
+                test.suite,
+                choice::once(&test.name)
             );
         }
         Case {
@@ -206,11 +217,12 @@ impl Subject {
     }
 }
 
-/// How many callers were told of an errno, and the function that the kernel called in which the panic was contained.
-pub(super) fn panicked(test: &TestResult) -> Option<(u32, &str)> {
+/// How many callers were told of an errno, where the kernel can trace that, and the function that the kernel called in which the
+/// panic was contained.
+pub(super) fn panicked(test: &TestResult) -> Option<(Option<u32>, &str)> {
     test.notes.iter().find_map(|note| {
         let (told, callback) = note.strip_prefix("panicked in: ")?.split_once(' ')?;
-        Some((told.parse().ok()?, callback))
+        Some((told.parse().ok(), callback))
     })
 }
 

@@ -44,13 +44,21 @@ pub(super) struct Reached {
 /// The tests that get to each site, by its name.
 type Sites = BTreeMap<String, Vec<Reached>>;
 
+/// What is known of an object.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Known {
+    sites: Sites,
+    /// As [`Survey::unusable`].
+    unusable: Vec<String>,
+}
+
 /// What is remembered of a driver.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Remembered {
     /// The SHA-256 of the test programs.
     programs: String,
     /// By the SHA-256 of the driver's object.
-    objects: BTreeMap<String, Sites>,
+    objects: BTreeMap<String, Known>,
 }
 
 /// Finds out which tests get to which sites of a driver, as far as that is not known.
@@ -72,18 +80,29 @@ pub(super) fn survey(subject: &Subject, on_case: &mut dyn FnMut(Case)) -> anyhow
     let names = names(&subject.sites);
     let is_sought = |index: &usize| {
         let (site, _) = &subject.sites[*index];
-        matches!(site.way, Way::Forced(_)) && !known.contains_key(&names[*index])
+        matches!(site.way, Way::Forced(_)) && !known.sites.contains_key(&names[*index])
     };
     let sought: Vec<usize> = (0..names.len()).filter(is_sought).collect();
-    let mut unusable = Vec::new();
+    let mut found = BTreeMap::new();
+    let mut ended = Ok(());
     if !sought.is_empty() && !subject.programs.is_empty() {
-        let mut found = search(subject, &sought, &mut unusable, on_case)?;
-        let found = |site| found.remove(&site).unwrap_or_default();
-        let found = sought.iter().copied().map(found);
-        known.extend(sought.iter().map(|site| names[*site].clone()).zip(found));
+        ended = search(subject, &sought, &mut found, &mut known.unusable, on_case);
+        if ended.is_ok() {
+            // No test gets to the others.
+            for site in sought {
+                found.entry(site).or_default();
+            }
+        }
+        let found = found.into_iter();
+        known
+            .sites
+            .extend(found.map(|(site, tests)| (names[site].clone(), tests)));
     }
-    let reached = names.iter().map(|name| known.get(name).cloned());
-    let reached = reached.map(Option::unwrap_or_default).collect();
+    let reached = names.iter().map(|name| known.sites.get(name).cloned());
+    let survey = Survey {
+        reached: reached.map(Option::unwrap_or_default).collect(),
+        unusable: known.unusable.clone(),
+    };
     remembered
         .objects
         .insert(subject.module.object.clone(), known);
@@ -91,17 +110,19 @@ pub(super) fn survey(subject: &Subject, on_case: &mut dyn FnMut(Case)) -> anyhow
     fs::create_dir_all(&subject.folder)
         .with_context(|| format!("cannot create {}", subject.folder.display()))?;
     explained(cache::write(&file, &text).map_err(koxide_build::Error::from))?;
-    Ok(Survey { reached, unusable })
+    // What was found before it ended need not be found again.
+    ended?;
+    Ok(survey)
 }
 
 /// Has the virtual machine look for tests that get to these sites.
 fn search(
     subject: &Subject,
     sought: &[usize],
+    found: &mut BTreeMap<usize, Vec<Reached>>,
     unusable: &mut Vec<String>,
     on_case: &mut dyn FnMut(Case),
-) -> anyhow::Result<BTreeMap<usize, Vec<Reached>>> {
-    let mut found: BTreeMap<usize, Vec<Reached>> = BTreeMap::new();
+) -> anyhow::Result<()> {
     let mut broken = Vec::new();
     let plan = subject.plan(sought.to_vec(), Vec::new());
     boot(subject, plan, &mut |test| {
@@ -122,7 +143,7 @@ fn search(
     let left = sought.iter().filter(|site| !found.contains_key(site));
     let alone = alone(subject, &broken, left.copied());
     if alone.is_empty() {
-        return Ok(found);
+        return Ok(());
     }
     let runs = alone.iter().map(|(_, run)| run.clone());
     boot(
@@ -142,8 +163,7 @@ fn search(
                 on_case(subject.surveyed(test));
             }
         },
-    )?;
-    Ok(found)
+    )
 }
 
 /// Runs of tests that took the machine down when many sites were forced: with one at a time.

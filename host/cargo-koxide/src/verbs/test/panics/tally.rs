@@ -36,8 +36,8 @@ struct Counted {
     unusable: Vec<String>,
     panics: u32,
     contained: u32,
-    /// Panics of which a system call's caller was told.
-    told: u32,
+    /// Panics of which a system call's caller was told, where the kernel can trace that.
+    told: Option<u32>,
     /// Callback, site, test.
     contexts: BTreeSet<(String, usize, String)>,
 }
@@ -89,7 +89,9 @@ impl Tally {
         *self.kinds.entry(kind).or_default() += 1;
         *self.callbacks.entry(callback.to_owned()).or_default() += 1;
         counted.panics += 1;
-        counted.told += u32::from(told > 0);
+        if let Some(told) = told {
+            *counted.told.get_or_insert_default() += u32::from(told > 0);
+        }
         counted.contained += u32::from(!failed);
         *counted.sites.entry(chosen.site).or_default() += 1;
         let context = (callback.to_owned(), chosen.site, chosen.test.clone());
@@ -102,7 +104,9 @@ impl Tally {
             "\nPanics on {kernel}\n\n{:<18} {:>6} {:>6} {:>5} {:>7} {:>9} {:>9} {:>9}\n",
             "driver", "sites", "hit", "", "panics", "contexts", "contained", "EIO seen"
         );
-        let mut row = |name: &str, [sites, hit, panics, contexts, contained, told]: [usize; 6]| {
+        let mut row = |name: &str, numbers: [usize; 5], told: Option<u32>| {
+            let [sites, hit, panics, contexts, contained] = numbers;
+            let told = told.map_or_else(|| "-".to_owned(), |told| told.to_string());
             let percent = (hit * 100).checked_div(sites);
             let percent = percent.map_or_else(String::new, |percent| format!("{percent}%"));
             let _ = writeln!(
@@ -110,13 +114,14 @@ impl Tally {
                 "{name:<18} {sites:>6} {hit:>6} {percent:>5} {panics:>7} {contexts:>9} {contained:>9} {told:>9}"
             );
         };
-        let mut all = [0; 6];
+        let mut all = [0; 5];
         for driver in &self.drivers {
             let numbers = driver.numbers();
             all = std::array::from_fn(|i| all[i] + numbers[i]);
-            row(&driver.driver, numbers);
+            row(&driver.driver, numbers, driver.told);
         }
-        row("all", all);
+        let told = self.drivers.iter().filter_map(|driver| driver.told);
+        row("all", all, told.reduce(|a, b| a + b));
         for (what, counts) in [("in", &self.callbacks), ("of", &self.kinds)] {
             let counts: Vec<_> = counts
                 .iter()
@@ -132,7 +137,7 @@ impl Tally {
 }
 
 impl Counted {
-    fn numbers(&self) -> [usize; 6] {
+    fn numbers(&self) -> [usize; 5] {
         let hit = self.sites.values().filter(|n| **n > 0).count();
         [
             self.sites.len(),
@@ -140,7 +145,6 @@ impl Counted {
             self.panics as usize,
             self.contexts.len(),
             self.contained as usize,
-            self.told as usize,
         ]
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 
 //! What those were told whose calls panicked: the kernel's own trace has each line of the log with the thread that wrote it, and
-//! the errno that a system call of that thread returned next.
+//! the errno that a system call of that thread returned next. One that succeeds was not told.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -26,8 +26,8 @@ pub(crate) struct Callers(());
 pub(crate) struct Told {
     /// How many of them were told what the log says.
     pub(crate) right: usize,
-    /// The line of the log, and what the system call returned in place of it.
-    pub(crate) wrong: Vec<(String, i64)>,
+    /// The lines of the log whose callers were not told so, and what they were told.
+    pub(crate) wrong: Vec<(String, String)>,
 }
 
 impl Callers {
@@ -69,17 +69,16 @@ fn told(trace: &str) -> Told {
         } else if let Some((_, text)) = rest.split_once(": sys_exit: NR ")
             && let Some(line) = waits.remove(thread)
         {
-            let returned = text
-                .split_once(" = ")
-                .and_then(|(_, n)| n.trim().parse().ok());
-            match returned {
-                Some(returned) if returned == -i64::from(Errno::EIO.0) => told.right += 1,
-                returned => told
-                    .wrong
-                    .push((line.to_owned(), returned.unwrap_or_default())),
+            let returned = text.split_once(" = ").map_or("", |(_, n)| n.trim());
+            match returned.parse::<i32>() {
+                Ok(returned) if returned == -Errno::EIO.0 => told.right += 1,
+                _ => told.wrong.push((line.to_owned(), returned.to_owned())),
             }
         }
     }
+    let silent = waits.into_values();
+    told.wrong
+        .extend(silent.map(|line| (line.to_owned(), "of no error".to_owned())));
     told
 }
 
@@ -110,6 +109,12 @@ mod tests {
         assert_eq!((right.right, right.wrong.len()), (1, 0));
         let wrong = told(&TRACE.replace("RETURNED", "-19"));
         assert_eq!((wrong.right, wrong.wrong.len()), (0, 1));
-        assert_eq!(wrong.wrong[0].1, -19);
+        assert_eq!(wrong.wrong[0].1, "-19");
+        // A system call that succeeds is not in the trace.
+        let returns = |line: &&str| !line.contains("sys_exit");
+        let silent: Vec<&str> = TRACE.lines().filter(returns).collect();
+        let silent = told(&silent.join("\n"));
+        assert_eq!((silent.right, silent.wrong.len()), (0, 1));
+        assert_eq!(silent.wrong[0].1, "of no error");
     }
 }
