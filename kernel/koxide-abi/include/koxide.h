@@ -254,7 +254,7 @@ void kx_page_write(struct page *page, size_t offset, const void *from, size_t le
 
 /* panic */
 void kx_panic(void);
-bool kx_panic_trace(void);
+bool kx_panic_may_trace(void);
 bool kx_panic_has_stack(size_t bytes);
 
 /* pending */

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The end of a code path that must not go on. */
+/* What the log says of panics, how many were contained, and the end of a thread: include/linux/bug.h. */
 #include <linux/bug.h>
 #include <linux/moduleparam.h>
+#include <linux/preempt.h>
 #include <linux/printk.h>
 #include <linux/ratelimit.h>
 #include <linux/sched/task_stack.h>
+#include <linux/thread_info.h>
 
 #include "koxide.h"
 
@@ -40,13 +42,16 @@ atomic_t kx_panics = ATOMIC_INIT(0);
 module_param_cb(koxide_panics, &param_ops_int, &kx_panics.counter, 0444);
 #endif
 
-#if defined(KX_USE_kx_panic_trace) || defined(KX_USE_kx_panic_has_stack)
-/* The stack of interrupts, where nobody else is, is far from this thread's, and what is left a large number. */
+#if defined(KX_USE_kx_panic_may_trace) || defined(KX_USE_kx_panic_has_stack)
 static bool kx_panic_stack_left(size_t bytes)
 {
 	unsigned long here = (unsigned long)&here;
+	unsigned long left = here - (unsigned long)end_of_stack(current);
 
-	return here - (unsigned long)end_of_stack(current) > bytes;
+	/* The stack of interrupts: it has room, unless one has come while the second half of another is on it. */
+	if (left > THREAD_SIZE)
+		return !(hardirq_count() && in_serving_softirq());
+	return left > bytes;
 }
 #endif
 
@@ -57,11 +62,11 @@ bool kx_panic_has_stack(size_t bytes)
 }
 #endif
 
-#ifdef KX_USE_kx_panic_trace
+#ifdef KX_USE_kx_panic_may_trace
 /* What writing to the log may take of it, a console included. */
 #define KX_PANIC_STACK 3072
 
-bool kx_panic_trace(void)
+bool kx_panic_may_trace(void)
 {
 	static DEFINE_RATELIMIT_STATE(limit, 60 * HZ, 5);
 

@@ -23,6 +23,15 @@ static bool kx_restart_may_run;
 /* A raw one: a panic may be in interrupt context, where a sleeping lock of PREEMPT_RT may not be taken. */
 static DEFINE_RAW_SPINLOCK(kx_restart_lock);
 
+static void kx_restart_allow(bool may_run)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&kx_restart_lock, flags);
+	kx_restart_may_run = may_run;
+	raw_spin_unlock_irqrestore(&kx_restart_lock, flags);
+}
+
 static void kx_restart_call(struct work_struct *work)
 {
 	kx_restart_run(kx_restart_module);
@@ -30,14 +39,10 @@ static void kx_restart_call(struct work_struct *work)
 
 void kx_restart_start(void (*run)(void *module), void *module)
 {
-	unsigned long flags;
-
 	kx_restart_run = run;
 	kx_restart_module = module;
 	INIT_WORK(&kx_restart_work, kx_restart_call);
-	raw_spin_lock_irqsave(&kx_restart_lock, flags);
-	kx_restart_may_run = true;
-	raw_spin_unlock_irqrestore(&kx_restart_lock, flags);
+	kx_restart_allow(true);
 }
 #endif
 
@@ -57,11 +62,7 @@ void kx_restart_queue(void)
 #ifdef KX_USE_kx_restart_stop
 void kx_restart_stop(void)
 {
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&kx_restart_lock, flags);
-	kx_restart_may_run = false;
-	raw_spin_unlock_irqrestore(&kx_restart_lock, flags);
+	kx_restart_allow(false);
 	/* Nobody queues it any more. */
 	cancel_work_sync(&kx_restart_work);
 }

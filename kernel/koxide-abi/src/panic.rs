@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The end of a code path that must not go on: include/linux/bug.h.
+//! What the log says of panics, how many were contained, and the end of a thread: include/linux/bug.h.
 
 #[cfg(target_os = "none")]
 use core::ffi::c_char;
@@ -22,9 +22,9 @@ shims! {
     /// # Safety
     ///
     /// None.
-    pub fn kx_panic_trace() -> bool;
+    pub fn kx_panic_may_trace() -> bool;
 
-    /// Whether that many bytes of the stack are left; any context. Stacks of interrupts have them.
+    /// Whether that many bytes of the stack are left; any context. Stacks of interrupts are taken to have them, but for an interrupt during the second half of another.
     ///
     /// # Safety
     ///

@@ -7,7 +7,7 @@ use core::ffi::{c_char, c_int, c_void};
 use crate::types::file;
 
 shims! {
-    /// From now on [`kx_restart_queue`] has `run` called with `module`, by a thread of the kernel's.
+    /// From now on [`kx_restart_queue`] has `run` called with `module`, by a thread of the kernel's. Process context.
     ///
     /// # Safety
     ///
@@ -30,21 +30,21 @@ shims! {
     pub fn kx_restart_stop();
 
     /// Counts one more time that the module is set up again: how many there were in the last minute, or 0 if it must not be, which
-    /// the log says.
+    /// the log says. Process context.
     ///
     /// # Safety
     ///
     /// Called by what [`kx_restart_start`] was given.
     pub fn kx_restart_begin() -> u32;
 
-    /// Writes to the log that the module was set up again, and counts it for user space.
+    /// Writes to the log that the module was set up again, and counts it for user space. Process context.
     ///
     /// # Safety
     ///
     /// None.
     pub fn kx_restart_done(number: u32);
 
-    /// Writes to the log that the module could not be set up again, why, and with which errno.
+    /// Writes to the log that the module could not be set up again, why, and with which negative errno. Process context.
     ///
     /// # Safety
     ///

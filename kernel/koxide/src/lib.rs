@@ -5,6 +5,8 @@
 //! A driver is a `no_std` library whose crate root has one [`module!`]. It compiles to one object that loads on every
 //! stock kernel of an architecture, since all contact with the kernel goes through the functions of `koxide-abi`.
 //!
+//! A panic is an error of the call that the kernel made; [`module`](mod@module#panics) says what follows, and what a driver may choose.
+//!
 //! # Examples
 //!
 //! ```

@@ -62,7 +62,7 @@ pub use on_panic::OnPanic;
 #[doc(hidden)]
 pub use place::Place;
 
-/// A driver: the value that exists while its module is loaded. Dropping it is taking leave.
+/// A driver: the value that exists while its module is loaded, or until it is set up again. Dropping it is taking leave.
 ///
 /// # Examples
 ///
@@ -76,13 +76,13 @@ pub trait Module: Sized + Sync + Send {
     ///
     /// # Context
     ///
-    /// Process context; may sleep.
+    /// Process context; may sleep. The second time in a work, on a thread of the kernel's that has no user memory.
     fn init(module: &'static ThisModule) -> Result<Self>;
 }
 
 /// A driver whose value must not move, since it contains what is registered or locked.
 pub trait InPlaceModule: Sync + Send {
-    /// Called when the module is loaded, for an initialiser of the value.
+    /// Called when the module is loaded, and again when it is set up again after a panic, for an initialiser of the value.
     ///
     /// # Errors
     ///
@@ -90,7 +90,7 @@ pub trait InPlaceModule: Sync + Send {
     ///
     /// # Context
     ///
-    /// Process context; may sleep.
+    /// Process context; may sleep. The second time in a work, on a thread of the kernel's that has no user memory.
     fn init(module: &'static ThisModule) -> impl PinInit<Self, Error>;
 }
 
@@ -137,7 +137,7 @@ static UNDONE: AtomicBool = AtomicBool::new(false);
 /// Counts a registration.
 ///
 /// One that was leaked (`mem::forget`) is never undone, and the kernel would call code that is gone. That can be found out
-/// only when the module goes: it then panics, and so stays in memory.
+/// only when the module goes: whoever unloads it ends with `BUG()`, and the module stays in memory.
 #[inline]
 pub(crate) fn registered() {
     REGISTRATIONS.fetch_add(1, Ordering::Relaxed);

@@ -4,7 +4,8 @@
 //!
 //! [`catch`] is the border; [`enter`](crate::entry::enter) calls it, and so do tests. A panic goes up the stack twice. First
 //! it only looks whether there is a border at all: without one nothing is touched, and the kernel stops the thread with
-//! `BUG()`; so it does when something panics that another panic drops. Then it gives control to each frame that has something to drop, and last to the border's.
+//! `BUG()`. So it does when something panics that another panic drops. Then it gives control to each frame that has something to
+//! drop, and last to the border's.
 //!
 //! Where frames keep their callers' registers, and where they have something to drop, a [`table`] of the module says, which the
 //! build makes. Nothing is allocated, so that code may panic wherever it may run.
@@ -80,7 +81,7 @@ unsafe extern "C" fn unwind(
         let message = unsafe { Message::new(first, args, place) };
         cx.payload = message.pack(anchor());
         // SAFETY: it can always be asked.
-        let traced = unsafe { koxide_abi::kx_panic_trace() };
+        let traced = unsafe { koxide_abi::kx_panic_may_trace() };
         if traced {
             // SAFETY: the text has no values.
             unsafe { koxide_abi::variadic!(kx_printk(&raw const koxide_abi::kx_text_trace;)) };

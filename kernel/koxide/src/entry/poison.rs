@@ -21,7 +21,7 @@ use super::callback::Words;
 use crate::error::{Result, of_kernel};
 use crate::module::{OnPanic, restart};
 
-/// How many panics are under way, and the two below.
+/// How many panics are under way, and the flags below.
 static STATE: AtomicU32 = AtomicU32::new(0);
 
 /// The module is poisoned.
@@ -137,9 +137,11 @@ fn tell(message: u64, words: &Words, poisoned: &CStr) {
     crate::unwind::contained(message, words, poisoned);
 }
 
-/// Whether something is poisoned.
+/// Whether something is poisoned; in one order with [`all`] for all threads.
 pub(crate) fn is_anything() -> bool {
-    STATE.load(Ordering::Relaxed) & (MODULE | DEVICES) != 0
+    // The flag of a device may have been taken away with those of the instance before.
+    let is = |poisoned: &AtomicU32| poisoned.load(Ordering::Relaxed) != 0;
+    STATE.load(Ordering::SeqCst) & (MODULE | DEVICES) != 0 || POISONED.iter().any(is)
 }
 
 /// Whether the module is poisoned; in one order with [`all`] for all threads.

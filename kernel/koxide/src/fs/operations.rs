@@ -24,6 +24,9 @@ use crate::types::ForeignOwnable;
 ///
 /// All methods run in process context and may sleep. A method that the driver does not have is not in the kernel's table
 /// either: what user space is told then is said with each.
+///
+/// One that panics fails with `EIO` (`poll` is `EPOLLERR`, `release` is 0). Its device is then poisoned: calls of all methods but
+/// `release` are `ENODEV` (`EPOLLERR | EPOLLHUP` for `poll`), and the driver is not called. See [`module`](mod@crate::module#panics).
 #[vtable]
 pub trait FileOperations<R = MiscDeviceRegistration<Self>>: Sized + 'static {
     /// What the driver keeps for each open file: a box or an [`Arc`](crate::sync::Arc).

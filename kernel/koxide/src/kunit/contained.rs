@@ -38,10 +38,13 @@ pub fn contained(body: impl FnOnce()) -> bool {
 #[doc(hidden)]
 #[inline(never)]
 pub fn stack_of(body: impl FnOnce()) -> usize {
+    // SAFETY: there is no contract.
+    let has_room = unsafe { koxide_abi::kx_panic_has_stack(2 * LOOKED_AT) };
+    assert!(has_room, "there is no room to look at");
     let top = stack_pointer();
     let word = |below: usize| core::ptr::without_provenance_mut::<usize>(top - below);
     for below in (size_of::<usize>()..=LOOKED_AT).step_by(size_of::<usize>()) {
-        // SAFETY: the stack has room for it, and nobody has anything there.
+        // SAFETY: the stack has room for it, and nobody has anything there but interrupts, which have ended when this goes on.
         unsafe { word(below).write_volatile(PAINT) };
     }
     crate::entry::apart(body);

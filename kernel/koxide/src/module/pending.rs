@@ -357,8 +357,9 @@ impl Pending {
     fn finish(&self) {
         self.closed.store(true, Ordering::SeqCst);
         loop {
-            // Nothing starts when nothing was owed and then no entry was busy: only this module's code starts
-            // something, and none runs but this. A callback under way is owed, or its entry is busy.
+            // Nothing starts when nothing was owed and then no entry was busy: only this module's code starts something, and
+            // in exit none runs but this. A callback under way is owed, or its entry is busy. When the module is set up
+            // again, operations of files may be under way: what they start later is in the list, and exit's.
             let nothing_owed = self.owed.load(Ordering::SeqCst) == 0;
             if self.end_entries(Scope::Module) && nothing_owed {
                 break;

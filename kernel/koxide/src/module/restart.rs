@@ -82,6 +82,10 @@ unsafe extern "C" fn restart<M: InPlaceModule + ModuleMetadata + 'static>(slot: 
     if !is_anything_poisoned() || IS_GONE.load(Ordering::Relaxed) {
         return;
     }
+    // What is put off does not count.
+    if HELD.load(Ordering::SeqCst) != 0 {
+        return put_off();
+    }
     // SAFETY: this is what was given to `kx_restart_start`.
     let number = unsafe { koxide_abi::kx_restart_begin() };
     if number == 0 {
@@ -90,10 +94,7 @@ unsafe extern "C" fn restart<M: InPlaceModule + ModuleMetadata + 'static>(slot: 
     // The other devices, too. `Held::new` does the reverse: it counts, and then asks whether it may.
     poison_all();
     if HELD.load(Ordering::SeqCst) != 0 {
-        return failed(
-            c"there are folders in its own in configfs, and it is as soon as they are gone",
-            EBUSY.to_errno(),
-        );
+        return put_off();
     }
     // SAFETY: there is a value, and nobody else drops it: exit waits.
     enter(callback::EXIT, Always(Scope), || unsafe { slot.unmake() });
@@ -118,6 +119,16 @@ unsafe extern "C" fn restart<M: InPlaceModule + ModuleMetadata + 'static>(slot: 
         pending::finish();
         failed(c"its init failed", errno);
     }
+}
+
+/// Folders are in the way; the last of them that goes [asks](ask) again. Until then there are no more of them.
+#[cold]
+fn put_off() {
+    poison_all();
+    failed(
+        c"there are folders in its own in configfs, and it is as soon as they are gone",
+        EBUSY.to_errno(),
+    );
 }
 
 /// Writes to the log that there is no new instance.
