@@ -11,6 +11,9 @@ use koxide_guest::{Errno, mount_at};
 
 use super::seen;
 
+/// How the kernel's threads are called that run works: nobody waits for an errno of theirs.
+const WORKER: &str = "kworker/";
+
 /// Where the kernel's trace is.
 const TRACE: &str = "/sys/kernel/tracing";
 
@@ -63,7 +66,9 @@ fn told(trace: &str) -> Told {
             continue;
         };
         if let Some((_, text)) = rest.split_once(": console: ") {
-            if seen::is_contained(text) && text.contains("; contained, returned EIO,") {
+            let is_worker = line.trim_start().starts_with(WORKER);
+            let is_errno = text.contains("; contained, returned EIO,");
+            if seen::is_contained(text) && is_errno && !is_worker {
                 waits.insert(thread, text);
             }
         } else if let Some((_, text)) = rest.split_once(": sys_exit: NR ")
@@ -101,6 +106,7 @@ mod tests {
            a-b c-71      [001] .....    12.6: sys_exit: NR 1 = RETURNED
            a-b c-71      [001] .....    12.7: sys_exit: NR 1 = -19
      kworker/0:1-7       [000] d..1.    12.8: console: m: panic in work at a.rs:1: no; contained, nothing returned, module poisoned
+     kworker/0:1-7       [000] d..1.    12.9: console: m: panic in init at a.rs:2: no; contained, returned EIO, module poisoned
 ";
 
     #[test]
