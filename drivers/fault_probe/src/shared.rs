@@ -158,7 +158,7 @@ impl Drop for Witness {
     fn drop(&mut self) {
         let now = Nesting::now();
         if now == self.0 {
-            pr_info!("left as it was entered\n");
+            pr_info!("left with {now:?}, as it was entered\n");
         } else {
             pr_err!("entered with {:?} and left with {now:?}\n", self.0);
         }

@@ -375,8 +375,10 @@ impl Runner<'_> {
             .stdin(Stdio::null());
         let mut panicked = None;
         let mut too_long = |time| {
-            let contained = |line: &String| seen::is_contained(line);
-            if panicked.is_none() && !sites.is_empty() && log.lines().iter().any(contained) {
+            // A test may be about other panics.
+            let is_it = |panic: &Panic| panic.site.is_none_or(|site| sites.contains(&site));
+            let panics = |log: &mut KernelLog| seen::panics(log.lines(), &self.plan.sites);
+            if panicked.is_none() && !sites.is_empty() && panics(&mut log).iter().any(is_it) {
                 panicked = Some(time);
             }
             time > limit || panicked.is_some_and(|since| time - since > patience)
