@@ -37,7 +37,9 @@ pub(crate) fn happen(plan: Plan) {
         }
         Fault::Late => {
             fsleep(Delta::from_millis(500));
-            panic!("later than others")
+            // Who has this check fail without the sleep before it does not sleep where nobody may.
+            assert!(one != 1, "later than others");
+            0
         }
         Fault::Display => {
             pr_info!("this is not in the log: {}\n", Unspeakable(one));

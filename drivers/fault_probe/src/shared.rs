@@ -67,7 +67,7 @@ impl Shared {
                 if self.plan.cmpxchg(number, 0, Full).is_err() {
                     return Ok(());
                 }
-                let _witness = Witness(Nesting::now());
+                let _witness = Witness::new();
                 let locks = match place {
                     Place::SoftWork => &self.work_locks,
                     place if place.is_hard() => &self.hard_locks,
@@ -154,13 +154,21 @@ impl Drop for Called<'_> {
 /// In the outermost frame: sees whether what keeps others from this CPU is as it was.
 struct Witness(Nesting);
 
+impl Witness {
+    fn new() -> Self {
+        let now = Nesting::now();
+        pr_info!("entered with {now:?}\n");
+        Self(now)
+    }
+}
+
 impl Drop for Witness {
     fn drop(&mut self) {
         let now = Nesting::now();
         if now == self.0 {
-            pr_info!("left with {now:?}, as it was entered\n");
+            pr_info!("left as it was entered\n");
         } else {
-            pr_err!("entered with {:?} and left with {now:?}\n", self.0);
+            pr_err!("left with {now:?}\n");
         }
     }
 }

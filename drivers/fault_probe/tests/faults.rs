@@ -45,7 +45,7 @@ fn happen(place: &Place, hold: &str, kind: &str) -> Vec<String> {
     assert!(!Module::is_loaded(NAME), "{plan}");
     let lines = log.lines().to_vec();
     let count = |text: &str| lines.iter().filter(|line| line.contains(text)).count();
-    assert_eq!(count(", as it was entered"), 1, "{plan}: {lines:#?}");
+    assert_eq!(count("left as it was entered"), 1, "{plan}: {lines:#?}");
     assert_eq!(count("all locks are free"), 4, "{plan}: {lines:#?}");
     // Who waits for a thread that panicked panics, too.
     let panics = if place.name == "thread_joined" { 2 } else { 1 };
@@ -124,7 +124,7 @@ fn where_nothing_panics_all_is_as_usual() {
     }
     assert_eq!(driver.outstanding(), kept);
     driver.unload();
-    let left = |line: &&String| line.contains(", as it was entered");
+    let left = |line: &&String| line.contains("left as it was entered");
     assert_eq!(log.lines().iter().filter(left).count(), calls);
     assert!(!log.contains("contained"));
 }
