@@ -62,16 +62,16 @@ bool kx_panic_has_stack(size_t bytes)
 }
 #endif
 
-#ifdef KX_USE_kx_panic_may_trace
-/* What writing to the log may take of it, a console included. */
-#define KX_PANIC_STACK 3072
-
-/* How many panics a minute have their calls there; tests that look for what is not given back want to know of each. */
+/* How many panics a minute have their calls in the log; tests that look for what is not given back want to know of each. */
 #ifdef KX_FAULT
 #define KX_PANIC_TRACES 1000
 #else
 #define KX_PANIC_TRACES 5
 #endif
+
+#ifdef KX_USE_kx_panic_may_trace
+/* What writing to the log may take of it, a console included. */
+#define KX_PANIC_STACK 3072
 
 bool kx_panic_may_trace(void)
 {
