@@ -296,6 +296,16 @@ fn commands_plan(load: &[Load], steps: &[Step], limit: Option<Duration>) -> prot
     }
 }
 
+/// Programs of tests, as the init reads of them.
+fn in_guest(programs: &[Program]) -> Vec<protocol::Program> {
+    let program = |(index, program): (usize, &Program)| protocol::Program {
+        suite: program.suite.clone(),
+        path: payload::test_path(index),
+        twins: program.twins,
+    };
+    programs.iter().enumerate().map(program).collect()
+}
+
 /// What is left of the tests, as the init reads it.
 fn tests_plan(
     programs: &[Program],
@@ -304,14 +314,6 @@ fn tests_plan(
     limits: Limits,
     course: &Tests<'_>,
 ) -> protocol::Plan {
-    let programs = programs
-        .iter()
-        .enumerate()
-        .map(|(index, program)| protocol::Program {
-            suite: program.suite.clone(),
-            path: payload::test_path(index),
-            twins: program.twins,
-        });
     let suites = suites
         .iter()
         .filter(|suite| !course.suite_done(&suite.suite))
@@ -329,7 +331,7 @@ fn tests_plan(
     protocol::Plan {
         load: Vec::new(),
         task: protocol::Task::Tests {
-            programs: programs.collect(),
+            programs: in_guest(programs),
             kernel: suites.collect(),
             filter: filter.to_vec(),
             done: course.done(),
@@ -352,14 +354,6 @@ fn panics_plan(plan: &Plan, slowness: u32, course: &Tests<'_>) -> protocol::Plan
     else {
         unreachable!("it is called for no other plan");
     };
-    let programs = programs
-        .iter()
-        .enumerate()
-        .map(|(index, program)| protocol::Program {
-            suite: program.suite.clone(),
-            path: payload::test_path(index),
-            twins: false,
-        });
     let runs = runs.iter().map(|run| protocol::Run {
         limit: run.limit * slowness,
         ..run.clone()
@@ -369,7 +363,7 @@ fn panics_plan(plan: &Plan, slowness: u32, course: &Tests<'_>) -> protocol::Plan
         task: protocol::Task::Panics(protocol::Panics {
             module: module.clone(),
             file: file.clone(),
-            programs: programs.collect(),
+            programs: in_guest(programs),
             sites: sites.clone(),
             sought: sought.clone(),
             runs: runs.collect(),

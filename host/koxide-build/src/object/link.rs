@@ -205,10 +205,7 @@ fn records(path: &Path, object: &[u8]) -> Result<Info> {
 
 /// What borders compare, which is in the object unless the optimiser found that it never changes.
 fn state<'a>(path: &Path, object: &'a [u8]) -> Result<Option<&'a str>> {
-    let file = object::File::parse(object).map_err(|e| Error::Form {
-        path: path.to_owned(),
-        why: e.to_string(),
-    })?;
+    let file = parse(path, object)?;
     let names = file.symbols().filter_map(|symbol| symbol.name().ok());
     let mut states = names.filter(|name| is_state(name));
     let state = states.next();
