@@ -18,10 +18,12 @@ use crate::{Instance, later};
 pub(crate) enum Order {
     /// The write panics.
     Panic,
-    /// It takes a while.
+    /// It waits until it is told to go on.
     Wait,
-    /// It takes a while, and panics then.
+    /// It waits, and panics then.
     WaitPanic,
+    /// Those that wait go on.
+    Go,
     /// A work, a timer, one in a hard interrupt, or a thread panics.
     Work,
     Timer,
@@ -52,6 +54,19 @@ pub(crate) struct Done;
 
 /// What the next init does.
 static NEXT: Atomic<u32> = Atomic::new(0);
+
+/// Those that wait may go on.
+static GO: Atomic<bool> = Atomic::new(false);
+
+/// Waits until it is told to go on, two seconds at most: what panics tells nobody.
+fn wait() {
+    for _ in 0..200 {
+        if GO.load(Relaxed) {
+            break;
+        }
+        fsleep(Delta::from_millis(10));
+    }
+}
 
 /// Says what the next init does.
 pub(crate) fn next_init(number: u32) {
@@ -88,6 +103,7 @@ impl Order {
             b"panic" => Self::Panic,
             b"wait" => Self::Wait,
             b"wait-panic" => Self::WaitPanic,
+            b"go" => Self::Go,
             b"work" => Self::Work,
             b"timer" => Self::Timer,
             b"hrtimer" => Self::HrTimer,
@@ -107,10 +123,12 @@ impl Order {
         match self {
             Self::Panic => panic!("as it was told"),
             Self::Wait | Self::WaitPanic => {
-                fsleep(Delta::from_millis(400));
+                pr_info!("instance {} waits\n", instance.number);
+                wait();
                 assert!(self == Self::Wait, "it took a while");
                 pr_info!("instance {} took a while\n", instance.number);
             }
+            Self::Go => GO.store(true, Relaxed),
             Self::Work => later::work(instance)?,
             Self::Timer => later::timer(instance)?,
             Self::HrTimer => later::hrtimer(instance)?,

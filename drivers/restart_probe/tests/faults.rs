@@ -102,12 +102,16 @@ fn a_call_under_way_goes_on_with_what_it_has() {
     }
     let driver = load("");
     let mut log = KernelLog::since_now();
-    let waits = thread::spawn(|| order("wait"));
-    let panics = thread::spawn(|| order("wait-panic"));
-    thread::sleep(Duration::from_millis(100));
+    let [waits, panics] = ["wait", "wait-panic"].map(|text| {
+        let mut log = KernelLog::since_now();
+        let call = thread::spawn(move || order(text));
+        log.wait_for("instance 1 waits");
+        call
+    });
     assert_eq!(errno(order("panic")), Some(Errno::EIO));
     log.wait_for("restarted after a panic");
     let mut new = open(DEVICE).unwrap();
+    order("go").unwrap();
     assert_eq!(errno(waits.join().unwrap()), None);
     log.wait_for("instance 1 took a while");
     assert_eq!(errno(panics.join().unwrap()), Some(Errno::EIO));
