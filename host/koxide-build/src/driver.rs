@@ -4,6 +4,7 @@
 
 mod crates;
 mod error;
+mod settings;
 mod source;
 
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use koxide_process::Command;
 pub use crates::Crate;
 pub use error::Error;
 use error::unreadable;
+use settings::{Panic, Settings};
 pub use source::{Library, of_source};
 
 /// The package that makes a package a driver when it depends on it.
@@ -63,7 +65,7 @@ pub struct Driver {
     pub rustc_args: Vec<String>,
     /// A panic of it is to be the end of the thread, and is not contained: `panic = "abort"` in `[package.metadata.koxide]`.
     pub aborts: bool,
-    /// Programs of this machine that its tests run, by name: `programs` of `[package.metadata.koxide]`.
+    /// Programs that its tests run, by name, of this machine or else of busybox: `programs` of `[package.metadata.koxide]`.
     pub programs: Vec<String>,
 }
 
@@ -107,7 +109,7 @@ impl Project {
         for package in metadata.workspace_packages() {
             match lacks(package) {
                 None => {
-                    drivers.push(driver(package));
+                    drivers.push(driver(package)?);
                     roots.push(package);
                 }
                 Some(why) => packages.push((package.name.to_string(), why)),
@@ -131,7 +133,8 @@ impl Project {
                 .workspace_packages()
                 .into_iter()
                 .find(|p| p.name == LIBRARY)
-                .map(driver),
+                .map(driver)
+                .transpose()?,
             guest: folder("koxide-guest"),
             output: None,
             root: metadata.workspace_root.as_std_path().to_owned(),
@@ -282,7 +285,8 @@ fn lacks(package: &Package) -> Option<&'static str> {
     (!has_lib).then_some("it has no library (src/lib.rs)")
 }
 
-fn driver(package: &Package) -> Driver {
+fn driver(package: &Package) -> Result<Driver> {
+    let settings = Settings::of(package)?;
     let manifest = package.manifest_path.as_std_path().to_owned();
     let targets = |kind: TargetKind| -> Vec<String> {
         let of_kind = package.targets.iter().filter(|t| t.kind.contains(&kind));
@@ -290,33 +294,19 @@ fn driver(package: &Package) -> Driver {
         names.sort();
         names
     };
-    Driver {
+    Ok(Driver {
         package: package.name.to_string(),
         module: package.name.replace('-', "_"),
         dir: manifest.parent().unwrap_or(Path::new("/")).to_owned(),
         manifest,
         edition: package.edition.to_string(),
         description: package.description.clone().unwrap_or_default(),
-        rustc_args: strings(&package.metadata["koxide"]["rustc-args"]),
-        aborts: aborts(&package.metadata),
+        rustc_args: settings.rustc_args,
+        aborts: settings.panic == Panic::Abort,
         tests: targets(TargetKind::Test),
         benches: targets(TargetKind::Bench),
-        programs: strings(&package.metadata["koxide"]["programs"]),
-    }
-}
-
-/// Whether a package's metadata ask for a panic to be the end.
-fn aborts(metadata: &serde_json::Value) -> bool {
-    metadata["koxide"]["panic"] == "abort"
-}
-
-/// The strings of a list in a package's metadata.
-fn strings(list: &serde_json::Value) -> Vec<String> {
-    let strings = list.as_array().into_iter().flatten();
-    strings
-        .filter_map(|item| item.as_str())
-        .map(str::to_owned)
-        .collect()
+        programs: settings.programs,
+    })
 }
 
 #[cfg(test)]
@@ -359,21 +349,6 @@ mod tests {
         assert_eq!(here.driver(None).unwrap().package, "b");
         assert_eq!(here.driver(Some("a")).unwrap().package, "a");
         assert_eq!(project(&["a"], "/w").driver(None).unwrap().package, "a");
-    }
-
-    #[test]
-    fn programs_for_tests_are_in_the_metadata() {
-        let metadata = serde_json::json!({"koxide": {"programs": ["sysctl", "mount"]}});
-        let programs = strings(&metadata["koxide"]["programs"]);
-        assert_eq!(programs, ["sysctl", "mount"]);
-        assert!(strings(&serde_json::Value::Null["koxide"]["programs"]).is_empty());
-    }
-
-    #[test]
-    fn a_panic_may_be_the_end() {
-        assert!(aborts(&serde_json::json!({"koxide": {"panic": "abort"}})));
-        assert!(!aborts(&serde_json::json!({"koxide": {"panic": "unwind"}})));
-        assert!(!aborts(&serde_json::Value::Null));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use koxide_guest::protocol::{APPLETS, paths};
+use koxide_process::find;
 
 use crate::busybox::Busybox;
 use crate::error::Error;
@@ -143,8 +144,9 @@ fn add_programs(
         tools::add_host_program(archive, kernel.arch, program)
     };
     for program in &payload.programs {
-        // Programs of this machine are more than busybox is, but run on no other kind of machine.
-        if !kernel.arch.is_this_machine() && is_applet(program) {
+        // Programs of this machine are more than busybox is, but run on no other kind of machine, and may not be there.
+        let is_here = kernel.arch.is_this_machine() && find(program).is_some();
+        if !is_here && is_applet(program) {
             use_busybox = true;
         } else {
             add_host_program(archive, program)?;
@@ -175,11 +177,50 @@ fn in_bin(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
+    use crate::arch::Arch;
 
     #[test]
     fn a_module_is_named_by_its_file() {
         assert_eq!(module_name(Path::new("/x/hello-kunit.ko")), "hello-kunit");
         assert_eq!(module_name(Path::new("e1000.ko.xz")), "e1000");
+    }
+
+    #[test]
+    fn what_this_machine_does_not_have_busybox_does() {
+        let kernel = Kernel {
+            release: "6.1.0".to_owned(),
+            arch: Arch::X86_64,
+            image: PathBuf::new(),
+            modules: PathBuf::new(),
+            busybox: None,
+        };
+        let Some(busybox) = Busybox::of(&kernel).unwrap() else {
+            eprintln!("not tested: this machine has no busybox");
+            return;
+        };
+        let is_only_there = |name: &&str| busybox.has(name) && find(name).is_none();
+        let Some(program) = ["microcom", "tftp", "uevent"]
+            .into_iter()
+            .find(is_only_there)
+        else {
+            eprintln!("not tested: this machine has all that busybox is");
+            return;
+        };
+        let payload = Payload {
+            programs: vec![program.to_owned()],
+            ..Payload::default()
+        };
+        let plan = Plan::Commands {
+            load: Vec::new(),
+            steps: Vec::new(),
+            limit: None,
+        };
+        let mut archive = Archive::new();
+        add_programs(&mut archive, &kernel, &plan, &payload).unwrap();
+        assert!(archive.has(&in_bin(program)));
+        assert!(archive.has(&in_bin("busybox")));
     }
 }

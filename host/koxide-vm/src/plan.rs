@@ -91,7 +91,8 @@ pub struct Payload {
     pub kernel_modules: Vec<String>,
     /// Files.
     pub files: Vec<GuestFile>,
-    /// Programs of the host, by name or path, copied to `/bin` with their shared libraries.
+    /// Programs of the host, by name or path, copied to `/bin` with their shared libraries; of a name that the host does not have,
+    /// what busybox has.
     pub programs: Vec<String>,
     /// Whether busybox and all its applets are there.
     pub busybox: bool,

@@ -52,6 +52,14 @@ pub enum Error {
         /// The manifest.
         manifest: PathBuf,
     },
+    /// What a driver's manifest says to this command is not understood.
+    #[error("cannot read [package.metadata.koxide] in {manifest}")]
+    Settings {
+        /// The manifest.
+        manifest: PathBuf,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
     /// cargo does not understand the project.
     #[error("cargo cannot read the project in {dir}:\n{said}")]
     Metadata {
