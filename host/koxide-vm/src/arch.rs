@@ -34,6 +34,13 @@ impl Arch {
         std::env::consts::ARCH == name
     }
 
+    /// That of this machine.
+    #[cfg(test)]
+    pub(crate) fn this_machine() -> Self {
+        let all = [Self::X86_64, Self::Arm64, Self::Arm];
+        all.into_iter().find(|arch| arch.is_this_machine()).unwrap()
+    }
+
     /// The program that emulates it.
     pub(crate) fn qemu(self) -> &'static str {
         match self {

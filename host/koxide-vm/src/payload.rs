@@ -6,10 +6,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use koxide_guest::protocol::{APPLETS, paths};
-use koxide_process::find;
 
 use crate::busybox::Busybox;
-use crate::error::Error;
+use crate::error::{Error, Need};
 use crate::initramfs::Archive;
 use crate::modules::{Loadable, Tree};
 use crate::plan::{Kernel, Payload, Plan};
@@ -144,12 +143,14 @@ fn add_programs(
         tools::add_host_program(archive, kernel.arch, program)
     };
     for program in &payload.programs {
-        // Programs of this machine are more than busybox is, but run on no other kind of machine, and may not be there.
-        let is_here = kernel.arch.is_this_machine() && find(program).is_some();
-        if !is_here && is_applet(program) {
-            use_busybox = true;
-        } else {
-            add_host_program(archive, program)?;
+        match add_host_program(archive, program) {
+            // Programs of this machine are more than busybox is, but run on no other kind of machine, and may not be there.
+            Err(Error::Missing(Need::Program(_)) | Error::ForeignProgram { .. })
+                if is_applet(program) =>
+            {
+                use_busybox = true;
+            }
+            added => added?,
         }
     }
     if let Plan::Commands { steps, .. } = plan {
@@ -179,6 +180,8 @@ fn in_bin(name: &str) -> String {
 mod tests {
     use std::path::PathBuf;
 
+    use koxide_process::find;
+
     use super::*;
     use crate::arch::Arch;
 
@@ -192,7 +195,7 @@ mod tests {
     fn what_this_machine_does_not_have_busybox_does() {
         let kernel = Kernel {
             release: "6.1.0".to_owned(),
-            arch: Arch::X86_64,
+            arch: Arch::this_machine(),
             image: PathBuf::new(),
             modules: PathBuf::new(),
             busybox: None,

@@ -112,14 +112,9 @@ mod tests {
         );
     }
 
-    fn this_machine() -> Arch {
-        let all = [Arch::X86_64, Arch::Arm64, Arch::Arm];
-        all.into_iter().find(|arch| arch.is_this_machine()).unwrap()
-    }
-
     #[test]
     fn a_program_of_another_architecture_is_no_program_of_this_machine() {
-        let other = match this_machine() {
+        let other = match Arch::this_machine() {
             Arch::Arm => Arch::Arm64,
             _ => Arch::Arm,
         };
@@ -135,7 +130,7 @@ mod tests {
     #[test]
     fn a_program_comes_with_its_libraries() {
         let mut archive = Archive::new();
-        add_host_program(&mut archive, this_machine(), "sh").unwrap();
+        add_host_program(&mut archive, Arch::this_machine(), "sh").unwrap();
         assert!(archive.has("/bin/sh"));
         let sh = fs::read("/bin/sh").unwrap();
         if let Some(loader) = loader(&sh) {
@@ -146,7 +141,8 @@ mod tests {
     #[test]
     fn a_missing_program_is_a_need() {
         let mut archive = Archive::new();
-        let error = add_host_program(&mut archive, this_machine(), "no-such-program").unwrap_err();
+        let error =
+            add_host_program(&mut archive, Arch::this_machine(), "no-such-program").unwrap_err();
         assert_eq!(
             error.missing(),
             Some(&Need::Program("no-such-program".to_owned()))
